@@ -1,0 +1,11 @@
+/** The engine's only door: what the server and the command line may use. Nothing outside imports past it. */
+export * from './objects/object.ts';
+export * from './plan/plan.ts';
+export * from './ports.ts';
+export * from './problem.ts';
+export * from './render/desired.ts';
+export * from './status/health.ts';
+export * from './yaml/node.ts';
+export * from './yaml/parse.ts';
+export * from './yaml/print.ts';
+export * from './yaml/resolve.ts';

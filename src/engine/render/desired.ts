@@ -1,0 +1,32 @@
+/** What a Flux object wants in the cluster: the outcome of a render, each object with its origins. */
+import type { ObjectId } from '../objects/object.ts';
+import type { Problem } from '../problem.ts';
+import type { Mapping, Origin } from '../yaml/node.ts';
+
+/** One object that Flux would apply. Its node's origins lead every field to its source line. */
+export interface DesiredObject {
+  readonly id: ObjectId;
+  readonly node: Mapping;
+  /** Values in it that came from a Secret (by substitution or Helm values), masked wherever they are shown. */
+  readonly secretValues?: readonly string[];
+}
+
+/** Who owns a desired set: a Flux Kustomization or HelmRelease, or a plain directory. */
+export interface Owner {
+  readonly id: ObjectId;
+  /** Where the owner is declared. */
+  readonly at: Origin;
+}
+
+/** The objects of one owner, in the order in which Flux would send them. */
+export interface DesiredSet {
+  readonly owner: Owner;
+  readonly objects: readonly DesiredObject[];
+  /** Whether `objects` is all of it: false after any error, and then nothing may be pruned. */
+  readonly complete: boolean;
+  readonly problems: readonly Problem[];
+  /** Why the set is empty or partial though nothing failed (suspended, source not local, …). */
+  readonly note?: string;
+  /** Names of the files that were read, so that an edit re-renders only what it touches. */
+  readonly reads: ReadonlySet<string>;
+}
