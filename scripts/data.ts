@@ -6,8 +6,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { unzipSync } from 'fflate';
 import { recipes } from './data/index.ts';
 import type { Module, Recipe } from './data/recipe.ts';
 
@@ -25,7 +26,10 @@ function download(module: Module): string {
   const dir = join(out, '.unzipped', `${module.path.replaceAll('/', '_')}@${module.version}`);
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
-  execFileSync('python3', ['-m', 'zipfile', '-e', answer.Zip!, dir]);
+  for (const [name, content] of Object.entries(unzipSync(readFileSync(answer.Zip!)))) {
+    mkdirSync(join(dir, dirname(name)), { recursive: true });
+    writeFileSync(join(dir, name), content);
+  }
   return join(dir, `${module.path}@${module.version}`);
 }
 
