@@ -8,5 +8,6 @@ export default defineConfig({
     exclude: ['test/cluster/**', 'test/e2e/**'],
     testTimeout: 20_000,
     pool: 'threads',
+    reporters: ['default', './test/reporter.ts'],
   },
 });
