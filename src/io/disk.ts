@@ -167,6 +167,13 @@ export function compareBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
+function remember<T>(known: Map<string, T>, path: string, ask: (path: string) => T): T {
+  if (known.has(path)) return known.get(path) as T;
+  const answer = ask(path);
+  known.set(path, answer);
+  return answer;
+}
+
 /** The value, or undefined when the system says no: a file that vanished, a broken link, a loop, no permission. */
 function attempt<T>(read: () => T): T | undefined {
   try {
