@@ -155,9 +155,10 @@ export async function commitTree(folder: string, revision: string, signal: Abort
   const blobs = listing
     .toString()
     .split('\0')
-    .map((line) => /^(\d+) blob ([0-9a-f]+)\t([\s\S]*)$/.exec(line))
-    .filter((match) => match?.[3]!.startsWith(prefix))
-    .map((match) => ({ mode: match![1]!, id: match![2]!, path: `/${match![3]!.slice(prefix.length)}` }));
+    .flatMap((line) => {
+      const [, mode, id, path] = /^(\d+) blob ([0-9a-f]+)\t([\s\S]*)$/.exec(line) ?? [];
+      return mode && id && path?.startsWith(prefix) ? [{ mode, id, path: `/${path.slice(prefix.length)}` }] : [];
+    });
   const ids = [...new Set(blobs.map((blob) => blob.id))];
   const contents = await readBlobs(repository, ids, signal);
   return treeOf(blobs.map((blob) => ({ ...blob, bytes: contents.get(blob.id) ?? new Uint8Array() })));
