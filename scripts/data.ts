@@ -4,7 +4,7 @@
  * and the recipes, never the copies; each module's checksum must match its pin.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -58,3 +58,7 @@ async function make(recipe: Recipe): Promise<void> {
 mkdirSync(out, { recursive: true });
 for (const recipe of recipes) await make(recipe);
 rmSync(join(out, '.unzipped'), { recursive: true, force: true });
+// The licence notices of what the recipes copied, in one file for the package.
+const notices = readdirSync(out).filter((name) => name.endsWith('.notice'));
+const divider = `\n${'-'.repeat(80)}\n\n`;
+writeFileSync(join(out, 'NOTICE'), notices.map((name) => readFileSync(join(out, name), 'utf8')).join(divider));

@@ -1,4 +1,5 @@
 /** The list: one line for each recipe. */
+import { fluxSchemas } from './flux-schemas.ts';
 import type { Recipe } from './recipe.ts';
 
-export const recipes: readonly Recipe[] = [];
+export const recipes: readonly Recipe[] = [fluxSchemas];
