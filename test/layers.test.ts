@@ -109,6 +109,7 @@ const purePackages = [
   'age-encryption',
   '@noble/hashes',
   '@noble/ciphers',
+  'fflate',
 ];
 const pure = ['engine', 'language', 'protocol'];
 const impure =
