@@ -1,5 +1,6 @@
 /** The list: one line for each recipe. */
 import { fluxSchemas } from './flux-schemas.ts';
+import { kubernetesSchemas } from './kubernetes-schemas.ts';
 import type { Recipe } from './recipe.ts';
 
-export const recipes: readonly Recipe[] = [fluxSchemas];
+export const recipes: readonly Recipe[] = [fluxSchemas, kubernetesSchemas];
