@@ -1,0 +1,39 @@
+/** The list: one line for each tool, in the order in which they are built, and which of them each suite needs. */
+import { flux } from './flux.ts';
+import { fromRig, install, type Tool } from './tool.ts';
+
+const kubernetes = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version']
+  .map((at) => `-X ${at}.gitVersion=v1.36.3 -X ${at}.gitMajor=1 -X ${at}.gitMinor=36`)
+  .join(' ');
+
+export const tools: readonly Tool[] = [
+  install(
+    'kustomize',
+    'sigs.k8s.io/kustomize/kustomize/v5',
+    'v5.8.2',
+    '-X sigs.k8s.io/kustomize/api/provenance.version=v5.8.2',
+  ),
+  fromRig('gitserve', {}),
+  {
+    ...fromRig('kubebox', { link: kubernetes }),
+    aliases: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'],
+  },
+  fromRig('kustomize-controller', { main: 'github.com/fluxcd/kustomize-controller' }),
+  fromRig('source-controller', { main: 'github.com/fluxcd/source-controller', of: ['artifact'] }),
+  flux,
+  install('kwok', 'sigs.k8s.io/kwok/cmd/kwok', 'v0.8.0'),
+  install('helm3', 'helm.sh/helm/v3/cmd/helm', 'v3.22.0', '-X helm.sh/helm/v3/internal/version.version=v3.22.0'),
+  install('helm4', 'helm.sh/helm/v4/cmd/helm', 'v4.3.1', '-X helm.sh/helm/v4/internal/version.version=v4.3.1'),
+  install('age', 'filippo.io/age/cmd/age', 'v1.3.2'),
+  install('age-keygen', 'filippo.io/age/cmd/age-keygen', 'v1.3.2'),
+  install('sops', 'github.com/getsops/sops/v3/cmd/sops', 'v3.13.3'),
+  install('registry', 'github.com/distribution/distribution/v3/cmd/registry', 'v3.1.2'),
+];
+
+/** Suite → the tools that it cannot do without. */
+export const suites: Readonly<Record<string, readonly string[]>> = {
+  cluster: ['gitserve', 'kubebox', 'kustomize-controller', 'source-controller', 'flux', 'kwok'],
+  render: ['kustomize', 'helm3', 'helm4', 'flux'],
+  secrets: ['age', 'age-keygen', 'sops'],
+  oci: ['registry'],
+};

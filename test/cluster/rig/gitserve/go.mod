@@ -1,0 +1,3 @@
+module sluice/rig/gitserve
+
+go 1.26.0
