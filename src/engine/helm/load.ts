@@ -1,0 +1,198 @@
+/** Reads a chart from a folder of a file tree or from a `.tgz`, charts inside it included, in memory and confined. */
+import { readTarGz, type TarLimits } from '../go/tar.ts';
+import type { FileTree, SourceFile } from '../ports.ts';
+import { error, type Problem, type Result } from '../problem.ts';
+import type { Mapping, Origin } from '../yaml/node.ts';
+import { parse } from '../yaml/parse.ts';
+import { type Chart, type ChartFile, readMetadata } from './chart.ts';
+import { type Ignored, parseHelmIgnore } from './ignore.ts';
+import { mergeMaps, type Table, table, toTable } from './values.ts';
+
+/** Helm's own limit on an unpacked chart is 100 MiB; the entries are capped as well. */
+const archiveLimits: TarLimits = { bytes: 100 * 1024 * 1024, entries: 100_000 };
+const maxDepth = 32;
+
+/** Loads the chart in the folder `path` of a tree, `.helmignore` applied. Never throws. */
+export function loadChartFolder(tree: FileTree, path: string): Result<Chart> {
+  const at = { file: path, start: 0, end: 0 };
+  if (tree.directory(path) === undefined) return fail(`chart folder ${path} not found`, at);
+  const rules = parseHelmIgnore(tree.file(`${path}/.helmignore`)?.text ?? '');
+  if ('error' in rules) return fail(`.helmignore: ${rules.error}`, { ...at, file: `${path}/.helmignore` });
+  const files: ChartFile[] = [];
+  const tooDeep = walk(tree, path, '', rules.ignored, files, 0);
+  return tooDeep === undefined ? loadChartFiles(files, at, 0) : fail(tooDeep, at);
+}
+
+function walk(
+  tree: FileTree,
+  root: string,
+  prefix: string,
+  ignored: Ignored,
+  files: ChartFile[],
+  depth: number,
+): string | undefined {
+  if (depth > 100) return `chart folder ${root} is nested too deeply`;
+  for (const entry of tree.directory(prefix === '' ? root : `${root}/${prefix}`) ?? []) {
+    const name = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
+    if (ignored(name, entry.type === 'directory')) continue;
+    if (entry.type === 'directory') {
+      const problem = walk(tree, root, name, ignored, files, depth + 1);
+      if (problem !== undefined) return problem;
+    } else {
+      const file = tree.file(`${root}/${name}`);
+      if (file !== undefined) files.push({ name, file });
+    }
+  }
+  return undefined;
+}
+
+/** Loads a packed chart. `name` is what origins call the archive. Never throws. */
+export function loadChartArchive(bytes: Uint8Array, name: string, depth = 0): Result<Chart> {
+  const at = { file: name, start: 0, end: 0 };
+  const read = readTarGz(bytes, archiveLimits);
+  if ('error' in read) return fail(`${name}: ${read.error}`, at);
+  const files: ChartFile[] = [];
+  for (const entry of read.entries) {
+    if (entry.type === 'directory') continue;
+    if (entry.type !== 'file') return fail(`${name}: chart contains a link or device: ${entry.name}`, at);
+    const path = archivePath(entry.name);
+    if ('error' in path) return fail(`${name}: ${path.error}`, at);
+    files.push({ name: path.path, file: sourceFile(`${name}/${path.path}`, entry.data) });
+  }
+  if (files.length === 0) return fail(`${name}: no files in chart archive`, at);
+  return loadChartFiles(files, at, depth);
+}
+
+/** A name inside an archive without its first folder, refused where Helm refuses it. */
+function archivePath(name: string): { readonly path: string } | { readonly error: string } {
+  const parts = name.split(name.includes('\\') ? '\\' : '/');
+  if (parts[0] === 'Chart.yaml') return { error: 'chart yaml not in base directory' };
+  const rest = parts.slice(1).join('/');
+  if (rest.startsWith('/')) return { error: 'chart illegally contains absolute paths' };
+  const clean: string[] = [];
+  for (const part of rest.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part === '..' && clean.length > 0 && clean.at(-1) !== '..') clean.pop();
+    else clean.push(part);
+  }
+  if (clean.length === 0) return { error: `chart illegally contains content outside the base directory: "${name}"` };
+  if (clean[0]!.startsWith('..')) return { error: 'chart illegally references parent directory' };
+  if (/^[a-zA-Z]:\//.test(clean.join('/'))) return { error: 'chart contains illegally named files' };
+  return { path: clean.join('/') };
+}
+
+/** Puts a chart together from its files, as Helm's LoadFiles does. */
+export function loadChartFiles(files: readonly ChartFile[], at: Origin, depth: number): Result<Chart> {
+  if (depth > maxDepth) return fail('charts are nested too deeply', at);
+  const named = new Map(files.map((file) => [file.name, file.file]));
+  const chartFile = named.get('Chart.yaml');
+  if (chartFile === undefined) return fail('Chart.yaml file is missing', at);
+  const chartYaml = readMapping(chartFile, 'Chart.yaml');
+  if (chartYaml.value === undefined) return { problems: chartYaml.problems };
+  const requirementsFile = named.get('requirements.yaml');
+  const requirements = requirementsFile && readMapping(requirementsFile, 'requirements.yaml');
+  if (requirements !== undefined && requirements.value === undefined) return { problems: requirements.problems };
+  const metadata = readMetadata(chartYaml.value, requirements?.value);
+  if (metadata.value === undefined) return { problems: metadata.problems };
+  const values = readValues(named.get('values.yaml'), chartYaml.value.at);
+  if (values.value === undefined) return { problems: values.problems };
+  const parts = sort(files, metadata.value.apiVersion);
+  const dependencies = loadSubcharts(parts.charts, metadata.value.name, at, depth);
+  if (dependencies.value === undefined) return { problems: dependencies.problems };
+  const schema = named.get('values.schema.json');
+  const chart: Chart = {
+    metadata: metadata.value,
+    values: values.value,
+    templates: parts.templates,
+    files: parts.files,
+    dependencies: dependencies.value,
+    chartYaml: chartYaml.value,
+  };
+  return { value: schema === undefined ? chart : { ...chart, schema }, problems: [] };
+}
+
+function sort(files: readonly ChartFile[], apiVersion: string) {
+  const templates: ChartFile[] = [];
+  const rest: ChartFile[] = [];
+  const charts = new Map<string, ChartFile[]>();
+  for (const file of files) {
+    const { name } = file;
+    if (['Chart.yaml', 'Chart.lock', 'values.yaml', 'values.schema.json'].includes(name)) continue;
+    if (name === 'requirements.yaml' || name === 'requirements.lock') {
+      if (apiVersion === 'v1') rest.push(file);
+    } else if (name.startsWith('templates/')) templates.push(file);
+    else if (name.startsWith('charts/') && !name.endsWith('.prov')) {
+      const inside = name.slice('charts/'.length);
+      const folder = inside.split('/', 1)[0]!;
+      charts.set(folder, [...(charts.get(folder) ?? []), { name: inside, file: file.file }]);
+    } else rest.push(file);
+  }
+  return { templates, files: rest, charts };
+}
+
+function loadSubcharts(
+  charts: ReadonlyMap<string, readonly ChartFile[]>,
+  parent: string,
+  at: Origin,
+  depth: number,
+): Result<readonly Chart[]> {
+  const out: Chart[] = [];
+  for (const [folder, files] of [...charts].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (folder.startsWith('_') || folder.startsWith('.')) continue;
+    const first = files[0]!;
+    const inside = files.flatMap(({ name, file }) =>
+      name.includes('/') ? [{ name: name.slice(name.indexOf('/') + 1), file }] : [],
+    );
+    const loaded = folder.endsWith('.tgz')
+      ? loadChartArchive(first.file.bytes, first.file.name, depth + 1)
+      : loadChartFiles(inside, { ...at, file: first.file.name }, depth + 1);
+    if (loaded.value !== undefined) out.push(loaded.value);
+    else {
+      const prefix = `error unpacking subchart ${folder} in ${parent}: `;
+      return {
+        problems: loaded.problems.map((problem): Problem => ({ ...problem, message: prefix + problem.message })),
+      };
+    }
+  }
+  return { value: out, problems: [] };
+}
+
+/** values.yaml, every document of it merged in order. */
+export function readValues(file: SourceFile | undefined, at: Origin): Result<Table> {
+  if (file === undefined) return { value: table(at), problems: [] };
+  const parsed = parse(file.text, file.name);
+  if (parsed.problems.length > 0) return { problems: parsed.problems };
+  let values = table({ file: file.name, start: 0, end: 0 });
+  for (const { root } of parsed.documents) {
+    if (root === undefined || (root.kind === 'scalar' && root.text === '')) continue;
+    if (root.kind !== 'mapping') return fail(`cannot load ${file.name}: values must be a mapping`, root.at);
+    values = mergeMaps(values, toTable(root));
+  }
+  return { value: values, problems: [] };
+}
+
+function readMapping(file: SourceFile, name: string): Result<Mapping> {
+  const parsed = parse(file.text, file.name);
+  if (parsed.problems.length > 0) return { problems: parsed.problems };
+  const root = parsed.documents[0]?.root;
+  if (root?.kind !== 'mapping')
+    return fail(`cannot load ${name}: not a mapping`, { file: file.name, start: 0, end: 0 });
+  return { value: root, problems: [] };
+}
+
+/** A file of an archive: text is decoded on first use. */
+function sourceFile(name: string, bytes: Uint8Array): SourceFile {
+  let text: string | undefined;
+  return {
+    name,
+    bytes,
+    get text() {
+      text ??= new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+      return text;
+    },
+  };
+}
+
+function fail<T>(message: string, at: Origin): Result<T> {
+  return { problems: [error('helm-chart', message, at)] };
+}
