@@ -1,2 +1,59 @@
-/** Placeholder until its owner writes it. */
-export {};
+/** The language-server process: makes the ports, the connection and the session, and lets each handler register. */
+import {
+  type CancellationToken,
+  createConnection,
+  ProposedFeatures,
+  type ServerCapabilities,
+  TextDocuments,
+} from 'vscode-languageserver/node';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import type { Settings, Start } from '../protocol/index.ts';
+import type { Server } from './handler.ts';
+import { handlers } from './handlers/index.ts';
+import { ports } from './ports.ts';
+import { createSession, type Session } from './session.ts';
+
+const connection = createConnection(ProposedFeatures.all);
+const documents = new TextDocuments(TextDocument);
+let session: Session | undefined;
+
+connection.onInitialize(({ initializationOptions, workspaceFolders }) => {
+  const start = initializationOptions as Start;
+  session = createSession(ports, start);
+  const server = serverOf(session);
+  for (const handler of handlers) handler.register(server);
+  session.files.setFolders((workspaceFolders ?? []).map((folder) => folder.uri));
+  return { capabilities: merged(handlers.map((handler) => handler.capabilities ?? {})) };
+});
+
+connection.onNotification('sluice/trusted', () => session?.link.trust());
+connection.onNotification('sluice/settings', (settings: Settings) => session?.link.settings(settings));
+connection.onShutdown(() => session?.dispose());
+
+documents.listen(connection);
+connection.listen();
+
+function serverOf(session: Session): Server {
+  return {
+    connection,
+    documents,
+    session,
+    on(method, answer) {
+      const name: string = method;
+      connection.onRequest(name, async (params: Parameters<typeof answer>[0], token: CancellationToken) => {
+        const abort = new AbortController();
+        if (token.isCancellationRequested) abort.abort();
+        token.onCancellationRequested(() => abort.abort());
+        return await answer(params, abort.signal);
+      });
+    },
+    notify: (method, params) => void connection.sendNotification(method, params),
+  };
+}
+
+/** The capabilities of all handlers; each names only its own, and `workspace` is shared by its keys. */
+function merged(parts: readonly Partial<ServerCapabilities>[]): ServerCapabilities {
+  const all: ServerCapabilities = Object.assign({}, ...parts);
+  const workspace = Object.assign({}, ...parts.map((part) => part.workspace ?? {}));
+  return { ...all, workspace };
+}

@@ -1,0 +1,139 @@
+/**
+ * What the extension and the server say to each other beyond the language protocol: plain data, names and types only.
+ * The server owns every decision; the extension shows what it is told and sends back what a person chose.
+ */
+import type { Applied, ApplyOutcome, ApplyStep } from './apply.ts';
+import type { PlanAgainst, PlanView } from './plan.ts';
+import type { ObjectName, TreeNode } from './tree.ts';
+
+/** A place in a file that the editor can open. Lines and characters count from 0, in UTF-16 units. */
+export interface Place {
+  readonly uri: string;
+  readonly line: number;
+  readonly character: number;
+  readonly endLine: number;
+  readonly endCharacter: number;
+}
+
+/** Sent with `initialize`, as `initializationOptions`. */
+export interface Start {
+  /** The context chosen in this window; absent: the kubeconfig's current one. */
+  readonly context?: string;
+  readonly settings: Settings;
+  /** Whether the person trusts the workspace: without it no process is started and no cluster is talked to. */
+  readonly trusted: boolean;
+}
+
+/** The settings that the server follows; ids in `extension/contributions.ts`. */
+export interface Settings {
+  /** Kubeconfig files, overriding `KUBECONFIG` and `~/.kube/config`; empty: those. */
+  readonly kubeconfig: string;
+}
+
+export interface ContextChoice {
+  readonly name: string;
+  readonly server: string;
+  readonly namespace: string;
+  readonly user: string;
+}
+
+export interface Contexts {
+  readonly contexts: readonly ContextChoice[];
+  /** The context that this window shows, when there is one. */
+  readonly chosen?: string;
+  /** The files that were read, as a person would name them. */
+  readonly files: readonly string[];
+  /** What was wrong with them: unreadable, not YAML, no context. */
+  readonly problems: readonly string[];
+}
+
+/** How the connection to the chosen context is. `message` is a sentence for a person. */
+export interface ClusterState {
+  readonly state: 'untrusted' | 'no-kubeconfig' | 'no-context' | 'idle' | 'connecting' | 'connected' | 'failed';
+  readonly context?: string;
+  readonly server?: string;
+  readonly message: string;
+}
+
+export type FluxAction = 'reconcile' | 'reconcile-with-source' | 'suspend' | 'resume';
+
+export interface Outcome {
+  readonly ok: boolean;
+  /** Nothing went wrong but a person should know: the object is suspended, say. */
+  readonly warning?: boolean;
+  readonly message: string;
+}
+
+/** What a preview builds: a directory as `kustomize build` does, or a Flux object as its controller does. */
+export type PreviewOf =
+  | { readonly kind: 'kustomize'; readonly uri: string }
+  | { readonly kind: 'flux'; readonly uri: string; readonly line?: number }
+  | { readonly kind: 'flux-object'; readonly object: ObjectName };
+
+export interface Preview {
+  /** The virtual document to open; absent when there is nothing to build, and then `message` says why. */
+  readonly uri?: string;
+  readonly message?: string;
+  /** More than one Flux object builds this file: the person chooses one by asking again with it. */
+  readonly choices?: readonly ObjectName[];
+}
+
+/** Virtual documents: what the server renders, under URIs that it makes and only it reads. */
+export interface VirtualDocument {
+  readonly text: string;
+}
+
+/** Method → [parameters, result]. Cancellation and errors are the language protocol's own. */
+export interface Requests {
+  'sluice/contexts': [object, Contexts];
+  'sluice/chooseContext': [{ readonly context: string }, ClusterState];
+  'sluice/clusterState': [object, ClusterState];
+  /** Connects again and lists anew. */
+  'sluice/refresh': [object, ClusterState];
+  /** The children of a node, or the roots. */
+  'sluice/children': [{ readonly id?: string }, readonly TreeNode[]];
+  /** The Flux objects of the cluster, for commands that start from the palette. */
+  'sluice/fluxObjects': [object, readonly TreeNode[]];
+  'sluice/act': [{ readonly action: FluxAction; readonly object: ObjectName; readonly run: string }, Outcome];
+  /** The line of the workspace that declares an object. */
+  'sluice/declaration': [{ readonly object: ObjectName }, { readonly place?: Place; readonly message?: string }];
+  /** The URI of a live object as YAML. */
+  'sluice/live': [{ readonly object: ObjectName }, { readonly uri: string }];
+  'sluice/plan': [{ readonly against: PlanAgainst; readonly run: string }, PlanView];
+  'sluice/forgetPlan': [object, null];
+  /** Applies the current plan, or the groups of it that are named. Refused when the plan is no longer true. */
+  'sluice/apply': [{ readonly plan: string; readonly groups?: readonly string[]; readonly run: string }, ApplyOutcome];
+  'sluice/preview': [{ readonly of: PreviewOf }, Preview];
+  'sluice/document': [{ readonly uri: string }, VirtualDocument];
+  /** The source line of a line of a virtual document. */
+  'sluice/sourceOf': [
+    { readonly uri: string; readonly line: number; readonly character: number },
+    { readonly places: readonly Place[] },
+  ];
+  /** The lines of a virtual document that a source line is rendered to. */
+  'sluice/renderedOf': [
+    { readonly uri: string; readonly line: number; readonly into: string },
+    { readonly places: readonly Place[] },
+  ];
+}
+
+export interface ServerNotifications {
+  /** These nodes (or, without ids, the whole tree) have other children or another look now. */
+  'sluice/treeChanged': { readonly ids?: readonly string[] };
+  'sluice/clusterChanged': ClusterState;
+  'sluice/planChanged': PlanView;
+  'sluice/documentsChanged': { readonly uris: readonly string[] };
+  'sluice/progress': {
+    readonly run: string;
+    readonly message: string;
+    readonly done?: number;
+    readonly total?: number;
+  };
+  'sluice/applied': { readonly run: string; readonly step: ApplyStep; readonly object?: Applied };
+}
+
+export interface ClientNotifications {
+  'sluice/collapsed': { readonly id: string };
+  'sluice/trusted': object;
+  'sluice/settings': Settings;
+}

@@ -1,0 +1,49 @@
+/** The plan as the editor shows it: counts and names; the two sides of each entry are virtual documents. */
+import type { ObjectName } from './tree.ts';
+
+export type PlanAgainst = { readonly kind: 'cluster' } | { readonly kind: 'commit'; readonly revision: string };
+
+export type PlanAction = 'create' | 'configure' | 'unchanged' | 'recreate' | 'delete' | 'keep' | 'skip' | 'unknown';
+
+export interface PlanItem {
+  readonly id: string;
+  readonly object: ObjectName;
+  readonly action: PlanAction;
+  readonly reason: string;
+  /** The changed fields, at most a few, as `spec.replicas: 2 → 3`. */
+  readonly changes: readonly string[];
+  /** The virtual documents to compare: live (or the commit) on the left, the workspace on the right. */
+  readonly before: string;
+  readonly after: string;
+  /** Whether a line of the workspace declares it. */
+  readonly declared: boolean;
+}
+
+export interface PlanGroupView {
+  readonly id: string;
+  readonly owner: ObjectName;
+  readonly note?: string;
+  readonly items: readonly PlanItem[];
+}
+
+export interface PlanProblem {
+  readonly severity: 'error' | 'warning' | 'information' | 'hint';
+  readonly message: string;
+  readonly uri?: string;
+  readonly line?: number;
+}
+
+export interface PlanView {
+  /** Names this very plan: an apply sends it back, and is refused when another one has taken its place. */
+  readonly id: string;
+  readonly against: PlanAgainst;
+  /** What it is against, for a person: `context kind-dev (https://…)`, `commit HEAD (1a2b3c4)`. */
+  readonly target: string;
+  readonly groups: readonly PlanGroupView[];
+  readonly counts: Readonly<Record<PlanAction, number>>;
+  readonly problems: readonly PlanProblem[];
+  /** Why there is no plan, or why it is empty. */
+  readonly message?: string;
+  /** Whether it may be applied: against a cluster, with something to do. */
+  readonly applicable: boolean;
+}

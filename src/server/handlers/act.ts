@@ -1,0 +1,17 @@
+/** Reconcile, suspend, resume. */
+import { act as actOn } from '../act.ts';
+import type { Handler } from '../handler.ts';
+
+export const act: Handler = {
+  register({ on, notify, session }) {
+    on('sluice/act', async ({ action, object, run }, signal) => {
+      const linked = await session.link.linked();
+      if (linked === undefined) return { ok: false, message: session.link.state().message };
+      return await actOn(linked, action, object, {
+        now: () => new Date(session.now()).toISOString(),
+        signal,
+        progress: (message) => notify('sluice/progress', { run, message }),
+      });
+    });
+  },
+};

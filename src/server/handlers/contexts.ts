@@ -1,0 +1,15 @@
+/** The context of this window: what there is to choose from, the choice, and how the connection is. */
+import type { Handler } from '../handler.ts';
+
+export const contexts: Handler = {
+  register({ on, notify, session: { link } }) {
+    on('sluice/contexts', () => link.contexts());
+    on('sluice/chooseContext', ({ context }) => link.choose(context));
+    on('sluice/clusterState', () => link.state());
+    on('sluice/refresh', () => link.refresh());
+    link.onState((state) => {
+      notify('sluice/clusterChanged', state);
+      notify('sluice/treeChanged', {});
+    });
+  },
+};

@@ -1,0 +1,147 @@
+/**
+ * The cluster of this window: which context is chosen, how the connection to it is, and what the watches have seen.
+ * It connects on first use, never writes a kubeconfig, and drops everything when another context is chosen, so that an
+ * answer of the old cluster can never show up under the new one's name.
+ */
+import type { Cluster, ClusterAnswer, ClusterFailure } from '../engine/index.ts';
+import type { ClusterState, Contexts, Settings } from '../protocol/index.ts';
+import { createStore, type Store } from './store.ts';
+
+/** How the outside is reached; `main.ts` makes it from `io`, a test from plain objects. */
+export interface LinkPorts {
+  contexts(settings: Settings): Promise<Contexts> | Contexts;
+  /** The cluster of a context; nothing is sent yet. */
+  connect(context: string, settings: Settings): ClusterAnswer<Cluster> | Promise<ClusterAnswer<Cluster>>;
+}
+
+export interface LinkOptions {
+  readonly ports: LinkPorts;
+  settings: Settings;
+  trusted: boolean;
+  /** The context that this window chose before. */
+  readonly chosen?: string;
+}
+
+/** What a chosen and answering cluster offers; it is thrown away as a whole. */
+export interface Linked {
+  readonly cluster: Cluster;
+  readonly store: Store;
+  /** Aborted when another context is chosen or the server ends. */
+  readonly signal: AbortSignal;
+}
+
+export interface Link {
+  state(): ClusterState;
+  contexts(): Promise<Contexts>;
+  choose(context: string): Promise<ClusterState>;
+  /** Connects when that has not been tried; undefined when there is no cluster, and then `state` says why. */
+  linked(): Promise<Linked | undefined>;
+  /** Connects anew: another try, a changed kubeconfig, newly installed kinds. */
+  refresh(): Promise<ClusterState>;
+  settings(settings: Settings): void;
+  trust(): void;
+  onState(listener: (state: ClusterState) => void): void;
+  onLive(listener: (kinds: ReadonlySet<string>) => void): void;
+  dispose(): void;
+}
+
+export function createLink(options: LinkOptions): Link {
+  let { settings, trusted, chosen } = options;
+  let state: ClusterState = trusted ? { state: 'idle', message: '' } : untrusted;
+  let current: Promise<Linked | undefined> | undefined;
+  let abort = new AbortController();
+  const stateListeners: ((state: ClusterState) => void)[] = [];
+  const liveListeners: ((kinds: ReadonlySet<string>) => void)[] = [];
+
+  function say(next: ClusterState): void {
+    state = next;
+    for (const listener of stateListeners) listener(next);
+  }
+
+  async function contexts(): Promise<Contexts> {
+    const found = await options.ports.contexts(settings);
+    const name = chosen ?? found.chosen;
+    const { chosen: _, ...rest } = found;
+    return name === undefined ? rest : { ...rest, chosen: name };
+  }
+
+  async function connect(signal: AbortSignal): Promise<Linked | undefined> {
+    if (!trusted) return void say(untrusted);
+    const known = await contexts();
+    if (signal.aborted) return undefined;
+    const failed = nothingToConnectTo(known);
+    if (failed !== undefined) return void say(failed);
+    const context = known.chosen!;
+    const server = known.contexts.find((one) => one.name === context)?.server ?? '';
+    say({ state: 'connecting', context, server, message: `Connecting to ${context}` });
+    const answer = await options.ports.connect(context, settings);
+    const reached = answer.ok ? await answer.value.capabilities(signal) : answer;
+    if (signal.aborted) return undefined;
+    if (!answer.ok || !reached.ok) {
+      const { failure } = reached as { failure: ClusterFailure };
+      return void say({ state: 'failed', context, server, message: failure.message });
+    }
+    say({ state: 'connected', context, server, message: `Kubernetes ${reached.value.version}` });
+    const store = createStore(answer.value, signal, (kinds) => {
+      if (!signal.aborted) for (const listener of liveListeners) listener(kinds);
+    });
+    return { cluster: answer.value, store, signal };
+  }
+
+  function drop(): void {
+    abort.abort();
+    abort = new AbortController();
+    current = undefined;
+  }
+
+  function linked(): Promise<Linked | undefined> {
+    current ??= connect(abort.signal);
+    return current;
+  }
+
+  async function refresh(): Promise<ClusterState> {
+    drop();
+    await linked();
+    return state;
+  }
+
+  return {
+    state: () => state,
+    contexts,
+    choose(context) {
+      chosen = context;
+      return refresh();
+    },
+    linked,
+    refresh,
+    settings(next) {
+      settings = next;
+      if (current !== undefined) void refresh();
+    },
+    trust() {
+      if (trusted) return;
+      trusted = true;
+      void refresh();
+    },
+    onState: (listener) => void stateListeners.push(listener),
+    onLive: (listener) => void liveListeners.push(listener),
+    dispose: drop,
+  };
+}
+
+const untrusted: ClusterState = {
+  state: 'untrusted',
+  message: 'Trust this workspace to talk to a cluster: until then nothing is sent and no credential is read.',
+};
+
+function nothingToConnectTo(known: Contexts): ClusterState | undefined {
+  if (known.contexts.length === 0) {
+    const where = known.files.length === 0 ? '' : ` in ${known.files.join(', ')}`;
+    return { state: 'no-kubeconfig', message: known.problems[0] ?? `There is no context${where}.` };
+  }
+  if (known.chosen === undefined) return { state: 'no-context', message: 'No context is chosen.' };
+  if (!known.contexts.some((one) => one.name === known.chosen)) {
+    return { state: 'no-context', message: `The kubeconfig has no context ${known.chosen}.` };
+  }
+  return undefined;
+}

@@ -1,0 +1,47 @@
+/** Reading live objects: JSON as the API server sent it, of which nothing may be taken for granted. */
+import type { Json, LiveObject } from '../engine/index.ts';
+import type { ObjectName } from '../protocol/index.ts';
+
+/** The value at a path of keys; undefined when anything on the way is not a mapping. */
+export function at(object: Json | undefined, ...path: readonly string[]): Json | undefined {
+  let value: Json | undefined = object;
+  for (const key of path) {
+    if (value === null || typeof value !== 'object' || Array.isArray(value) || !Object.hasOwn(value, key))
+      return undefined;
+    value = (value as { readonly [key: string]: Json })[key];
+  }
+  return value;
+}
+
+export function textAt(object: Json | undefined, ...path: readonly string[]): string {
+  const value = at(object, ...path);
+  return typeof value === 'string' ? value : '';
+}
+
+export function listAt(object: Json | undefined, ...path: readonly string[]): readonly Json[] {
+  const value = at(object, ...path);
+  return Array.isArray(value) ? value : [];
+}
+
+export function nameOf(object: LiveObject): { readonly namespace: string; readonly name: string } {
+  return { namespace: textAt(object, 'metadata', 'namespace'), name: textAt(object, 'metadata', 'name') };
+}
+
+/** `Kustomization.kustomize.toolkit.fluxcd.io/flux-system/apps`, without the version. */
+export function objectKey(group: string, kind: string, namespace: string, name: string): string {
+  return `${kind}${group === '' ? '' : `.${group}`}/${namespace}/${name}`;
+}
+
+export function keyOfName(object: ObjectName): string {
+  return objectKey(groupOf(object.apiVersion), object.kind, object.namespace, object.name);
+}
+
+export function groupOf(apiVersion: string): string {
+  const slash = apiVersion.indexOf('/');
+  return slash < 0 ? '' : apiVersion.slice(0, slash);
+}
+
+/** What a person reads: `Kustomization flux-system/apps`. */
+export function titleOfName(object: ObjectName): string {
+  return `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}`;
+}
