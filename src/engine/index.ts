@@ -1,4 +1,5 @@
 /** The engine's only door: what the server and the command line may use. Nothing outside imports past it. */
+export * as flux from './flux/index.ts';
 export * from './objects/object.ts';
 export * from './plan/plan.ts';
 export * from './ports.ts';
