@@ -1,7 +1,14 @@
-/** Values to text as the Go tools write it. INTERIM: the yaml room replaces the inside, the signatures stay. */
-import { stringify } from 'yaml';
-import type { Node, Origin } from './node.ts';
-import { type Dialect, toJson } from './resolve.ts';
+/**
+ * Values to text as the Go tools write it.
+ *
+ * kustomize and Helm turn a value into JSON and that into YAML with yaml.v2: keys sorted, comments and styles gone,
+ * sequences not indented under their key, plain text folded at 80 columns. `print` writes a tree that way and can say
+ * where each written key and value came from; `marshal` is the same for plain values (Helm's toYaml).
+ */
+import { Emitter, goYaml2, goYaml3, type Library } from './emitter.ts';
+import type { Entry, Mapping, Node, Origin, Scalar } from './node.ts';
+import { type KeyOrder, keyOrder, keyOrderPretty } from './order.ts';
+import { type Dialect, type Json, keyText, resolve, type ScalarValue } from './resolve.ts';
 
 /** One printed scalar, mapping or sequence: where it stands in the output and where it came from. */
 export interface Span {
@@ -11,9 +18,12 @@ export interface Span {
   readonly at: Origin;
 }
 
-/** The node as `sigs.k8s.io/yaml`'s JSONToYAML prints it: keys sorted, quoting and folding as go-yaml v2. */
+/** The node as `sigs.k8s.io/yaml`'s JSONToYAML prints it; `dialect` says how its plain scalars are read first. */
 export function print(node: Node, dialect: Dialect): string {
-  return stringify(toJson(node, dialect), { sortMapEntries: true, lineWidth: 80 });
+  const emitter = new Emitter(goYaml2);
+  emitNode(emitter, node, dialect, 'root', undefined);
+  emitter.end();
+  return emitter.text;
 }
 
 /** Several documents joined as kustomize joins them. */
@@ -26,5 +36,139 @@ export function printWithSpans(
   node: Node,
   dialect: Dialect,
 ): { readonly text: string; readonly spans: readonly Span[] } {
-  return { text: print(node, dialect), spans: [] };
+  const emitter = new Emitter(goYaml2);
+  const spans: Span[] = [];
+  emitNode(emitter, node, dialect, 'root', spans);
+  emitter.end();
+  return { text: emitter.text, spans };
+}
+
+/** A value as sigs.k8s.io/yaml's Marshal writes it (Helm's toYaml before it trims the last line break). */
+export function marshal(value: Json): string {
+  return write(value, goYaml2, keyOrder);
+}
+
+/** A value as yaml.v3 writes it with an indentation of two (Helm's toYamlPretty before it trims). */
+export function marshalPretty(value: Json): string {
+  return write(value, goYaml3, keyOrderPretty);
+}
+
+function write(value: Json, library: Library, order: KeyOrder): string {
+  const emitter = new Emitter(library);
+  emitJson(emitter, value, order, 'root');
+  emitter.end();
+  return emitter.text;
+}
+
+type Place = 'root' | 'mapping' | 'sequence';
+
+function emitNode(emitter: Emitter, node: Node, dialect: Dialect, place: Place, spans: Span[] | undefined): void {
+  if (spans === undefined) {
+    emitContent(emitter, node, dialect, place, spans);
+    return;
+  }
+  const index = spans.length;
+  spans.push({ start: 0, end: 0, at: node.at });
+  const start = emitter.next;
+  emitContent(emitter, node, dialect, place, spans);
+  spans[index] = { start: skipBlanks(emitter.text, start), end: emitter.text.length, at: node.at };
+}
+
+function emitContent(emitter: Emitter, node: Node, dialect: Dialect, place: Place, spans: Span[] | undefined): void {
+  if (node.kind === 'scalar') emitScalar(emitter, resolve(node, dialect));
+  else if (node.kind === 'sequence') {
+    if (node.items.length === 0) emitter.token('[]');
+    else
+      emitter.sequence(place === 'mapping', () => {
+        for (const item of node.items) {
+          emitter.dash();
+          emitNode(emitter, item, dialect, 'sequence', spans);
+        }
+      });
+  } else if (node.entries.length === 0) emitter.token('{}');
+  else
+    emitter.mapping(() => {
+      for (const { text, key, value } of sorted(node, dialect)) {
+        emitKey(emitter, text, key, spans);
+        emitNode(emitter, value, dialect, 'mapping', spans);
+      }
+    });
+}
+
+function emitKey(emitter: Emitter, text: string, key: Scalar, spans: Span[] | undefined): void {
+  const before = emitter.text.length;
+  const shape = emitter.key(text);
+  spans?.push({ start: skipBlanks(emitter.text, before), end: emitter.text.length, at: key.at });
+  emitter.colon(shape);
+}
+
+interface Line extends Entry {
+  readonly text: string;
+}
+
+/** The entries in the order in which they are written. */
+function sorted(mapping: Mapping, dialect: Dialect): readonly Line[] {
+  const lines: Line[] = mapping.entries.map(({ key, value }) => ({ text: keyText(key, dialect), key, value }));
+  for (let i = 1; i < lines.length; i++) {
+    // Manifests are often sorted already; anything else pays for a sort.
+    if (keyOrder(lines[i - 1]!.text, lines[i]!.text) > 0) return lines.sort((a, b) => keyOrder(a.text, b.text));
+  }
+  return lines;
+}
+
+function emitJson(emitter: Emitter, value: Json, order: KeyOrder, place: Place): void {
+  if (value === null || typeof value !== 'object') emitScalar(emitter, value);
+  else if (Array.isArray(value)) {
+    const items: readonly Json[] = value;
+    if (items.length === 0) emitter.token('[]');
+    else
+      emitter.sequence(place === 'mapping', () => {
+        for (const item of items) {
+          emitter.dash();
+          emitJson(emitter, item, order, 'sequence');
+        }
+      });
+  } else emitObject(emitter, value as { readonly [key: string]: Json }, order);
+}
+
+function emitObject(emitter: Emitter, object: { readonly [key: string]: Json }, order: KeyOrder): void {
+  const keys = Object.keys(object).sort(order);
+  if (keys.length === 0) emitter.token('{}');
+  else
+    emitter.mapping(() => {
+      for (const key of keys) {
+        emitter.colon(emitter.key(key));
+        emitJson(emitter, object[key]!, order, 'mapping');
+      }
+    });
+}
+
+function emitScalar(emitter: Emitter, value: ScalarValue): void {
+  if (typeof value === 'string') emitter.string(value);
+  else emitter.token(value === null ? 'null' : typeof value === 'number' ? numberText(value) : String(value));
+}
+
+/**
+ * A number after its trip through JSON: integral values within 64 bits as integers, others as Go's shortest `%g`, with
+ * an exponent below 1e-4 and from 1e6 for values that are not integral.
+ */
+function numberText(value: number): string {
+  if (Number.isSafeInteger(value)) return String(value === 0 ? 0 : value);
+  if (Number.isNaN(value)) return '.nan';
+  if (!Number.isFinite(value)) return value > 0 ? '.inf' : '-.inf';
+  if (Number.isInteger(value) && Math.abs(value) < 1e21) {
+    const digits = BigInt(String(value));
+    if (digits >= -(2n ** 63n) && digits < 2n ** 64n) return String(digits);
+  }
+  const [mantissa, exponentText] = value.toExponential().split('e') as [string, string];
+  const exponent = Number(exponentText);
+  if (exponent >= -4 && exponent < 6) return String(value);
+  const sign = exponent < 0 ? '-' : '+';
+  return `${mantissa}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`;
+}
+
+function skipBlanks(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && (text[at] === ' ' || text[at] === '\n')) at++;
+  return at;
 }
