@@ -1,0 +1,174 @@
+/**
+ * Rendered files to manifests: split at `---`, hooks told apart by their annotation, everything in Helm's install
+ * order. Each manifest knows where it stood in its rendered file, so that origins survive the cut.
+ */
+import { get, type Mapping, type Node, text } from '../yaml/node.ts';
+import { parse } from '../yaml/parse.ts';
+
+export interface Manifest {
+  /** The template's full name: `chart/charts/sub/templates/deployment.yaml`. */
+  readonly source: string;
+  readonly text: string;
+  /** Where the text begins in its rendered file. */
+  readonly offset: number;
+  /** The first document of the text; origins point into the text. Absent when it holds nothing but comments. */
+  readonly root?: Node;
+  readonly kind: string;
+  readonly hook?: Hook;
+}
+
+export interface Hook {
+  readonly name: string;
+  readonly events: readonly string[];
+  readonly weight: number;
+  readonly deletePolicies: readonly string[];
+}
+
+export interface Manifests {
+  readonly hooks: readonly Manifest[];
+  readonly manifests: readonly Manifest[];
+}
+
+export interface RenderedText {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Helm's installation order; kinds that are not listed come last, by name. */
+const installOrder = [
+  'PriorityClass',
+  'Namespace',
+  'NetworkPolicy',
+  'ResourceQuota',
+  'LimitRange',
+  'PodSecurityPolicy',
+  'PodDisruptionBudget',
+  'ServiceAccount',
+  'Secret',
+  'SecretList',
+  'ConfigMap',
+  'StorageClass',
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+  'CustomResourceDefinition',
+  'ClusterRole',
+  'ClusterRoleList',
+  'ClusterRoleBinding',
+  'ClusterRoleBindingList',
+  'Role',
+  'RoleList',
+  'RoleBinding',
+  'RoleBindingList',
+  'Service',
+  'DaemonSet',
+  'Pod',
+  'ReplicationController',
+  'ReplicaSet',
+  'Deployment',
+  'HorizontalPodAutoscaler',
+  'StatefulSet',
+  'Job',
+  'CronJob',
+  'IngressClass',
+  'Ingress',
+  'APIService',
+  'MutatingWebhookConfiguration',
+  'ValidatingWebhookConfiguration',
+];
+const rank = new Map(installOrder.map((kind, index) => [kind, index]));
+
+const events = new Map(
+  [
+    'pre-install',
+    'post-install',
+    'pre-delete',
+    'post-delete',
+    'pre-upgrade',
+    'post-upgrade',
+    'pre-rollback',
+    'post-rollback',
+    'test',
+  ]
+    .map((event) => [event, event])
+    .concat([['test-success', 'test']]) as [string, string][],
+);
+
+/** Sorts rendered files into hooks and manifests; the error is Helm's text for a document that is not YAML. */
+export function sortManifests(files: readonly RenderedText[], helm: 3 | 4): Manifests | { readonly error: string } {
+  const hooks: Manifest[] = [];
+  const manifests: Manifest[] = [];
+  for (const file of [...files].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))) {
+    if (file.name.slice(file.name.lastIndexOf('/') + 1).startsWith('_') || file.text.trim() === '') continue;
+    for (const piece of split(file.text, helm)) {
+      const parsed = parse(piece.text, file.name);
+      if (parsed.problems.length > 0) {
+        return { error: `YAML parse error on ${file.name}: ${parsed.problems[0]!.message}` };
+      }
+      const root = parsed.documents[0]?.root;
+      const head = readHead(root);
+      if (typeof head === 'string') return { error: `YAML parse error on ${file.name}: ${head}` };
+      const manifest = { source: file.name, ...piece, kind: head.kind, ...(root === undefined ? {} : { root }) };
+      const hook = readHook(root);
+      if (hook === 'unknown') continue;
+      if (hook === undefined) manifests.push(manifest);
+      else hooks.push({ ...manifest, hook });
+    }
+  }
+  return { hooks: byKind(hooks), manifests: byKind(manifests) };
+}
+
+/** Cuts a stream at its markers as Helm does it: by text, wherever a line begins with `---`. */
+export function split(stream: string, helm: 3 | 4): { readonly text: string; readonly offset: number }[] {
+  const marker = helm === 3 ? /(?:^|\s*\n)---\s*/g : /^---[ \t]*/gm;
+  const out: { text: string; offset: number }[] = [];
+  const first = stream.length - stream.trimStart().length;
+  const end = helm === 3 ? stream.trimEnd().length : stream.length;
+  const body = stream.slice(first, Math.max(first, end));
+  let from = 0;
+  for (const match of [...body.matchAll(marker), undefined]) {
+    const piece = body.slice(from, match?.index ?? body.length);
+    if (piece.trim() !== '') {
+      const lead = piece.length - piece.trimStart().length;
+      out.push({ text: helm === 3 ? piece.trim() : piece.trimStart(), offset: first + from + lead });
+    }
+    if (match !== undefined) from = match.index + match[0].length;
+  }
+  return out;
+}
+
+function byKind(manifests: readonly Manifest[]): readonly Manifest[] {
+  return [...manifests].sort((a, b) => {
+    const first = rank.get(a.kind);
+    const second = rank.get(b.kind);
+    if (first !== undefined && second !== undefined) return first - second;
+    if (first === undefined && second === undefined) return a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0;
+    return first === undefined ? 1 : -1;
+  });
+}
+
+/** What Helm decodes of every document before anything else; what does not fit is its error. */
+function readHead(root: Node | undefined): { readonly kind: string } | string {
+  if (root === undefined || (root.kind === 'scalar' && root.text === '')) return { kind: '' };
+  if (root.kind !== 'mapping') {
+    const type = root.kind === 'sequence' ? 'array' : 'string';
+    return `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${type} into Go value of type util.SimpleHead`;
+  }
+  return { kind: text(get(root, 'kind')) ?? '' };
+}
+
+function readHook(root: Node | undefined): Hook | 'unknown' | undefined {
+  const metadata = get(root, 'metadata') as Mapping | undefined;
+  const annotations = get(metadata, 'annotations');
+  const types = text(get(annotations, 'helm.sh/hook'));
+  if (types === undefined) return undefined;
+  const named = types.split(',').map((type) => events.get(type.trim().toLowerCase()));
+  if (named.includes(undefined)) return 'unknown';
+  const weight = text(get(annotations, 'helm.sh/hook-weight')) ?? '';
+  const policies = text(get(annotations, 'helm.sh/hook-delete-policy'));
+  return {
+    name: text(get(metadata, 'name')) ?? '',
+    events: named as string[],
+    weight: /^[-+]?[0-9]+$/.test(weight) ? Number(weight) : 0,
+    deletePolicies: policies?.split(',').map((policy) => policy.trim().toLowerCase()) ?? [],
+  };
+}
