@@ -38,7 +38,8 @@ export type ProblemCode =
   | 'cluster-forbidden'
   | 'cluster-unknown-kind'
   | 'cluster-rejected'
-  | 'cluster-conflict';
+  | 'cluster-conflict'
+  | 'kubeconfig';
 
 export interface Problem {
   readonly code: ProblemCode;

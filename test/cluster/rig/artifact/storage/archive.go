@@ -11,8 +11,8 @@ import (
 
 	"github.com/fluxcd/pkg/apis/meta"
 	"github.com/fluxcd/pkg/sourceignore"
+	"github.com/fluxcd/pkg/sourceignore/gitignore"
 	fluxtar "github.com/fluxcd/pkg/tar"
-	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
 )
 
 // ArchiveFileFilter tells whether a file or directory is left out.
