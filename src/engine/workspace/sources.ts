@@ -1,0 +1,166 @@
+/**
+ * Which sources the open folder stands for. A source is the folder's own when its URL is one of the folder's remotes,
+ * when it is mapped by hand, or when the folder itself proves it: `flux bootstrap` writes `<path>/flux-system/gotk-sync.yaml`
+ * into the very repository that the sync points at, at the path that it names.
+ */
+import { fluxInstance, gitRepository, kustomization, ociRepository, string } from '../flux/index.ts';
+import type { ObjectId } from '../objects/object.ts';
+import type { FileTree } from '../ports.ts';
+import { baseName, joinPath, normalizeUrl, parentOf } from '../sources/index.ts';
+import type { Mapping, Origin } from '../yaml/node.ts';
+import type { WorkspaceFile, WorkspaceObject } from './files.ts';
+
+/** Files that stand for a source: the folder `root` of a tree. */
+export interface SourceFolder {
+  readonly tree: FileTree;
+  readonly root: string;
+  /** One sentence: why this folder stands for the source. */
+  readonly reason: string;
+}
+
+/** By hand: `source` is `Kind/namespace/name` or a URL; the folder is another tree or a folder of the workspace. */
+export interface SourceMapping {
+  readonly source: string;
+  readonly tree: FileTree;
+  readonly root?: string;
+}
+
+/** What is known of a source object when it is looked up: its identity, and its node when it is declared somewhere. */
+export interface SourceQuery {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly object?: Mapping;
+}
+
+export interface LocalSources {
+  /** The folder that stands for the source; a sentence when none does. */
+  folderOf(query: SourceQuery): SourceFolder | string;
+}
+
+/** A pair that roots a cluster: a source and the Kustomization that follows it from the cluster's own folder. */
+export interface Sync {
+  /** `GitRepository/flux-system/flux-system`. */
+  readonly source: string;
+  readonly url?: string;
+  /** The synced folder, as a path inside the tree. */
+  readonly folder: string;
+  /** The path inside the tree that is the source's root. */
+  readonly root: string;
+  /** The file that says so. */
+  readonly path: string;
+  readonly at: Origin;
+  /** The Kustomization object; absent for a FluxInstance, whose Kustomization the operator makes. */
+  readonly kustomization?: WorkspaceObject;
+  readonly instance?: WorkspaceObject;
+}
+
+/** Every `gotk-sync.yaml` and every FluxInstance with a sync. */
+export function findSyncs(files: readonly WorkspaceFile[]): readonly Sync[] {
+  return files.flatMap((file) => [...bootstrapped(file), ...instances(file)]);
+}
+
+function bootstrapped(file: WorkspaceFile): readonly Sync[] {
+  if (!/(^|\/)gotk-sync\.ya?ml$/.test(file.path)) return [];
+  return file.objects.flatMap((object): Sync[] => {
+    if (object.flux !== kustomization) return [];
+    const view = kustomization.view(object.node);
+    const { sourceRef } = view;
+    if (sourceRef === undefined) return [];
+    const source = file.objects.find((o) => o.id.kind === sourceRef.kind && o.id.name === sourceRef.name);
+    const url = string(source?.node, 'spec', 'url')?.value;
+    const place = placeOf(file.path, view.path?.value ?? './');
+    return [
+      {
+        source: `${sourceRef.kind}/${sourceRef.namespace ?? object.id.namespace}/${sourceRef.name}`,
+        ...(url === undefined ? {} : { url }),
+        ...place,
+        path: file.path,
+        at: object.node.at,
+        kustomization: object,
+      },
+    ];
+  });
+}
+
+/** The synced folder, from where the sync is written: the folder above it that ends in the synced path. */
+function placeOf(file: string, path: string): { readonly folder: string; readonly root: string } {
+  const wanted = joinPath('/', path);
+  if (wanted === '/') {
+    const folder = baseName(file).startsWith('gotk-sync.') ? parentOf(parentOf(file)) : '/';
+    return { folder, root: folder };
+  }
+  for (let at = parentOf(file); at !== '/'; at = parentOf(at)) {
+    if (at.endsWith(wanted)) return { folder: at, root: at.slice(0, at.length - wanted.length) || '/' };
+  }
+  return { folder: wanted, root: '/' };
+}
+
+function instances(file: WorkspaceFile): readonly Sync[] {
+  return file.objects.flatMap((object): Sync[] => {
+    if (object.flux !== fluxInstance) return [];
+    const { sync } = fluxInstance.view(object.node);
+    if (sync?.path === undefined) return [];
+    const namespace = object.id.namespace || 'flux-system';
+    const url = sync.url?.value;
+    return [
+      {
+        source: `${sync.kind}/${namespace}/${sync.name?.value ?? namespace}`,
+        ...(url === undefined ? {} : { url }),
+        ...placeOf(file.path, sync.path.value),
+        path: file.path,
+        at: sync.node.at,
+        instance: object,
+      },
+    ];
+  });
+}
+
+export interface LocalOptions {
+  readonly tree: FileTree;
+  readonly remotes: readonly string[];
+  readonly mappings: readonly SourceMapping[];
+  readonly syncs: readonly Sync[];
+  /** `Kind/name` of every source object that some file declares. */
+  readonly declared: ReadonlySet<string>;
+}
+
+export function localSources(options: LocalOptions): LocalSources {
+  const { tree } = options;
+  const remotes = new Set(options.remotes.map(normalizeUrl));
+  // A sync whose synced folder is really there, with the file that declares it inside or beside it.
+  const proven = options.syncs.filter((sync) => tree.directory(sync.folder) !== undefined);
+  return {
+    folderOf({ kind, namespace, name, object }) {
+      const key = `${kind}/${namespace}/${name}`;
+      const url = object === undefined ? undefined : urlOf(object);
+      const mapped = options.mappings.find(
+        ({ source }) =>
+          source === key || (url !== undefined && /[:/]/.test(source) && normalizeUrl(source) === normalizeUrl(url)),
+      );
+      if (mapped) return { tree: mapped.tree, root: mapped.root ?? '/', reason: `${mapped.source} is mapped to it` };
+      if (kind !== 'GitRepository' && kind !== 'OCIRepository' && kind !== 'Bucket')
+        return `${kind} ${namespace}/${name} is not a folder of the workspace`;
+      if (url !== undefined && remotes.has(normalizeUrl(url)))
+        return { tree, root: '/', reason: `${url} is a remote of this folder` };
+      const sync =
+        proven.find((s) => s.source === key && (url === undefined || s.url === undefined || same(s.url, url))) ??
+        proven.find((s) => url !== undefined && s.url !== undefined && same(s.url, url));
+      if (sync) return { tree, root: sync.root, reason: `${sync.path} says that this folder is ${sync.source}` };
+      if (url !== undefined) return `${kind} ${namespace}/${name} is ${url}, which is not open here`;
+      if (options.declared.has(`${kind}/${name}`)) return `${kind} ${namespace}/${name} has no URL`;
+      return { tree, root: '/', reason: `no file declares ${kind} ${namespace}/${name}; the open folder is assumed` };
+    },
+  };
+}
+
+const same = (a: string, b: string) => normalizeUrl(a) === normalizeUrl(b);
+
+function urlOf(object: Mapping): string | undefined {
+  return string(object, 'spec', 'url')?.value;
+}
+
+/** Whether an object can be what `sourceRef` points at. */
+export function isSource(id: ObjectId): boolean {
+  return id.group === gitRepository.group || id.group === ociRepository.group;
+}
