@@ -1,2 +1,85 @@
-/** Placeholder until its owner writes it. */
-export {};
+/**
+ * What VS Code calls. Activation registers names and nothing else: the language client, the server and the cluster wait
+ * for the first view, YAML file or command that needs them.
+ */
+import { type ExtensionContext, commands as editor, window, workspace } from 'vscode';
+import { createClient, readSettings } from './client.ts';
+import type { Sluice } from './commands/command.ts';
+import { commands } from './commands/index.ts';
+import { contextKeys, settingIds, viewIds } from './contributions.ts';
+import { FleetTree } from './tree/fleet.ts';
+import { registerDocuments } from './views/documents.ts';
+import { PlanTree, planTitle } from './views/plan.ts';
+import { createStatus } from './views/status.ts';
+
+export function activate(context: ExtensionContext): void {
+  const log = window.createOutputChannel('Sluice', { log: true });
+  const client = createClient(context, log);
+  const fleet = window.createTreeView(viewIds.fleet, {
+    treeDataProvider: new FleetTree(client),
+    showCollapseAll: true,
+  });
+  const plan = new PlanTree();
+  const planView = window.createTreeView(viewIds.plan, { treeDataProvider: plan, showCollapseAll: true });
+  const status = createStatus();
+  let runs = 0;
+  const sluice: Sluice = {
+    context,
+    client,
+    log,
+    plan,
+    newRun: () => `run-${++runs}`,
+    showPlan(next) {
+      plan.show(next);
+      planView.description = next === undefined ? '' : planTitle(next);
+      const key = next === undefined ? 'none' : next.applicable ? 'applicable' : 'plan';
+      void editor.executeCommand('setContext', contextKeys.plan, key);
+    },
+  };
+
+  context.subscriptions.push(
+    log,
+    client,
+    fleet,
+    planView,
+    status,
+    registerDocuments(client),
+    ...commands.map(({ id, run }) =>
+      editor.registerCommand(id, async (argument: unknown) => {
+        await run(sluice, argument);
+      }),
+    ),
+    fleet.onDidCollapseElement(({ element }) => client.notify('sluice/collapsed', { id: element.node.id })),
+    client.on('sluice/clusterChanged', (state) => {
+      status.show(state);
+      fleet.description = state.context ?? '';
+      void editor.executeCommand('setContext', contextKeys.state, state.state);
+    }),
+    client.on('sluice/planChanged', (next) => {
+      // A plan that the server made anew because a file changed; one that was put away stays away.
+      if (plan.plan !== undefined) sluice.showPlan(next);
+    }),
+    workspace.onDidGrantWorkspaceTrust(() => client.notify('sluice/trusted', {})),
+    workspace.onDidChangeConfiguration((change) => {
+      if (Object.values(settingIds).some((id) => change.affectsConfiguration(id))) {
+        client.notify('sluice/settings', readSettings());
+      }
+    }),
+  );
+  startForYaml(sluice);
+}
+
+export function deactivate(): void {}
+
+/** The server gives problems and hovers, so it starts with the first YAML file, once the editor has had its turn. */
+function startForYaml({ client, context, log }: Sluice): void {
+  const isYaml = (document: { readonly languageId: string }): boolean => document.languageId === 'yaml';
+  const start = (): void => void client.start().catch((error) => log.error(`The server did not start: ${error}`));
+  if (workspace.textDocuments.some(isYaml)) return void setTimeout(start, 0);
+  const opened = workspace.onDidOpenTextDocument((document) => {
+    if (!isYaml(document)) return;
+    opened.dispose();
+    start();
+  });
+  context.subscriptions.push(opened);
+}

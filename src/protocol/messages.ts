@@ -122,7 +122,8 @@ export interface ServerNotifications {
   'sluice/treeChanged': { readonly ids?: readonly string[] };
   'sluice/clusterChanged': ClusterState;
   'sluice/planChanged': PlanView;
-  'sluice/documentsChanged': { readonly uris: readonly string[] };
+  /** The virtual documents whose URI has one of these queries read differently now. */
+  'sluice/documentsChanged': { readonly queries: readonly string[] };
   'sluice/progress': {
     readonly run: string;
     readonly message: string;

@@ -40,12 +40,15 @@ function serverOf(session: Session): Server {
     session,
     on(method, answer) {
       const name: string = method;
-      connection.onRequest(name, async (params: Parameters<typeof answer>[0], token: CancellationToken) => {
-        const abort = new AbortController();
-        if (token.isCancellationRequested) abort.abort();
-        token.onCancellationRequested(() => abort.abort());
-        return await answer(params, abort.signal);
-      });
+      connection.onRequest(
+        name,
+        async (params: Parameters<typeof answer>[0], token: CancellationToken): Promise<unknown> => {
+          const abort = new AbortController();
+          if (token.isCancellationRequested) abort.abort();
+          token.onCancellationRequested(() => abort.abort());
+          return await answer(params, abort.signal);
+        },
+      );
     },
     notify: (method, params) => void connection.sendNotification(method, params),
   };

@@ -1,0 +1,104 @@
+/**
+ * The way to the server. The language client and the server process start with the first question that needs them;
+ * until then activation has cost nothing but registering names.
+ */
+import {
+  type CancellationToken,
+  type Disposable,
+  type ExtensionContext,
+  type LogOutputChannel,
+  workspace,
+} from 'vscode';
+import type { LanguageClient } from 'vscode-languageclient/node';
+import type { ClientNotifications, Requests, ServerNotifications, Settings, Start } from '../protocol/index.ts';
+import { settingIds } from './contributions.ts';
+
+export interface Client extends Disposable {
+  request<M extends keyof Requests>(
+    method: M,
+    params: Requests[M][0],
+    token?: CancellationToken,
+  ): Promise<Requests[M][1]>;
+  notify<M extends keyof ClientNotifications>(method: M, params: ClientNotifications[M]): void;
+  /** Hears a notification, from now on or from when the server starts. */
+  on<M extends keyof ServerNotifications>(method: M, listener: (params: ServerNotifications[M]) => void): Disposable;
+  /** Starts the server when it is not running yet. */
+  start(): Promise<void>;
+}
+
+/** Where a window keeps the chosen context: never in the kubeconfig. */
+export const chosenContextKey = 'sluice.context';
+
+export function createClient(context: ExtensionContext, log: LogOutputChannel): Client {
+  const listeners = new Map<string, Set<(params: never) => void>>();
+  let running: Promise<LanguageClient> | undefined;
+  let client: LanguageClient | undefined;
+
+  async function launch(): Promise<LanguageClient> {
+    const { LanguageClient, TransportKind } = await import('vscode-languageclient/node');
+    const module = context.asAbsolutePath('dist/server.js');
+    const made = new LanguageClient(
+      'sluice',
+      'Sluice',
+      { module, transport: TransportKind.ipc },
+      {
+        documentSelector: [{ scheme: 'file', language: 'yaml' }],
+        outputChannel: log,
+        initializationOptions: start(context),
+        synchronize: { fileEvents: workspace.createFileSystemWatcher('**/*') },
+        progressOnInitialization: false,
+      },
+    );
+    for (const [method, heard] of listeners) listen(made, method, heard);
+    client = made;
+    await made.start();
+    return made;
+  }
+
+  const ready = (): Promise<LanguageClient> => {
+    running ??= launch();
+    return running;
+  };
+
+  return {
+    async request(method, params, token) {
+      const server = await ready();
+      const name: string = method;
+      return await (token === undefined ? server.sendRequest(name, params) : server.sendRequest(name, params, token));
+    },
+    notify(method, params) {
+      // Before the server runs there is nobody to tell: what it needs to know is in its start options.
+      void running?.then((server) => server.sendNotification(method, params));
+    },
+    on(method, listener) {
+      const heard = listeners.get(method) ?? new Set();
+      heard.add(listener as (params: never) => void);
+      if (!listeners.has(method)) {
+        listeners.set(method, heard);
+        if (client !== undefined) listen(client, method, heard);
+      }
+      return { dispose: () => void heard.delete(listener as (params: never) => void) };
+    },
+    start: async () => void (await ready()),
+    dispose: () => void running?.then((server) => server.stop()),
+  };
+}
+
+function listen(client: LanguageClient, method: string, heard: ReadonlySet<(params: never) => void>): void {
+  client.onNotification(method, (params) => {
+    for (const listener of heard) listener(params as never);
+  });
+}
+
+function start(context: ExtensionContext): Start {
+  const chosen = context.workspaceState.get<string>(chosenContextKey);
+  return {
+    ...(chosen === undefined ? {} : { context: chosen }),
+    settings: readSettings(),
+    trusted: workspace.isTrusted,
+  };
+}
+
+export function readSettings(): Settings {
+  return { kubeconfig: workspace.getConfiguration().get<string>(settingIds.kubeconfig, '') };
+}

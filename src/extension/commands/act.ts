@@ -1,0 +1,53 @@
+/** What reconcile, suspend and resume share: ask the server, show progress, show the outcome. */
+import { l10n, ProgressLocation, window } from 'vscode';
+import type { FluxAction, TreeNode } from '../../protocol/index.ts';
+import type { CommandId } from '../contributions.ts';
+import type { Command, Sluice } from './command.ts';
+import { pickObject } from './pick.ts';
+
+export function actCommand(
+  id: CommandId,
+  action: FluxAction,
+  can: NonNullable<TreeNode['can']>[number],
+  title: () => string,
+): Command {
+  return {
+    id,
+    async run(sluice, argument) {
+      const object = await pickObject(sluice, argument, can, title());
+      if (object === undefined) return;
+      const run = sluice.newRun();
+      const outcome = await window.withProgress(
+        {
+          location: ProgressLocation.Notification,
+          cancellable: true,
+          title: `${title()}: ${object.kind} ${object.name}`,
+        },
+        async (progress, token) => {
+          const heard = sluice.client.on('sluice/progress', (news) => {
+            if (news.run === run) progress.report({ message: news.message });
+          });
+          try {
+            return await sluice.client.request('sluice/act', { action, object, run }, token);
+          } catch (error) {
+            if (token.isCancellationRequested) return undefined;
+            throw error;
+          } finally {
+            heard.dispose();
+          }
+        },
+      );
+      if (outcome === undefined) return;
+      if (outcome.ok) return void window.setStatusBarMessage(`$(check) ${outcome.message}`, 8000);
+      await complain(sluice, outcome.message, outcome.warning === true);
+    },
+  };
+}
+
+/** Says what went wrong, once, with the log behind a button. */
+export async function complain(sluice: Sluice, message: string, mild = false): Promise<void> {
+  sluice.log.warn(message);
+  const details = l10n.t('Show Log');
+  const show = mild ? window.showWarningMessage : window.showErrorMessage;
+  if ((await show(message, details)) === details) sluice.log.show();
+}

@@ -1,0 +1,45 @@
+/** The list: one line for each command. */
+import { apply } from './apply.ts';
+import { chooseContext } from './choose-context.ts';
+import { closePlan } from './close-plan.ts';
+import type { Command } from './command.ts';
+import { goToRendered } from './go-to-rendered.ts';
+import { goToSource } from './go-to-source.ts';
+import { openAllChanges } from './open-all-changes.ts';
+import { openChange } from './open-change.ts';
+import { openLive } from './open-live.ts';
+import { openSource } from './open-source.ts';
+import { previewFlux } from './preview-flux.ts';
+import { previewKustomize } from './preview-kustomize.ts';
+import { reconcile } from './reconcile.ts';
+import { reconcileWithSource } from './reconcile-with-source.ts';
+import { refresh } from './refresh.ts';
+import { refreshPlan } from './refresh-plan.ts';
+import { resume } from './resume.ts';
+import { showLog } from './show-log.ts';
+import { showPlan } from './show-plan.ts';
+import { showPlanAgainstHead } from './show-plan-against-head.ts';
+import { suspend } from './suspend.ts';
+
+export const commands: readonly Command[] = [
+  apply,
+  chooseContext,
+  closePlan,
+  goToRendered,
+  goToSource,
+  openAllChanges,
+  openChange,
+  openLive,
+  openSource,
+  previewFlux,
+  previewKustomize,
+  reconcile,
+  reconcileWithSource,
+  refresh,
+  refreshPlan,
+  resume,
+  showLog,
+  showPlan,
+  showPlanAgainstHead,
+  suspend,
+];

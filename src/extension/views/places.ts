@@ -1,0 +1,17 @@
+/** Showing a place: in the editor that already shows the file where there is one, so that nothing is opened twice. */
+import { TextEditorRevealType, Uri, window, workspace } from 'vscode';
+import type { Place } from '../../protocol/index.ts';
+import { rangeOf } from './documents.ts';
+
+export async function showPlace(place: Place): Promise<void> {
+  const uri = Uri.parse(place.uri);
+  const range = rangeOf(place);
+  const shown = window.visibleTextEditors.find((editor) => editor.document.uri.toString() === uri.toString());
+  const document = shown?.document ?? (await workspace.openTextDocument(uri));
+  const column = shown?.viewColumn;
+  const editor = await window.showTextDocument(document, {
+    selection: range,
+    ...(column === undefined ? {} : { viewColumn: column }),
+  });
+  editor.revealRange(range, TextEditorRevealType.InCenterIfOutsideViewport);
+}

@@ -1,0 +1,195 @@
+/** The plan as a tree: Flux objects, what would happen to each of their objects, and the problems that were in the way. */
+import {
+  EventEmitter,
+  l10n,
+  ThemeColor,
+  ThemeIcon,
+  type TreeDataProvider,
+  TreeItem,
+  TreeItemCollapsibleState,
+  Uri,
+  workspace,
+} from 'vscode';
+import type { PlanAction, PlanGroupView, PlanItem, PlanProblem, PlanView } from '../../protocol/index.ts';
+import type { CommandId } from '../contributions.ts';
+
+export type PlanElement =
+  | { readonly type: 'group'; readonly group: PlanGroupView }
+  | { readonly type: 'item'; readonly item: PlanItem }
+  /** What stays as it is, folded away. */
+  | { readonly type: 'quiet'; readonly items: readonly PlanItem[] }
+  | { readonly type: 'problem'; readonly problem: PlanProblem }
+  | { readonly type: 'message'; readonly id: string; readonly text: string };
+
+export class PlanTree implements TreeDataProvider<PlanElement> {
+  readonly #changed = new EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.#changed.event;
+  #plan: PlanView | undefined;
+
+  get plan(): PlanView | undefined {
+    return this.#plan;
+  }
+
+  show(plan: PlanView | undefined): void {
+    this.#plan = plan;
+    this.#changed.fire(undefined);
+  }
+
+  getChildren(element?: PlanElement): PlanElement[] {
+    if (this.#plan === undefined) return [];
+    if (element === undefined) return rootsOf(this.#plan);
+    if (element.type === 'quiet') return element.items.map((item) => ({ type: 'item', item }));
+    return element.type === 'group' ? childrenOf(element.group) : [];
+  }
+
+  getTreeItem(element: PlanElement): TreeItem {
+    switch (element.type) {
+      case 'group':
+        return groupItem(element.group);
+      case 'item':
+        return changeItem(element.item);
+      case 'quiet':
+        return quietItem(element.items);
+      case 'problem':
+        return problemItem(element.problem);
+      case 'message':
+        return messageItem(element.id, element.text);
+    }
+  }
+}
+
+/** What the view's title says: what it is against, and how much there is. */
+export function planTitle(plan: PlanView): string {
+  return [countWords(plan.counts), plan.target].filter((part) => part !== '').join(' · ');
+}
+
+/** `+2 ~1 −1`: creates, changes, deletes. Empty when nothing would change. */
+export function countWords(counts: Readonly<Partial<Record<PlanAction, number>>>): string {
+  const parts = [
+    ['+', counts.create ?? 0],
+    ['~', (counts.configure ?? 0) + (counts.recreate ?? 0)],
+    ['−', counts.delete ?? 0],
+  ] as const;
+  return parts
+    .filter(([, count]) => count > 0)
+    .map(([sign, count]) => `${sign}${count}`)
+    .join(' ');
+}
+
+/** The same for a sentence: `2 to create, 1 to change, 1 to delete`. */
+export function countSentence(counts: Readonly<Record<PlanAction, number>>): string {
+  const parts = [
+    [counts.create, l10n.t('to create')],
+    [counts.configure, l10n.t('to change')],
+    [counts.recreate, l10n.t('to delete and create again')],
+    [counts.delete, l10n.t('to delete')],
+    [counts.keep, l10n.t('kept, though no longer wanted')],
+    [counts.skip, l10n.t('skipped')],
+    [counts.unknown, l10n.t('unknown until applied')],
+  ] as const;
+  const words = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return words.length === 0 ? l10n.t('nothing to do') : words.join(', ');
+}
+
+function rootsOf(plan: PlanView): PlanElement[] {
+  const message: PlanElement[] =
+    plan.message === undefined ? [] : [{ type: 'message', id: 'message', text: plan.message }];
+  const problems = plan.problems.map((problem): PlanElement => ({ type: 'problem', problem }));
+  // What changes comes first; objects that stay as they are keep their order below.
+  const groups = [...plan.groups].sort((a, b) => Number(isQuiet(a)) - Number(isQuiet(b)));
+  return [...message, ...problems, ...groups.map((group): PlanElement => ({ type: 'group', group }))];
+}
+
+function isQuiet(group: PlanGroupView): boolean {
+  return group.items.every((item) => item.action === 'unchanged');
+}
+
+function childrenOf(group: PlanGroupView): PlanElement[] {
+  const loud = group.items.filter((item) => item.action !== 'unchanged');
+  const quiet = group.items.filter((item) => item.action === 'unchanged');
+  const note: PlanElement[] =
+    group.note === undefined ? [] : [{ type: 'message', id: `note:${group.id}`, text: group.note }];
+  const rest: PlanElement[] = quiet.length === 0 ? [] : [{ type: 'quiet', items: quiet }];
+  return [...note, ...loud.map((item): PlanElement => ({ type: 'item', item })), ...rest];
+}
+
+function groupItem(group: PlanGroupView): TreeItem {
+  const { owner } = group;
+  const open = !isQuiet(group) || group.note !== undefined;
+  const item = new TreeItem(
+    `${owner.kind} ${owner.name}`,
+    open ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed,
+  );
+  const counts = countWords(tally(group.items));
+  item.id = group.id;
+  item.description = [owner.namespace, counts || l10n.t('no change')].filter((part) => part !== '').join(' · ');
+  item.iconPath = new ThemeIcon(owner.kind === 'HelmRelease' ? 'package' : 'layers');
+  item.contextValue = 'group';
+  item.accessibilityInformation = { label: `${owner.kind} ${owner.name}, ${counts || l10n.t('no change')}` };
+  return item;
+}
+
+export function tally(items: readonly PlanItem[]): Partial<Record<PlanAction, number>> {
+  const counts: Partial<Record<PlanAction, number>> = {};
+  for (const { action } of items) counts[action] = (counts[action] ?? 0) + 1;
+  return counts;
+}
+
+const looks: Readonly<Record<PlanAction, readonly [icon: string, color: string, words: string]>> = {
+  create: ['diff-added', 'gitDecoration.addedResourceForeground', 'create'],
+  configure: ['diff-modified', 'gitDecoration.modifiedResourceForeground', 'change'],
+  recreate: ['replace-all', 'gitDecoration.conflictingResourceForeground', 'delete and create again'],
+  delete: ['diff-removed', 'gitDecoration.deletedResourceForeground', 'delete'],
+  keep: ['archive', 'gitDecoration.ignoredResourceForeground', 'keep'],
+  skip: ['debug-step-over', 'gitDecoration.ignoredResourceForeground', 'skip'],
+  unchanged: ['pass', 'gitDecoration.ignoredResourceForeground', 'unchanged'],
+  unknown: ['question', 'charts.yellow', 'unknown'],
+};
+
+function changeItem(change: PlanItem): TreeItem {
+  const [icon, color, words] = looks[change.action];
+  const command: CommandId = 'sluice.openChange';
+  const item = new TreeItem(`${change.object.kind} ${change.object.name}`);
+  item.id = change.id;
+  const what = change.changes.length > 0 ? change.changes.join(', ') : words;
+  item.description = change.object.namespace === '' ? what : `${change.object.namespace} · ${what}`;
+  item.tooltip = [`${words}: ${change.reason}`, ...change.changes].join('\n');
+  item.iconPath = new ThemeIcon(icon, new ThemeColor(color));
+  item.contextValue = change.declared ? 'change source' : 'change';
+  item.command = { command, title: l10n.t('Open Change'), arguments: [{ type: 'item', item: change }] };
+  item.accessibilityInformation = { label: `${words} ${change.object.kind} ${change.object.name}, ${what}` };
+  return item;
+}
+
+function quietItem(items: readonly PlanItem[]): TreeItem {
+  const item = new TreeItem(l10n.t('{0} unchanged', items.length), TreeItemCollapsibleState.Collapsed);
+  item.id = `quiet:${items[0]!.id}`;
+  item.iconPath = new ThemeIcon('pass', new ThemeColor('gitDecoration.ignoredResourceForeground'));
+  return item;
+}
+
+function problemItem(problem: PlanProblem): TreeItem {
+  const item = new TreeItem(problem.message);
+  const error = problem.severity === 'error';
+  item.iconPath = new ThemeIcon(
+    error ? 'error' : 'warning',
+    new ThemeColor(error ? 'list.errorForeground' : 'list.warningForeground'),
+  );
+  item.tooltip = problem.message;
+  if (problem.uri !== undefined) {
+    const uri = Uri.parse(problem.uri);
+    const line = problem.line ?? 0;
+    item.description = `${workspace.asRelativePath(uri)}:${line + 1}`;
+    const selection = { start: { line, character: 0 }, end: { line, character: 0 } };
+    item.command = { command: 'vscode.open', title: l10n.t('Open'), arguments: [uri, { selection }] };
+  }
+  return item;
+}
+
+function messageItem(id: string, text: string): TreeItem {
+  const item = new TreeItem(text);
+  item.id = id;
+  item.tooltip = text;
+  item.iconPath = new ThemeIcon('info');
+  return item;
+}
