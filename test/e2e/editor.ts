@@ -1,0 +1,195 @@
+/**
+ * A real VS Code with the packed extension, driven by Chromium: started for one story, with a home, settings and
+ * extensions of its own, and stopped by process id. What a person would do is a function here.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import { editor as installed } from './setup.ts';
+
+const root = join(import.meta.dirname, '../..');
+const screenshots = join(root, 'out/screenshots');
+const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, string>;
+
+export interface StartOptions {
+  /** The folder that is opened. */
+  readonly folder: string;
+  /** User settings beside those that keep the editor quiet. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Environment of the extension host and the server. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Keep workspace trust on, so that the folder opens untrusted. */
+  readonly trust?: 'ask';
+}
+
+export interface Editor {
+  readonly page: Page;
+  readonly url: string;
+  /** Takes a picture for a person to look at. */
+  shot(name: string): Promise<void>;
+  /** Runs a command by its title in the palette. */
+  command(title: string): Promise<void>;
+  /** Opens a file of the folder. */
+  open(file: string): Promise<void>;
+  /** Opens Sluice's view container. */
+  sluice(): Promise<void>;
+  /** A row of a tree, by what a screen reader says of it. */
+  row(name: string | RegExp): Locator;
+  /** Right-click on a row and one entry of its menu. */
+  menu(row: Locator, entry: string): Promise<void>;
+  /** Answers a quick pick. */
+  pick(entry: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Quiet, and the same on every machine. */
+const quiet = {
+  'workbench.startupEditor': 'none',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.tips.enabled': false,
+  'workbench.reduceMotion': 'on',
+  'workbench.colorTheme': 'Default Dark Modern',
+  'chat.disableAIFeatures': true,
+  'telemetry.telemetryLevel': 'off',
+  'update.mode': 'none',
+  'extensions.autoCheckUpdates': false,
+  'git.enabled': false,
+  'security.workspace.trust.startupPrompt': 'never',
+  'security.workspace.trust.banner': 'never',
+  'window.commandCenter': false,
+  'editor.minimap.enabled': false,
+};
+
+export async function startEditor(options: StartOptions): Promise<Editor> {
+  const home = mkdtempSync(join(tmpdir(), 'sluice-e2e-'));
+  const { server, port } = await startServer(home, options);
+  const url = `http://127.0.0.1:${port}/?folder=${encodeURI(options.folder)}`;
+  let browser: BrowserContext | undefined;
+  try {
+    browser = await chromium.launchPersistentContext(join(home, 'browser'), {
+      executablePath: installed().chromium,
+      headless: true,
+      viewport: { width: 1400, height: 900 },
+      args: '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(
+        ' ',
+      ),
+    });
+    const page = browser.pages()[0] ?? (await browser.newPage());
+    await page.goto(url, { waitUntil: 'commit' });
+    await page.locator('.activitybar').waitFor({ timeout: 60_000 });
+    return editorOf(page, url, async () => {
+      await browser?.close();
+      await stop(server);
+      rmSync(home, { recursive: true, force: true });
+    });
+  } catch (error) {
+    await browser?.close();
+    await stop(server);
+    throw error;
+  }
+}
+
+async function startServer(home: string, options: StartOptions): Promise<{ server: ChildProcess; port: number }> {
+  const { node, server: main } = installed();
+  const folders = ['ud', 'sd', 'ext'].map((folder) => join(home, folder)) as [string, string, string];
+  mkdirSync(join(folders[0], 'User'), { recursive: true });
+  writeFileSync(join(folders[0], 'User/settings.json'), JSON.stringify({ ...quiet, ...options.settings }));
+  const where = ['--user-data-dir', folders[0], '--server-data-dir', folders[1], '--extensions-dir', folders[2]];
+  const env = { ...process.env, HOME: home, EXTENSIONS_GALLERY: '{"serviceUrl":""}', ...options.env };
+  const vsix = join(root, `${name}-${version}.vsix`);
+  // It complains of a logger that was not built; what it says matters only when it fails, and then the error holds it.
+  execFileSync(node, [main, ...where, '--install-extension', vsix, '--accept-server-license-terms'], {
+    env,
+    stdio: 'pipe',
+  });
+  const port = await freePort();
+  const trust = options.trust === 'ask' ? [] : ['--disable-workspace-trust'];
+  const flags = [
+    ...['--host', '127.0.0.1', '--port', `${port}`, '--without-connection-token', '--accept-server-license-terms'],
+    ...['--telemetry-level', 'off', '--disable-experiments', '--reconnection-grace-time', '2', ...trust],
+  ];
+  const server = spawn(node, [main, ...flags, ...where], { env, detached: true, stdio: 'ignore' });
+  for (let tries = 0; tries < 150; tries++) {
+    if (server.exitCode !== null) throw new Error(`the editor's server ended with ${server.exitCode}`);
+    const answer = await fetch(`http://127.0.0.1:${port}/version`).catch(() => undefined);
+    if (answer?.ok) return { server, port };
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  await stop(server);
+  throw new Error("the editor's server did not answer within 30 s");
+}
+
+async function freePort(): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject()));
+    });
+  });
+}
+
+/** The server and what it started, by its process group. */
+async function stop(server: ChildProcess): Promise<void> {
+  if (server.pid === undefined || server.exitCode !== null) return;
+  const ended = new Promise((resolve) => server.once('exit', resolve));
+  try {
+    process.kill(-server.pid, 'SIGTERM');
+  } catch {
+    return;
+  }
+  const late = setTimeout(() => process.kill(-server.pid!, 'SIGKILL'), 5000);
+  await ended;
+  clearTimeout(late);
+}
+
+function editorOf(page: Page, url: string, end: () => Promise<void>): Editor {
+  const input = page.locator('.quick-input-widget input.input').first();
+  const rows = page.locator('.quick-input-list .monaco-list-row');
+  const choose = async (text: string): Promise<void> => {
+    const row = rows.filter({ hasText: text }).first();
+    await row.waitFor();
+    await row.click();
+  };
+  const quickOpen = async (text: string): Promise<void> => {
+    await page.keyboard.press('F1');
+    await input.waitFor();
+    await input.fill(text);
+  };
+  return {
+    page,
+    url,
+    async shot(name) {
+      mkdirSync(screenshots, { recursive: true });
+      await page.screenshot({ path: join(screenshots, `${name}.png`) });
+    },
+    async command(title) {
+      await quickOpen(`>${title}`);
+      await choose(title);
+    },
+    async open(file) {
+      await quickOpen(file);
+      await choose(file.split('/').at(-1)!);
+      await page.locator('.monaco-editor .view-lines').first().waitFor();
+    },
+    async sluice() {
+      const tab = page.getByRole('tab', { name: 'Sluice', exact: true });
+      await tab.waitFor();
+      if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+    },
+    row: (name) => page.getByRole('treeitem', { name }).first(),
+    async menu(row, entry) {
+      await row.click({ button: 'right' });
+      await page.getByRole('menuitem', { name: entry, exact: true }).click();
+    },
+    async pick(entry) {
+      await input.waitFor();
+      await choose(entry);
+    },
+    stop: end,
+  };
+}

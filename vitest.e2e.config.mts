@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+// The packed extension in a real editor: one story a file, its steps in order, one editor at a time.
+export default defineConfig({
+  test: {
+    include: ['test/e2e/**/*.e2e.ts'],
+    globalSetup: ['test/e2e/pack.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
+    fileParallelism: false,
+    bail: 0,
+    reporters: ['verbose', './test/reporter.ts'],
+  },
+});
