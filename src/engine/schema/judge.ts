@@ -20,6 +20,8 @@ export interface Judge {
   readonly partial: boolean;
   /** Built-in kinds are decoded by Go, for which null and an empty enumeration value mean "not set". */
   readonly builtin: boolean;
+  /** Kustomize finds a field in whatever case it is written. */
+  readonly foldCase: boolean;
   /** Values of a Secret are never repeated in a message. */
   readonly secret: boolean;
   report(problem: SchemaProblem): void;

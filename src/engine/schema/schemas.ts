@@ -2,10 +2,10 @@
  * The room's door: which kinds there are, what their fields are, and what is wrong with an object. Built from packs
  * (Flux, Kubernetes) and, on top of them, the CRDs that the workspace itself brings.
  */
-import { idOf } from '../objects/object.ts';
 import { get, type Mapping, type Node, type Origin, text } from '../yaml/node.ts';
 import { readCrds } from './crd.ts';
 import type { Judge, Path, SchemaProblem } from './judge.ts';
+import { isToolFile, kustomizeKinds } from './kustomization.ts';
 import { judgeMetadata } from './metadata.ts';
 import { type PackKind, type PackReader, readPack } from './pack.ts';
 import type { RuleJudge } from './rules.ts';
@@ -15,6 +15,8 @@ import { judgeNode } from './validate.ts';
 export interface ValidateOptions {
   /** The object is a kustomize patch: what is missing may stand in its target. */
   readonly partial?: boolean;
+  /** The kind to judge it as, for kustomization files that leave out their own. */
+  readonly as?: { readonly apiVersion: string; readonly kind: string };
 }
 
 /** A field as completion and hover see it. */
@@ -55,7 +57,10 @@ export function createSchemas(load: (name: string) => Uint8Array): Schemas {
   let opened: readonly Layer[] | undefined;
   return build(
     () => {
-      opened ??= packs.map((name) => layer(readPack(load(name)), name.startsWith('kubernetes')));
+      opened ??= [
+        layer(kustomizeKinds(), false),
+        ...packs.map((name) => layer(readPack(load(name)), name.startsWith('kubernetes'))),
+      ];
       return opened;
     },
     { rules: undefined },
@@ -138,13 +143,14 @@ function build(layers: () => readonly Layer[], shared: Shared): Schemas {
     const schema = owner.definition(kind.definition) ?? {};
     const known = rooted.get(schema);
     if (known !== undefined) return known;
-    const whole = owner.builtin
-      ? schema
-      : {
-          ...schema,
-          type: 'object' as const,
-          properties: { apiVersion: text1, kind: text1, ...schema.properties, metadata: metadataOf(schema) },
-        };
+    const whole =
+      owner.builtin || isToolFile(kind.group)
+        ? schema
+        : {
+            ...schema,
+            type: 'object' as const,
+            properties: { apiVersion: text1, kind: text1, ...schema.properties, metadata: metadataOf(schema) },
+          };
     rooted.set(schema, whole);
     return whole;
   }
@@ -174,8 +180,8 @@ function build(layers: () => readonly Layer[], shared: Shared): Schemas {
   }
 
   function judgeObject(object: Mapping, path: Path, options: ValidateOptions, problems: SchemaProblem[]): void {
-    const { group, kind } = idOf(object);
-    const apiVersion = text(get(object, 'apiVersion')) ?? '';
+    const apiVersion = options.as?.apiVersion ?? text(get(object, 'apiVersion')) ?? '';
+    const kind = options.as?.kind ?? text(get(object, 'kind')) ?? '';
     const items = get(object, 'items');
     if (apiVersion === 'v1' && kind === 'List' && items?.kind === 'sequence') {
       for (const [index, item] of items.items.entries()) {
@@ -185,10 +191,12 @@ function build(layers: () => readonly Layer[], shared: Shared): Schemas {
     }
     const found = find(apiVersion, kind);
     if (found === undefined) return;
+    const { group } = found[1];
     const judge: Judge = {
       lookup,
       partial: options.partial === true,
       builtin: found[0].builtin,
+      foldCase: isToolFile(group),
       secret: group === '' && kind === 'Secret',
       report: (problem) => void problems.push(problem),
       failures: () => problems.length,
@@ -196,7 +204,7 @@ function build(layers: () => readonly Layer[], shared: Shared): Schemas {
     };
     const anchor = get(object, 'kind')?.at ?? object.at;
     judgeNode(withoutSops(object), root(...found), path, anchor, judge);
-    judgeMetadata(object, group, kind, anchor, judge);
+    if (!isToolFile(group)) judgeMetadata(object, group, kind, anchor, judge);
 
     function rulesOf(rules: RuleJudge): NonNullable<Judge['rules']> {
       return (node: Node, schema: Schema, at: Path, where: Origin) => rules(node, schema, at, where, judge);

@@ -85,6 +85,7 @@ function judgeUnknown({ key, value }: Entry, schema: Schema, path: Path, judge: 
   if (isOpaque(key.text) || (judge.partial && key.text.startsWith('$'))) return;
   const names = Object.keys(schema.properties ?? {});
   const near = nearest(key.text, names);
+  if (judge.foldCase && near?.toLowerCase() === key.text.toLowerCase()) return;
   const place = path.length === 0 ? '' : ` in ${pathText(path)}`;
   const elsewhere = near === undefined ? placeBelow(key.text, value, schema, judge) : undefined;
   const hint =
