@@ -1,7 +1,7 @@
 /** The engine's only door: what the server and the command line may use. Nothing outside imports past it. */
 export * as flux from './flux/index.ts';
 export * from './objects/object.ts';
-export * from './plan/plan.ts';
+export * from './plan/index.ts';
 export * from './ports.ts';
 export * from './problem.ts';
 export * from './render/desired.ts';

@@ -13,8 +13,19 @@ import type { Json } from '../yaml/resolve.ts';
  */
 export type Action = 'create' | 'configure' | 'unchanged' | 'recreate' | 'delete' | 'keep' | 'skip' | 'unknown';
 
+export const actions: readonly Action[] = [
+  'create',
+  'configure',
+  'recreate',
+  'delete',
+  'keep',
+  'unknown',
+  'skip',
+  'unchanged',
+];
+
 export interface FieldChange {
-  /** Mapping keys and sequence indexes, from the object's root. */
+  /** Mapping keys and sequence indexes, from the object's root; an index counts in `after`, for a removal in `before`. */
   readonly path: readonly (string | number)[];
   readonly before?: Json;
   readonly after?: Json;
@@ -22,6 +33,15 @@ export interface FieldChange {
   readonly at?: Origin;
   /** The field manager that owns the live value. */
   readonly manager?: string;
+}
+
+/** Something to look at twice before applying. `rule` names the file of the rule in `plan/dangers/`. */
+export interface Danger {
+  readonly rule: string;
+  readonly severity: 'warning' | 'danger';
+  /** One sentence: what would happen. */
+  readonly message: string;
+  readonly at?: Origin;
 }
 
 export interface PlanEntry {
@@ -34,10 +54,40 @@ export interface PlanEntry {
   /** What it would have after the apply, secrets masked; absent for deletions. */
   readonly after?: Json;
   readonly changes: readonly FieldChange[];
+  /** Lists whose items only stand in another order: no field changes, but the object is written. */
+  readonly reordered?: readonly (readonly (string | number)[])[];
   /** The line that declares the object; absent when nothing declares it any more. */
   readonly at?: Origin;
-  /** uid and resourceVersion that the plan saw: the apply refuses when they changed. */
-  readonly seen?: { readonly uid: string; readonly resourceVersion: string };
+  /** The Flux object that takes this object over: it moves, and is not deleted. */
+  readonly movesTo?: ObjectId;
+  /** What the plan saw: the apply refuses when the object was replaced, or when its content changed. */
+  readonly seen?: {
+    readonly uid: string;
+    readonly resourceVersion: string;
+    /** Hash of all but status and server bookkeeping: it stays when only the status moved on. */
+    readonly content?: string;
+  };
+  readonly dangers?: readonly Danger[];
+  /** How `after` was found when not by asking the server to dry-run it: a merge by managed fields, of lower fidelity. */
+  readonly estimated?: boolean;
+}
+
+/** One entry of a Flux object's inventory: `namespace_name_group_kind` and the version. */
+export interface InventoryEntry {
+  readonly id: string;
+  readonly v: string;
+}
+
+/** What the apply has to know of the live owner. */
+export interface OwnerState {
+  /** The owner exists in the cluster. */
+  readonly exists: boolean;
+  readonly suspended: boolean;
+  /** A Flux controller has handled it (its finalizer is set), so it would act beside Sluice. */
+  readonly controlled: boolean;
+  readonly inventory: readonly InventoryEntry[];
+  /** uid of the live owner, when it exists. */
+  readonly uid?: string;
 }
 
 /** The entries of one Flux object. */
@@ -46,6 +96,10 @@ export interface PlanGroup {
   readonly entries: readonly PlanEntry[];
   /** Why the group is empty or partial. */
   readonly note?: string;
+  /** Live state of the owner; absent against a commit. */
+  readonly state?: OwnerState;
+  /** False after a failed render or a refused request: then nothing of this group is pruned. */
+  readonly complete?: boolean;
 }
 
 export interface Plan {
@@ -55,6 +109,30 @@ export interface Plan {
     | { readonly kind: 'commit'; readonly revision: string };
   readonly groups: readonly PlanGroup[];
   readonly problems: readonly Problem[];
-  /** Hash of every file that was read: the apply refuses when it changed. */
+  /** Hash of every file that was read and of what was rendered: the apply refuses when it changed. */
   readonly inputs: string;
+}
+
+export type Counts = Readonly<Record<Action, number>>;
+
+/** How many entries have each action, in all groups. */
+export function countsOf(plan: Plan): Counts {
+  const counts = Object.fromEntries(actions.map((action) => [action, 0])) as Record<Action, number>;
+  for (const group of plan.groups) for (const entry of group.entries) counts[entry.action] += 1;
+  return counts;
+}
+
+/** Whether applying the plan would write or delete anything. */
+export function changesAnything(plan: Plan): boolean {
+  return plan.groups.some((group) => group.entries.some((entry) => acts(entry.action)));
+}
+
+/** Whether an action writes to the cluster. */
+export function acts(action: Action): boolean {
+  return action === 'create' || action === 'configure' || action === 'recreate' || action === 'delete';
+}
+
+/** Every danger of a plan, in the order of its entries. */
+export function dangersOf(plan: Plan): readonly Danger[] {
+  return plan.groups.flatMap((group) => group.entries.flatMap((entry) => entry.dangers ?? []));
 }

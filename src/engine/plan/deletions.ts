@@ -1,0 +1,151 @@
+/**
+ * What leaves the cluster: entries of the owner's inventory that are no longer wanted. Only the inventory counts, never a
+ * label search, and only objects that still carry the owner's labels. After any error in a render nothing is pruned.
+ * A Kustomization that is deleted takes along what its own inventory lists: the whole cascade is shown.
+ */
+import { keyOf, type ObjectId, titleOf } from '../objects/object.ts';
+import type { LiveObject } from '../ports.ts';
+import type { DesiredSet, Owner } from '../render/desired.ts';
+import { stringAt } from '../status/fields.ts';
+import type { Json } from '../yaml/resolve.ts';
+import { entryDangers } from './dangers/index.ts';
+import { keepReason } from './exempt.ts';
+import { contentOf } from './hash.ts';
+import { inventoryOf, parseInventory } from './inventory.ts';
+import type { Gathered, LiveOwner } from './live.ts';
+import { mask } from './mask.ts';
+import { fluxOrder } from './order.ts';
+import { shownOf } from './outcome.ts';
+import { deletesWithOwner, isHelmRelease, isKustomization, ownerSpec } from './owner.ts';
+import type { PlanEntry, PlanGroup } from './plan.ts';
+import type { Requests } from './requests.ts';
+
+export interface DeletionQuestion {
+  readonly owner: LiveOwner;
+  readonly set: DesiredSet;
+  /** Every wanted object's key and its owner. */
+  readonly wantedBy: ReadonlyMap<string, ObjectId>;
+  readonly gathered: Gathered;
+}
+
+export interface Deletions {
+  readonly entries: readonly PlanEntry[];
+  /** Groups of owners that are deleted, with all that goes with them. */
+  readonly cascades: readonly PlanGroup[];
+}
+
+export async function deletionsOf(requests: Requests, question: DeletionQuestion): Promise<Deletions> {
+  const { owner, set, wantedBy } = question;
+  if (owner.spec.remote) return { entries: [], cascades: [] };
+  const ours = (id: ObjectId) => {
+    const by = wantedBy.get(keyOf(id));
+    return by !== undefined && keyOf(by) === keyOf(owner.owner.id);
+  };
+  const stale = owner.state.inventory
+    .map(parseInventory)
+    .filter((id): id is ObjectId => id !== undefined && !ours(id))
+    .sort((a, b) => fluxOrder(b, a));
+  const hold = holdReason(owner, set);
+  const found = await Promise.all(stale.map((id) => leaving(requests, id, owner, hold, question)));
+  const entries = found.flatMap((one) => (one === undefined ? [] : [one.entry]));
+  const seen = new Set([keyOf(owner.owner.id)]);
+  const cascades: PlanGroup[] = [];
+  for (const one of found) {
+    if (one?.entry.action === 'delete' && one.live !== undefined) {
+      cascades.push(...(await cascade(requests, one.entry.id, one.live, question, seen)));
+    }
+  }
+  return { entries, cascades };
+}
+
+/** Why nothing of this owner is pruned; undefined when it is. */
+function holdReason(owner: LiveOwner, set: DesiredSet): string | undefined {
+  if (!set.complete) return 'no longer rendered, but the render failed, and then nothing is pruned';
+  if (set.objects.length === 0 && set.note !== undefined)
+    return `nothing was rendered (${set.note}), so nothing is pruned`;
+  if (!owner.spec.prune) return 'no longer rendered; prune is off, so it stays as an orphan';
+  return undefined;
+}
+
+interface Leaving {
+  readonly entry: PlanEntry;
+  readonly live?: LiveObject;
+}
+
+/** undefined: it is gone already, or its kind is, and both are settled. */
+async function leaving(
+  requests: Requests,
+  id: ObjectId,
+  owner: Pick<LiveOwner, 'owner'>,
+  hold: string | undefined,
+  { wantedBy, gathered }: DeletionQuestion,
+): Promise<Leaving | undefined> {
+  const moved = wantedBy.get(keyOf(id));
+  if (moved !== undefined) {
+    const entry: PlanEntry = { id, action: 'keep', reason: `moves to ${titleOf(moved)}`, changes: [], movesTo: moved };
+    return { entry };
+  }
+  const served = await requests.served(id.group, id.kind, id.version);
+  if (served.ok && served.value === undefined) return undefined;
+  const version = served.ok ? (served.value?.version ?? id.version) : id.version;
+  const apiVersion = id.group === '' ? version : `${id.group}/${version}`;
+  const answer = await requests.get({ apiVersion, kind: id.kind, namespace: id.namespace, name: id.name });
+  if (!answer.ok) {
+    if (answer.failure.reason === 'not-found' || answer.failure.reason === 'unknown-kind') return undefined;
+    gathered.add({ problems: [], failure: answer.failure });
+    return { entry: { id, action: 'unknown', reason: answer.failure.message, changes: [] } };
+  }
+  const live = answer.value;
+  const kept = hold ?? keepReason(live, owner.owner.id);
+  const base = { id: { ...id, version }, changes: [], ...mask(shownOf(live), undefined), seen: seenOf(live) };
+  if (kept !== undefined) return { entry: { ...base, action: 'keep', reason: kept }, live };
+  const gone = stringAt(live, 'metadata', 'deletionTimestamp') !== '';
+  const reason = gone ? 'no longer rendered; it is being deleted already' : 'no longer rendered';
+  return { entry: withDangers({ ...base, action: 'delete', reason }, live), live };
+}
+
+function seenOf(live: LiveObject) {
+  return {
+    uid: stringAt(live, 'metadata', 'uid'),
+    resourceVersion: stringAt(live, 'metadata', 'resourceVersion'),
+    content: contentOf(live),
+  };
+}
+
+function withDangers(entry: PlanEntry, live: Json): PlanEntry {
+  const dangers = entryDangers({ entry, before: live, after: undefined });
+  return dangers.length === 0 ? entry : { ...entry, dangers };
+}
+
+/** What goes when a Flux object goes, and what goes with that. */
+async function cascade(
+  requests: Requests,
+  id: ObjectId,
+  live: LiveObject,
+  question: DeletionQuestion,
+  seen: Set<string>,
+): Promise<readonly PlanGroup[]> {
+  if ((!isKustomization(id) && !isHelmRelease(id)) || seen.has(keyOf(id))) return [];
+  seen.add(keyOf(id));
+  const spec = ownerSpec(id, live);
+  const title = titleOf(id);
+  const hold = deletesWithOwner(spec) ? undefined : `${title} is removed without pruning: it stays as an orphan`;
+  const owner: Owner = { id, at: { file: '', start: 0, end: 0 } };
+  const inventory = inventoryOf(live)
+    .map(parseInventory)
+    .filter((entry): entry is ObjectId => entry !== undefined)
+    .sort((a, b) => fluxOrder(b, a));
+  const found = await Promise.all(inventory.map((entry) => leaving(requests, entry, { owner }, hold, question)));
+  const kept = found.flatMap((one) => (one === undefined ? [] : [one]));
+  const entries = kept.map(({ entry }) =>
+    entry.action === 'delete' ? { ...entry, reason: `goes with ${title}` } : entry,
+  );
+  const note = spec.remote ? `${title} is removed; what it applied is in another cluster` : `${title} is removed`;
+  const below: PlanGroup[] = [];
+  for (const { entry, live: object } of kept) {
+    if (entry.action === 'delete' && object !== undefined) {
+      below.push(...(await cascade(requests, entry.id, object, question, seen)));
+    }
+  }
+  return [{ owner, entries: spec.remote ? [] : entries, note }, ...below];
+}

@@ -1,0 +1,52 @@
+/** Hashes that tell whether a plan still holds: of the rendered input, and of a live object's content. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { keyOf } from '../objects/object.ts';
+import type { DesiredSet } from '../render/desired.ts';
+import { isObject } from '../status/fields.ts';
+import { type Json, toJson } from '../yaml/resolve.ts';
+
+/** JSON with sorted keys, so that equal values have equal texts; bigints as digits. */
+export function canonical(value: Json): string {
+  if (typeof value === 'bigint') return String(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  const keys = Object.keys(value).sort();
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key]!)}`).join(',')}}`;
+}
+
+export function hash(text: string): string {
+  return bytesToHex(sha256(utf8ToBytes(text)));
+}
+
+/** What a plan was made from: the names of all files that were read and every object that came out of them. */
+export function inputsOf(wanted: readonly DesiredSet[]): string {
+  const sets = wanted.map((set) => [
+    keyOf(set.owner.id),
+    set.complete,
+    [...set.reads].sort(),
+    set.objects.map((object) => canonical(toJson(object.node, 'sigs'))),
+  ]);
+  return hash(JSON.stringify(sets));
+}
+
+/** A live object's content: all but its status and what the server keeps for itself. */
+export function contentOf(live: Json): string {
+  if (!isObject(live)) return hash(canonical(live));
+  const { status: _status, metadata, ...rest } = live;
+  const kept: Record<string, Json> = Object.create(null);
+  if (isObject(metadata)) {
+    for (const [key, value] of Object.entries(metadata)) if (!bookkeeping.has(key)) kept[key] = value;
+  }
+  return hash(canonical({ ...rest, metadata: kept }));
+}
+
+/** Metadata that the server writes on its own account. */
+export const bookkeeping: ReadonlySet<string> = new Set([
+  'managedFields',
+  'resourceVersion',
+  'generation',
+  'uid',
+  'creationTimestamp',
+  'selfLink',
+]);
