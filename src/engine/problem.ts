@@ -27,6 +27,7 @@ export type ProblemCode =
   | 'helm-values'
   | 'helm-template'
   // schema
+  | 'schema-unknown-kind'
   | 'schema-unknown-field'
   | 'schema-type'
   | 'schema-enum'
