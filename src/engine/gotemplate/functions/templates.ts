@@ -1,0 +1,74 @@
+/** Helm's functions that run templates or end the rendering: include, tpl, required, fail. */
+import { quote } from '../../go/strconv.ts';
+import { addTemplate, type Definition, lookup, newSet, parseValue } from '../set.ts';
+import { replaced } from '../text.ts';
+import {
+  type CallContext,
+  type Enter,
+  GoError,
+  type GoFunction,
+  type StringValue,
+  string,
+  type Value,
+} from '../value.ts';
+import { fn, str, text } from './define.ts';
+
+const maxNested = 1000;
+/** The name of Helm's root template: what `tpl` texts are called in errors. */
+const rootName = 'gotpl';
+
+/** Helm puts these around the messages of `fail` and `required`, to show only what the chart's author wrote. */
+export const messageStart = 'HELM_ERR_START';
+export const messageEnd = 'HELM_ERR_END';
+
+function userError(message: string): GoError {
+  return new GoError(messageStart + message + messageEnd);
+}
+
+function include(name: string, data: Value, context: CallContext): Enter {
+  const depth = context.depths.get(name) ?? 0;
+  if (depth > maxNested) {
+    throw new GoError(`rendering template has a nested reference name: ${name}: unable to execute template`);
+  }
+  const template = lookup(context.set, name);
+  if (template === undefined) {
+    throw new GoError(`template: no template ${quote(name)} associated with template ${quote(rootName)}`);
+  }
+  context.depths.set(name, depth + 1);
+  const leave = () => void context.depths.set(name, (context.depths.get(name) ?? 1) - 1);
+  return { kind: 'enter', template, data, done: (output) => output, leave };
+}
+
+function tpl(source: StringValue, data: Value, context: CallContext): Value | Enter {
+  const done = (output: StringValue) => replaced(output, '<no value>', string(''));
+  if (!source.text.includes('{{')) return done(source);
+  context.step(source.text.length >> 4);
+  const parsed = parseValue(rootName, source, context.functions);
+  if (parsed.value === undefined) {
+    throw new GoError(`cannot parse template ${quote(source.text)}: ${parsed.problems[0]!.message}`);
+  }
+  const set = newSet(context.set);
+  const template: Definition = parsed.value[0]!;
+  addTemplate(set, parsed.value.slice(1));
+  set.templates.set(template.name, template);
+  const wrapError = (message: string) => `error during tpl function execution for ${quote(source.text)}: ${message}`;
+  return { kind: 'enter', template, set, data, done, wrapError };
+}
+
+export const templateFunctions: readonly GoFunction[] = [
+  fn('include', 'string any', ([name, data], context) => include(text(name), data!, context), {
+    enters: true,
+    keepsOrigins: true,
+  }),
+  fn('tpl', 'string any', ([source, data], context) => tpl(str(source), data!, context), {
+    enters: true,
+    keepsOrigins: true,
+  }),
+  fn('required', 'string any', ([message, value]) => {
+    if (value!.kind === 'nil' || (value!.kind === 'string' && value!.text === '')) throw userError(text(message));
+    return value!;
+  }),
+  fn('fail', 'string', ([message]) => {
+    throw userError(text(message));
+  }),
+];

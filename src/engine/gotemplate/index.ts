@@ -1,0 +1,45 @@
+/** The room's door: Go's text/template, with the functions of sprig and Helm, on values that know their origins. */
+export { fromJson, fromNode, toJson, toNode } from './convert.ts';
+export { type ExecuteOptions, execute, type Rendered, type Segment, segmentsOf } from './execute.ts';
+export { functionTable, helmFunctions } from './functions/index.ts';
+export type { Budget } from './machine.ts';
+export {
+  addTemplate,
+  type Definition,
+  lookup,
+  newSet,
+  parseTemplate,
+  parseValue,
+  type Template,
+  type TemplateSet,
+} from './set.ts';
+export { assembled, indented, joined, marked, marksOf, originsOf, replaced, substring } from './text.ts';
+export {
+  anyType,
+  bool,
+  bytes,
+  type CallContext,
+  type Enter,
+  type FunctionTable,
+  float,
+  GoError,
+  type GoFunction,
+  int,
+  int64,
+  isTrue,
+  kindOf,
+  type ListValue,
+  list,
+  type MapValue,
+  map,
+  missing,
+  nil,
+  type ObjectValue,
+  type Origins,
+  object,
+  type StringValue,
+  string,
+  strings,
+  typeOf,
+  type Value,
+} from './value.ts';
