@@ -1,5 +1,6 @@
 /** The list: one line for each tool, in the order in which they are built, and which of them each suite needs. */
 import { flux } from './flux.ts';
+import { kwok } from './kwok.ts';
 import { fromRig, install, type Tool } from './tool.ts';
 
 const kubernetes = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version']
@@ -21,7 +22,7 @@ export const tools: readonly Tool[] = [
   fromRig('kustomize-controller', { main: 'github.com/fluxcd/kustomize-controller' }),
   fromRig('source-controller', { main: 'github.com/fluxcd/source-controller', of: ['artifact'] }),
   flux,
-  install('kwok', 'sigs.k8s.io/kwok/cmd/kwok', 'v0.8.0'),
+  kwok,
   install('helm3', 'helm.sh/helm/v3/cmd/helm', 'v3.22.0', '-X helm.sh/helm/v3/internal/version.version=v3.22.0'),
   install('helm4', 'helm.sh/helm/v4/cmd/helm', 'v4.3.1', '-X helm.sh/helm/v4/internal/version.version=v4.3.1'),
   install('age', 'filippo.io/age/cmd/age', 'v1.3.2'),
