@@ -412,7 +412,7 @@ export function compile(root: ListNode, functions: FunctionTable): Code {
   /** The arguments; those before one that runs a template are computed into slots first. */
   function inOrder(args: readonly ArgNode[], fn: GoFunction, spills: boolean): Expr[] {
     let lastCall = -1;
-    if (spills) args.forEach((arg, i) => (lastCall = hasCall(arg) ? i : lastCall));
+    if (spills) lastCall = args.findLastIndex(hasCall);
     return args.map((arg, i) => {
       const value = argument(arg, paramAt(fn, i));
       return i < lastCall ? spilled(value) : value;
@@ -428,12 +428,12 @@ export function compile(root: ListNode, functions: FunctionTable): Code {
   }
 
   /** `and` and `or` give the first argument that decides, and do not look at the rest. */
-  function shortCircuit(name: 'and' | 'or', args: readonly ArgNode[], final: Expr | undefined, spills: boolean): Expr {
+  function shortCircuit(name: 'and' | 'or', args: readonly ArgNode[], before: Expr | undefined, spills: boolean): Expr {
     const wanted = name === 'or';
     if (!spills) {
       const values = args.map((arg) => argument(arg, 'value'));
       return (frame) => {
-        const piped = final?.(frame);
+        const piped = before?.(frame);
         let value: Value = missing;
         for (const each of values) {
           value = each(frame);
@@ -454,7 +454,10 @@ export function compile(root: ListNode, functions: FunctionTable): Code {
         }),
       );
     }
-    if (final !== undefined) emit((frame) => void (frame.vars[slot] = final(frame)));
+    if (before !== undefined)
+      emit((frame) => {
+        frame.vars[slot] = before(frame);
+      });
     for (const to of decided) land(to);
     return (frame) => frame.vars[slot]!;
   }

@@ -316,9 +316,6 @@ function formatInt(value: IntValue, verb: string, flags: Flags): string {
       const shown = flags.sharp && code <= 0x10ffff && isPrint(character(code)) ? ` '${character(code)}'` : '';
       return pad(hex + shown, { ...flags, zero: false });
     }
-    case 'e':
-    case 'f':
-    case 'g':
     default:
       return badVerb(value, verb);
   }
