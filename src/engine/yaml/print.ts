@@ -8,6 +8,7 @@
 import { Emitter, goYaml2, goYaml3, type Library } from './emitter.ts';
 import type { Entry, Mapping, Node, Origin, Scalar } from './node.ts';
 import { type KeyOrder, keyOrder, keyOrderPretty } from './order.ts';
+import { refold } from './refold.ts';
 import { type Dialect, type Json, keyText, resolve, type ScalarValue } from './resolve.ts';
 
 /** One printed scalar, mapping or sequence: where it stands in the output and where it came from. */
@@ -75,7 +76,7 @@ function emitNode(emitter: Emitter, node: Node, dialect: Dialect, place: Place, 
 }
 
 function emitContent(emitter: Emitter, node: Node, dialect: Dialect, place: Place, spans: Span[] | undefined): void {
-  if (node.kind === 'scalar') emitScalar(emitter, resolve(node, dialect));
+  if (node.kind === 'scalar') emitScalar(emitter, scalarValue(node, dialect));
   else if (node.kind === 'sequence') {
     if (node.items.length === 0) emitter.token('[]');
     else
@@ -93,6 +94,12 @@ function emitContent(emitter: Emitter, node: Node, dialect: Dialect, place: Plac
         emitNode(emitter, value, dialect, 'mapping', spans);
       }
     });
+}
+
+/** kustomize writes the node with yaml.v3 and reads it again before it prints: folded text may change on that way. */
+function scalarValue(node: Scalar, dialect: Dialect): ScalarValue {
+  if (node.style === 'folded' && dialect === 'kyaml' && node.tag === undefined) return refold(node.text);
+  return resolve(node, dialect);
 }
 
 function emitKey(emitter: Emitter, text: string, key: Scalar, spans: Span[] | undefined): void {
