@@ -2,7 +2,6 @@
  * Text to documents. Every document is read by itself: a line that starts with `---` always separates documents, so a
  * broken one costs nothing but itself. Limits come first, and bad input is a positioned problem, never an exception.
  */
-import type { SourceFile } from '../ports.ts';
 import { error, type Problem } from '../problem.ts';
 import { composeRoot, composer } from './compose.ts';
 import {
@@ -38,7 +37,7 @@ export interface ParsedFile {
 }
 
 /** Files beyond this many UTF-16 units are refused. */
-export const maxLength = 64 * 1024 * 1024;
+export const maxLength = 32 * 1024 * 1024;
 
 /** Reads every document of a YAML (or JSON) text. Never throws. `dialect` matters to merge keys (`<<`) alone. */
 export function parse(text: string, file: string, dialect: Dialect = 'kyaml'): ParsedFile {
@@ -58,10 +57,17 @@ export function parse(text: string, file: string, dialect: Dialect = 'kyaml'): P
   return { documents, problems, comments };
 }
 
-const parsedFiles = new WeakMap<SourceFile, ParsedFile>();
+/** A file to read; a tree's SourceFile is one. */
+export interface YamlFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly text: string;
+}
+
+const parsedFiles = new WeakMap<YamlFile, ParsedFile>();
 
 /** `parse` of a file, remembered for as long as the file itself. */
-export function parseFile(file: SourceFile): ParsedFile {
+export function parseFile(file: YamlFile): ParsedFile {
   const known = parsedFiles.get(file);
   if (known !== undefined) return known;
   const problem = encodingProblem(file);
@@ -77,7 +83,7 @@ export function comments(text: string): readonly Comment[] {
 }
 
 /** Bytes that are no UTF-8: the decoded text only shows replacement characters, which may also be meant. */
-function encodingProblem(file: SourceFile): Problem | undefined {
+function encodingProblem(file: YamlFile): Problem | undefined {
   const at = file.text.indexOf('\ufffd');
   if (at < 0) return undefined;
   const [first, second] = file.bytes;
