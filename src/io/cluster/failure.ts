@@ -30,7 +30,7 @@ interface Cause {
 export function failureOf(status: number, body: Json | string, target: Target): ClusterFailure {
   const said = statusOf(body);
   const { reason, conflicts } = classify(status, said, target.writes);
-  const words = redact(said.message || `HTTP ${status}`, target.secrets);
+  const words = redact(plain(said.message) || `HTTP ${status}`, target.secrets);
   return {
     reason,
     status,
@@ -111,6 +111,10 @@ function classify(
     case 504:
       return { reason: writes ? 'unknown-outcome' : 'server-error' };
     default:
+      // What does not fit the kind's Go type is no Invalid for the server: its converter fails, with status 500.
+      if (/^failed to (create typed patch object|convert new object)|error decoding/.test(said.message)) {
+        return { reason: 'invalid' };
+      }
       // A webhook that could not be called is here, too: the server is at fault and a retry may succeed.
       return { reason: 'server-error' };
   }
@@ -143,12 +147,17 @@ export function secretsOf(object: LiveObject): readonly string[] {
 }
 
 /** A decoder's excerpt of what it read, which may cut a value in the middle: `found in #10 byte of ...|a":"b"|...`. */
-const excerpt = /\.\.\.\|[\s\S]*\|\.\.\.|Invalid value: (?:"(?:[^"\\]|\\.)*"|\S+)/g;
+const excerpt = /\.\.\.\|[\s\S]*\|\.\.\.|(Invalid value: )(?:"(?:[^"\\]|\\.)*"|\S+)|(, got )[\s\S]*/g;
 
 function redact(message: string, secrets: readonly string[]): string {
   if (secrets.length === 0) return message;
-  const cut = message.replace(excerpt, (part) => (part.startsWith('Invalid') ? 'Invalid value: ***' : '***'));
+  const cut = message.replace(excerpt, (_, before = '', got = '') => `${before}${got}***`);
   return secrets.reduce((text, secret) => text.replaceAll(secret, '***'), cut);
+}
+
+/** Go's own spelling of a value inside a server's sentence says nothing to a reader. */
+function plain(message: string): string {
+  return message.replace(/&value\.valueUnstructured\{Value:([^}]*)\}/g, '$1');
 }
 
 function firstLine(text: string): string {
