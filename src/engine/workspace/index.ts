@@ -40,6 +40,8 @@ export interface Workspace {
   readonly sources: LocalSources;
   /** Syntax errors of the files. */
   readonly problems: readonly Problem[];
+  /** The text of a YAML file by the name that origins carry. */
+  textOf(file: string): string | undefined;
   /** The file of that path inside the tree, if it is YAML. */
   file(path: string): WorkspaceFile | undefined;
   /** Objects of a kind and name; those without a namespace of their own count for any. */
@@ -58,6 +60,7 @@ export function openWorkspace(tree: FileTree, options: WorkspaceOptions): Worksp
   const byName = groupBy(objects, (object) => `${object.id.kind}/${object.id.name}`);
   const byKind = groupBy(objects, (object) => object.id.kind);
   const byPath = new Map(files.map((file) => [file.path, file]));
+  const bySourceName = new Map(files.map((file) => [file.source.name, file]));
   const syncs = findSyncs(files);
   const declared = new Set(objects.filter((o) => isSource(o.id)).map((o) => `${o.id.kind}/${o.id.name}`));
   const sources = localSources({
@@ -92,6 +95,7 @@ export function openWorkspace(tree: FileTree, options: WorkspaceOptions): Worksp
     objects,
     sources,
     problems: files.flatMap((file) => file.problems),
+    textOf: (file) => bySourceName.get(file)?.source.text,
     file: (path) => byPath.get(path),
     find,
     linksFrom,

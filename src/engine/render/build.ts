@@ -1,0 +1,204 @@
+/**
+ * One Flux Kustomization to objects: its folder's kustomization with the object's own fields merged in, built by
+ * kustomize, decrypted, substituted, labelled. The order of steps is kustomize-controller's.
+ */
+import type { KustomizationView, StringEntry } from '../flux/index.ts';
+import { idOf, isObject, titleOf } from '../objects/object.ts';
+import type { FileTree, SourceFile } from '../ports.ts';
+import { error, type Problem } from '../problem.ts';
+import { get, type Mapping, mapping, type Node, type Origin, set, str, text } from '../yaml/node.ts';
+import type { DesiredObject } from './desired.ts';
+import { generateKustomization } from './generate.ts';
+import { maskEncrypted } from './mask.ts';
+import { mentionsVariables, substituteObject } from './substitute.ts';
+import { readVariables, type VariablesRequest } from './variables.ts';
+
+/** What was at a path when a build looked: the very file, a directory, or nothing. */
+export type Seen = SourceFile | 'directory' | undefined;
+
+/** The door of the kustomize room, as far as this room uses it. */
+export interface KustomizeEngine {
+  build(request: {
+    readonly tree: FileTree;
+    readonly path: string;
+    /** Stands for the kustomization file of `path`. */
+    readonly kustomization?: Mapping;
+  }): {
+    readonly objects: readonly Mapping[];
+    readonly problems: readonly Problem[];
+    readonly reads: ReadonlyMap<string, Seen>;
+  };
+}
+
+/** Opens what SOPS closed; the object as it is when it is not encrypted. */
+export type Decrypt = (
+  object: Mapping,
+) => { readonly node: Mapping; readonly secretValues: readonly string[] } | { readonly message: string };
+
+export interface BuildRequest {
+  readonly kustomizer: KustomizeEngine;
+  /** The artifact; its root is the source's root. */
+  readonly tree: FileTree;
+  /** The folder to build, as a path of the artifact. */
+  readonly path: string;
+  readonly view: KustomizationView;
+  /** The Flux Kustomization's name and namespace, for its labels; absent for a plain directory. */
+  readonly owner?: { readonly name: Node; readonly namespace: string };
+  readonly at: Origin;
+  /** `flux build --dry-run` differs from the controller: it filters, masks, and drops what is no object. */
+  readonly as: 'command-line' | 'controller';
+  readonly substitution: 'strict' | 'lenient';
+  readonly namespace: string;
+  readonly input?: VariablesRequest['input'];
+  readonly decrypt?: Decrypt;
+  textOf(file: string): string | undefined;
+}
+
+export interface BuildResult {
+  /** In kustomize's order. */
+  readonly objects: readonly DesiredObject[];
+  readonly problems: readonly Problem[];
+  readonly complete: boolean;
+  readonly reads: ReadonlyMap<string, Seen>;
+  /** ConfigMaps and Secrets that variables were read from. */
+  readonly inputs: readonly Mapping[];
+  readonly notes: readonly string[];
+}
+
+export function build(request: BuildRequest): BuildResult {
+  const { tree, path, view } = request;
+  const failed = (problems: readonly Problem[], reads: BuildResult['reads'] = new Map()): BuildResult => ({
+    objects: [],
+    problems,
+    complete: false,
+    reads,
+    inputs: [],
+    notes: [],
+  });
+  if (tree.directory(path) === undefined) {
+    const at = view.path?.node.at ?? request.at;
+    return failed([error('file-missing', `kustomization path not found: ${path} is not a folder of the source`, at)]);
+  }
+  const filter = request.as === 'command-line' ? 'as-command-line' : 'as-controller';
+  const generated = generateKustomization({ tree, path, view, at: request.at, filter });
+  if (generated.kustomization === undefined) return failed(generated.problems);
+  const built = request.kustomizer.build({ tree, path, kustomization: generated.kustomization });
+  const problems = [...generated.problems, ...built.problems];
+  if (hasError(problems)) return failed(problems, built.reads);
+  return finish(request, built.objects, problems, built.reads);
+}
+
+function finish(
+  request: BuildRequest,
+  built: readonly Mapping[],
+  start: readonly Problem[],
+  reads: BuildResult['reads'],
+): BuildResult {
+  const { view } = request;
+  const problems = [...start];
+  const notes: string[] = [];
+  const active = view.postBuild !== undefined;
+  const asked = {
+    view,
+    namespace: request.namespace,
+    ...(request.input === undefined ? {} : { input: request.input }),
+  };
+  const variables = active ? readVariables(asked) : { values: new Map(), unknown: [], inputs: [], problems: [] };
+  const substituting =
+    active && (variables.values.size > 0 || variables.unknown.length > 0 || view.substituteStrategy === 'Always');
+  problems.push(...variables.problems);
+  if (variables.unknown.length > 0) notes.push(`variables of ${variables.unknown.join(', ')} are not known here`);
+  const objects: DesiredObject[] = [];
+  for (const resource of built) {
+    const fault = request.as === 'controller' ? identityFault(resource) : undefined;
+    if (fault !== undefined) {
+      problems.push(fault);
+      continue;
+    }
+    let node = resource;
+    let secretValues: readonly string[] = [];
+    if (view.decryption !== undefined && request.decrypt !== undefined && get(node, 'sops') !== undefined) {
+      const opened = request.decrypt(node);
+      if ('message' in opened) {
+        const message = `${titleOf(idOf(node))} cannot be decrypted: ${opened.message}`;
+        problems.push({ code: 'flux-build', severity: 'warning', message, at: node.at });
+      } else ({ node, secretValues } = opened);
+    }
+    if (substituting && !isDisabled(node, 'kustomize.toolkit.fluxcd.io/substitute') && mentionsVariables(node)) {
+      const result = substituteObject({
+        node,
+        variables: variables.values,
+        mode: request.substitution,
+        unknown: variables.unknown.length > 0,
+        textOf: request.textOf,
+      });
+      if ('message' in result) {
+        problems.push(error('flux-substitution', `${titleOf(idOf(node))}: ${result.message}`, result.at));
+        continue;
+      }
+      node = result.node;
+      secretValues = [...secretValues, ...result.secretValues];
+      if (result.unresolved.length > 0)
+        notes.push(`${titleOf(idOf(node))} uses ${result.unresolved.map((name) => `\${${name}}`).join(', ')}`);
+    }
+    if (request.as === 'command-line') node = maskEncrypted(node);
+    for (const item of flatten(node)) {
+      const labelled = withCommonMetadata(withOwner(item, request), view);
+      const id = idOf(labelled);
+      objects.push(secretValues.length === 0 ? { id, node: labelled } : { id, node: labelled, secretValues });
+    }
+  }
+  const complete = !hasError(problems);
+  return { objects, problems, complete, reads, inputs: variables.inputs, notes };
+}
+
+export function hasError(problems: readonly Problem[]): boolean {
+  return problems.some((problem) => problem.severity === 'error');
+}
+
+function identityFault(node: Mapping): Problem | undefined {
+  const { kind, name } = idOf(node);
+  if (name !== '' && kind !== '' && isObject(node)) return undefined;
+  return error('flux-build', 'failed to decode Kubernetes apiVersion, kind and name', node.at);
+}
+
+/** Flux's reader of manifests: lists are taken apart, what is no object or is kustomize's own is dropped. */
+function flatten(node: Mapping): readonly Mapping[] {
+  const items = get(node, 'items');
+  if (items?.kind === 'sequence' && isObject(node)) return items.items.filter((item) => item.kind === 'mapping');
+  const { group, kind, name } = idOf(node);
+  if (!isObject(node) || name === '') return [];
+  return kind.toLowerCase() === 'kustomization' && group === 'kustomize.config.k8s.io' ? [] : [node];
+}
+
+function isDisabled(node: Mapping, key: string): boolean {
+  const metadata = get(node, 'metadata');
+  return ['labels', 'annotations'].some((section) => text(get(get(metadata, section), key)) === 'disabled');
+}
+
+function withOwner(node: Mapping, { owner, at }: BuildRequest): Mapping {
+  if (owner === undefined) return node;
+  const name = withMetadata(node, 'labels', 'kustomize.toolkit.fluxcd.io/name', owner.name, at);
+  const namespace = str(owner.namespace, at);
+  return withMetadata(name, 'labels', 'kustomize.toolkit.fluxcd.io/namespace', namespace, at);
+}
+
+function withCommonMetadata(node: Mapping, view: KustomizationView): Mapping {
+  let result = node;
+  const add = (section: 'labels' | 'annotations', entries: readonly StringEntry[]) => {
+    for (const { key, value } of entries)
+      result = withMetadata(result, section, key.text, str(value.value, value.node.at), key.at);
+  };
+  add('labels', view.commonLabels);
+  add('annotations', view.commonAnnotations);
+  return result;
+}
+
+/** The object with one label or annotation set. */
+function withMetadata(node: Mapping, section: string, key: string, value: Node, keyAt: Origin): Mapping {
+  const metadata = get(node, 'metadata');
+  const old = metadata?.kind === 'mapping' ? metadata : mapping([], node.at);
+  const inner = get(old, section);
+  const labels = inner?.kind === 'mapping' ? inner : mapping([], value.at);
+  return set(node, 'metadata', set(old, section, set(labels, key, value, keyAt), value.at));
+}

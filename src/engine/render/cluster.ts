@@ -1,0 +1,222 @@
+/**
+ * A whole cluster: from its directory through every object that makes objects, to any depth, each owner once. What has
+ * to wait for another one's output (a ConfigMap with variables, a source) is asked again when there is more.
+ */
+import { kustomization } from '../flux/index.ts';
+import { idOf, keyOf, type ObjectId, titleOf } from '../objects/object.ts';
+import type { Problem } from '../problem.ts';
+import { joinPath } from '../sources/index.ts';
+import type { ClusterRoot, Workspace } from '../workspace/index.ts';
+import { get, getPath, type Mapping, mapping, type Node, type Origin, str } from '../yaml/node.ts';
+import { build } from './build.ts';
+import type { Expander, RenderContext, RendererOptions } from './context.ts';
+import type { DesiredObject, DesiredSet, Owner } from './desired.ts';
+import { expanders } from './expand/index.ts';
+import { artifact, setOf } from './expand/kustomization.ts';
+import { type RenderState, renderState } from './lookup.ts';
+
+/** Answers a set that is already known for an owner whose inputs did not change. */
+export interface Memo {
+  expand(expander: Expander, item: Pending, context: RenderContext, turn: 'first' | 'last'): DesiredSet | undefined;
+}
+
+export interface Pending {
+  readonly object: DesiredObject;
+  readonly owner: Owner;
+  /** Keys of the owners above, the root first. */
+  readonly above: readonly string[];
+}
+
+/** More rounds than any fleet needs: a safety net under generators that generate generators. */
+const maxOwners = 20_000;
+
+export function renderCluster(
+  workspace: Workspace,
+  folder: string,
+  options: RendererOptions,
+  memo: Memo,
+): readonly DesiredSet[] {
+  const state = renderState(workspace, options, folder);
+  const root = renderRoot(workspace, folder, state, memo);
+  const sets = new Map<string, DesiredSet>([[root.key, root.set]]);
+  const parents = new Map<string, string>();
+  const seen = new Map<string, Owner>([[root.key, root.set.owner]]);
+  const pending: Pending[] = [];
+  const problems = new Map<string, Problem[]>();
+
+  const accept = (key: string, set: DesiredSet, above: readonly string[]) => {
+    sets.set(key, set);
+    state.add(set.objects);
+    for (const object of set.objects) {
+      if (expanderOf(object.id) === undefined) continue;
+      const child = keyOf(object.id);
+      const known = seen.get(child);
+      if (known === undefined) {
+        const owner = { id: object.id, at: object.node.at };
+        seen.set(child, owner);
+        parents.set(child, key);
+        pending.push({ object, owner, above: [...above, key] });
+      } else if (child !== key) note(key, child, object, known, above);
+    }
+  };
+
+  const note = (key: string, child: string, object: DesiredObject, known: Owner, above: readonly string[]) => {
+    const cycle = [...above, key].includes(child);
+    const title = titleOf(object.id);
+    const message = cycle
+      ? `${title} contains itself: ${[...above.slice(above.indexOf(child)), key, child].join(' → ')}`
+      : `${title} is applied by two owners, which will undo each other's changes`;
+    const problem: Problem = { code: 'flux-reference', severity: 'warning', message, at: object.node.at };
+    const list = problems.get(key) ?? [];
+    list.push({ ...problem, related: [{ message: 'it is also here', at: known.at }] });
+    problems.set(key, list);
+  };
+
+  accept(root.key, root.set, []);
+  while (pending.length > 0 && sets.size < maxOwners) {
+    const next = step(pending, state.context, memo);
+    pending.splice(pending.indexOf(next.item), 1);
+    accept(keyOf(next.item.owner.id), next.set, next.item.above);
+  }
+  return ordered(root.key, sets, parents).map((key) => {
+    const set = sets.get(key)!;
+    const more = problems.get(key);
+    return more === undefined ? set : { ...set, problems: [...set.problems, ...more] };
+  });
+}
+
+/** The next one that can be done: kinds in the order of the list, then as they were found; at last without waiting. */
+function step(pending: readonly Pending[], context: RenderContext, memo: Memo): { item: Pending; set: DesiredSet } {
+  for (const turn of ['first', 'last'] as const) {
+    for (const expander of expanders) {
+      for (const item of pending) {
+        if (expanderOf(item.object.id) !== expander) continue;
+        const set = memo.expand(expander, item, context, turn);
+        if (set !== undefined) return { item, set };
+      }
+    }
+  }
+  throw new Error('an expander must answer at its last turn');
+}
+
+function expanderOf(id: ObjectId): Expander | undefined {
+  return expanders.find((expander) => expander.group === id.group && expander.kind === id.kind);
+}
+
+/** Parents before children, `dependsOn` before who depends, otherwise as found. */
+function ordered(
+  root: string,
+  sets: ReadonlyMap<string, DesiredSet>,
+  parents: ReadonlyMap<string, string>,
+): readonly string[] {
+  const objects = new Map<string, Mapping>();
+  for (const set of sets.values()) for (const object of set.objects) objects.set(keyOf(object.id), object.node);
+  const out = new Set<string>([root]);
+  const open = new Set<string>();
+  const visit = (key: string) => {
+    if (out.has(key) || open.has(key) || !sets.has(key)) return;
+    open.add(key);
+    const parent = parents.get(key);
+    if (parent !== undefined) visit(parent);
+    for (const dependency of dependenciesOf(objects.get(key))) visit(dependency);
+    out.add(key);
+  };
+  for (const key of sets.keys()) visit(key);
+  return [...out];
+}
+
+function dependenciesOf(node: Mapping | undefined): readonly string[] {
+  if (node === undefined) return [];
+  const id = idOf(node);
+  const list = getPath(node, ['spec', 'dependsOn']);
+  return (list?.kind === 'sequence' ? list.items : []).map((item) => {
+    const field = (key: string) => {
+      const value = get(item, key);
+      return value?.kind === 'scalar' ? value.text : '';
+    };
+    return keyOf({ ...id, namespace: field('namespace') || id.namespace, name: field('name') });
+  });
+}
+
+interface Root {
+  readonly key: string;
+  readonly set: DesiredSet;
+}
+
+function renderRoot(workspace: Workspace, folder: string, state: RenderState, memo: Memo): Root {
+  const cluster = workspace.clusters.find((c) => c.folder === folder);
+  const declared = cluster?.sync?.kustomization?.node ?? instanceKustomization(cluster);
+  if (declared === undefined) return plainRoot(workspace, folder, state.context);
+  let node = declared;
+  // The first Kustomization usually applies itself, with the patches of its own folder: what counts is that form.
+  for (let round = 0; ; round++) {
+    const object: DesiredObject = { id: idOf(node), node };
+    const owner: Owner = { id: object.id, at: declared.at };
+    const key = keyOf(object.id);
+    const set = memo.expand(rootExpander, { object, owner, above: [] }, state.context, 'last')!;
+    const self = set.objects.find((o) => keyOf(o.id) === key)?.node;
+    if (self === undefined || round === 3 || sameSpec(self, node)) return { key, set };
+    node = self;
+  }
+}
+
+const rootExpander = expanders.find((expander) => expander.kind === kustomization.kind)!;
+
+function sameSpec(a: Mapping, b: Mapping): boolean {
+  return sameValue(get(a, 'spec'), get(b, 'spec'));
+}
+
+/** Whether two trees hold the same values; places and styles do not count, nor the order of keys. */
+function sameValue(a: Node | undefined, b: Node | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  if (a.kind === 'scalar') return b.kind === 'scalar' && a.text === b.text;
+  if (a.kind === 'sequence')
+    return (
+      b.kind === 'sequence' && a.items.length === b.items.length && a.items.every((v, i) => sameValue(v, b.items[i]))
+    );
+  return (
+    b.kind === 'mapping' &&
+    a.entries.length === b.entries.length &&
+    a.entries.every(({ key, value }) => sameValue(value, get(b, key.text)))
+  );
+}
+
+/** The Kustomization that Flux Operator makes for a FluxInstance's `sync`. */
+function instanceKustomization(cluster: ClusterRoot | undefined): Mapping | undefined {
+  const sync = cluster?.sync;
+  if (sync?.instance === undefined) return undefined;
+  const [kind, namespace, name] = sync.source.split('/') as [string, string, string];
+  const path = get(get(get(sync.instance.node, 'spec'), 'sync'), 'path') ?? str(sync.folder, sync.at);
+  return object(sync.at, {
+    apiVersion: `${kustomization.group}/v1`,
+    kind: 'Kustomization',
+    metadata: object(sync.at, { name, namespace }),
+    spec: object(sync.at, { path, prune: 'true', sourceRef: object(sync.at, { kind, name }) }),
+  });
+}
+
+function object(at: Origin, fields: Readonly<Record<string, string | Node>>): Mapping {
+  const entries = Object.entries(fields).map(([key, value]) => ({
+    key: str(key, at),
+    value: typeof value === 'string' ? str(value, at) : value,
+  }));
+  return mapping(entries, at);
+}
+
+/** A directory that nothing declares as synced: built as Flux would, without an owner's labels. */
+function plainRoot(workspace: Workspace, folder: string, context: RenderContext): Root {
+  const at: Origin = workspace.clusters.find((c) => c.folder === folder)?.at ?? { file: folder, start: 0, end: 0 };
+  const id: ObjectId = { group: '', version: '', kind: 'Directory', namespace: '', name: folder.slice(1) || '.' };
+  const result = build({
+    kustomizer: context.options.kustomizer,
+    tree: artifact({ tree: workspace.tree, root: '/', reason: 'the open folder' }, ''),
+    path: joinPath('/', folder),
+    view: kustomization.view(mapping([], at)),
+    at,
+    as: 'controller',
+    substitution: 'lenient',
+    namespace: '',
+    textOf: (file) => workspace.textOf(file),
+  });
+  return { key: keyOf(id), set: setOf({ id, at }, result) };
+}

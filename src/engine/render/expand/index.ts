@@ -1,0 +1,5 @@
+/** The list of kinds that make objects: one line each, in the order in which they are expanded. */
+import type { Expander } from '../context.ts';
+import { kustomizationExpander } from './kustomization.ts';
+
+export const expanders: readonly Expander[] = [kustomizationExpander];

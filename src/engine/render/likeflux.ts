@@ -1,0 +1,48 @@
+/** What `flux build kustomization NAME --path … --kustomization-file FILE --dry-run` prints, byte for byte. */
+import { kustomization } from '../flux/index.ts';
+import { idOf } from '../objects/object.ts';
+import type { FileTree } from '../ports.ts';
+import type { Problem } from '../problem.ts';
+import { get, type Mapping, str } from '../yaml/node.ts';
+import { print } from '../yaml/print.ts';
+import { build, type KustomizeEngine } from './build.ts';
+import type { DesiredObject } from './desired.ts';
+
+export interface LikeFluxRequest {
+  readonly kustomizer: KustomizeEngine;
+  /** Paths may go anywhere in the tree, as the command confines nothing. */
+  readonly tree: FileTree;
+  /** The folder to build. */
+  readonly path: string;
+  /** The Flux Kustomization. */
+  readonly object: Mapping;
+  readonly substitution: 'strict' | 'lenient';
+  textOf(file: string): string | undefined;
+}
+
+export interface LikeFluxResult {
+  readonly objects: readonly DesiredObject[];
+  readonly text: string;
+  readonly complete: boolean;
+  readonly problems: readonly Problem[];
+}
+
+export function buildLikeFlux(request: LikeFluxRequest): LikeFluxResult {
+  const { object } = request;
+  const { name, namespace } = idOf(object);
+  const at = get(get(object, 'metadata'), 'name')?.at ?? object.at;
+  const result = build({
+    kustomizer: request.kustomizer,
+    tree: request.tree,
+    path: request.path,
+    view: kustomization.view(object),
+    owner: { name: str(name, at), namespace },
+    at: object.at,
+    as: 'command-line',
+    substitution: request.substitution,
+    namespace,
+    textOf: request.textOf,
+  });
+  const text = result.objects.map(({ node }) => `${print(node, 'kyaml')}---\n`).join('');
+  return { objects: result.objects, text, complete: result.complete, problems: result.problems };
+}
