@@ -1,0 +1,74 @@
+/** `sluice check`: every problem that the editor would show, for people, programs and code-scanning services. */
+import { resolve } from 'node:path';
+import { createSchemas, openWorkspace, type Severity } from '../../engine/index.ts';
+import { readData } from '../../io/data.ts';
+import { diskTree, snapshot } from '../../io/disk.ts';
+import { findRepository, remotesOf } from '../../io/git.ts';
+import { check as checkFile, createKnowledge, type Diagnostic } from '../../language/index.ts';
+import { type Command, UsageError } from '../command.ts';
+import { formatPlace, formatProblem, type TextOf } from '../problems.ts';
+import { toSarif } from '../sarif.ts';
+
+const formats = ['text', 'json', 'sarif'] as const;
+type Format = (typeof formats)[number];
+
+export const check: Command = {
+  name: 'check',
+  usage: '[PATH] [-o text|json|sarif]',
+  summary: 'every problem that the editor would show',
+  options: { output: { type: 'string', short: 'o' } },
+  async run({ words, options, cwd, out, err }) {
+    if (words.length > 1) throw new UsageError('give one PATH');
+    const format = (options.output ?? 'text') as Format;
+    if (!formats.includes(format)) throw new UsageError(`-o is text, json or sarif, not ${format}`);
+    const folder = resolve(cwd, words[0] ?? '.');
+    const tree = snapshot(diskTree(folder));
+    if (tree.directory('/') === undefined) {
+      err(`sluice check: ${words[0] ?? '.'} is no folder\n`);
+      return 2;
+    }
+    const repository = findRepository(folder);
+    const workspace = openWorkspace(tree, { remotes: repository === undefined ? [] : remotesOf(repository) });
+    const schemas = createSchemas(readData);
+    await schemas.prepare();
+    const knowledge = createKnowledge(schemas)(workspace);
+    const found = workspace.files.flatMap((file) => checkFile(file, knowledge));
+    const textOf: TextOf = (name) => tree.file(`/${name}`)?.text;
+    if (format === 'sarif') out(`${JSON.stringify(toSarif(found, textOf), null, 2)}\n`);
+    else if (format === 'json')
+      out(
+        `${JSON.stringify(
+          found.map((each) => toJson(each, textOf)),
+          null,
+          2,
+        )}\n`,
+      );
+    else out(asText(found, textOf));
+    return found.some(({ severity }) => severity === 'error' || severity === 'warning') ? 1 : 0;
+  },
+};
+
+/** One line each; hints only make up the numbers, as an editor shows them without counting them. */
+function asText(found: readonly Diagnostic[], textOf: TextOf): string {
+  const lines = found.filter(({ severity }) => severity !== 'hint').map((each) => `${formatProblem(each, textOf)}\n`);
+  const counts = (['error', 'warning', 'information'] as const).flatMap((severity) => counted(found, severity));
+  return `${lines.join('')}${counts.length === 0 ? 'no problems' : counts.join(', ')}\n`;
+}
+
+function counted(found: readonly Diagnostic[], severity: Severity): readonly string[] {
+  const count = found.filter((each) => each.severity === severity).length;
+  if (count === 0) return [];
+  return [severity === 'information' ? `${count} to know` : `${count} ${severity}${count === 1 ? '' : 's'}`];
+}
+
+function toJson({ code, severity, message, at, related }: Diagnostic, textOf: TextOf) {
+  return {
+    code,
+    severity,
+    message,
+    ...(at === undefined ? {} : { file: at.file, place: formatPlace(at, textOf), start: at.start, end: at.end }),
+    ...(related === undefined
+      ? {}
+      : { related: related.map((each) => ({ message: each.message, place: formatPlace(each.at, textOf) })) }),
+  };
+}
