@@ -1,6 +1,7 @@
 /** The engine's only door: what the server and the command line may use. Nothing outside imports past it. */
 export * from './apply/index.ts';
 export * as flux from './flux/index.ts';
+export * as helm from './helm/index.ts';
 export * from './objects/object.ts';
 export * from './plan/index.ts';
 export * from './ports.ts';

@@ -36,6 +36,12 @@ export interface Clock {
   now(): number;
 }
 
+/** A clock that can also wait. */
+export interface Timer extends Clock {
+  /** Resolves after so many milliseconds, or at once when the signal is aborted; it never rejects. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+}
+
 export interface Random {
   bytes(count: number): Uint8Array;
 }

@@ -55,8 +55,7 @@ spec:
 status:
   lastAppliedRevision: main@sha1:abc
   inventory:
-    entries:
-${entries === '' ? '    []' : entries}
+    entries:${entries === '' ? ' []' : `\n${entries}`}
 `;
 }
 

@@ -12,10 +12,11 @@ import type { Json } from '../yaml/resolve.ts';
 import { deletionsOf } from './deletions.ts';
 import { inputsOf } from './hash.ts';
 import { inventoryOf } from './inventory.ts';
+import { mask } from './mask.ts';
 import { byFluxOrder } from './order.ts';
 import { outcomeOf, type Question } from './outcome.ts';
 import { isHelmRelease, isKustomization, jsonOf, type OwnerSpec, ownerSpec, renderedOwners } from './owner.ts';
-import { type Payload, payloadFor } from './payload.ts';
+import { type Payload, payloadFor, remember } from './payload.ts';
 import type { OwnerState, Plan, PlanEntry, PlanGroup } from './plan.ts';
 import { prefetch, type Requests, refKey, requestsOf, type Sought } from './requests.ts';
 
@@ -123,17 +124,20 @@ function stateOf(live: LiveObject | undefined): OwnerState {
 /** What the plan itself brings into being: namespaces, and kinds by `group/Kind`. */
 interface Created {
   readonly namespaces: ReadonlySet<string>;
-  readonly kinds: ReadonlyMap<string, ObjectId>;
+  readonly kinds: ReadonlyMap<string, { readonly definition: ObjectId; readonly namespaced: boolean }>;
 }
 
 function createdBy(wanted: readonly DesiredSet[]): Created {
   const namespaces = new Set<string>();
-  const kinds = new Map<string, ObjectId>();
+  const kinds = new Map<string, { readonly definition: ObjectId; readonly namespaced: boolean }>();
   for (const { id, node } of wanted.flatMap((set) => [...set.objects])) {
     if (id.kind === 'Namespace' && id.group === '') namespaces.add(id.name);
     if (id.kind !== 'CustomResourceDefinition') continue;
     const definition = jsonOf(node);
-    kinds.set(`${stringAt(definition, 'spec', 'group')}/${stringAt(definition, 'spec', 'names', 'kind')}`, id);
+    kinds.set(`${stringAt(definition, 'spec', 'group')}/${stringAt(definition, 'spec', 'names', 'kind')}`, {
+      definition: id,
+      namespaced: stringAt(definition, 'spec', 'scope') !== 'Cluster',
+    });
   }
   return { namespaces, kinds };
 }
@@ -152,11 +156,11 @@ async function prepare(
   if (owner.spec.remote) return unknown('its owner applies to another cluster (spec.kubeConfig), which is not asked');
   const served = await requests.served(id.group, id.kind, id.version);
   if (!served.ok) return unknown(served.failure.message, failureProblem(served.failure));
-  const kind = served.value;
   const apiVersion = id.group === '' ? id.version : `${id.group}/${id.version}`;
+  const kind = served.value;
   if (kind === undefined || kind.version !== id.version) {
-    const definition = created.kinds.get(`${id.group}/${id.kind}`);
-    if (definition !== undefined) return unknown(`its kind is created by this plan (${titleOf(definition)})`);
+    const coming = created.kinds.get(`${id.group}/${id.kind}`);
+    if (coming !== undefined) return awaiting(object, owner, coming);
     const instead = kind === undefined ? '' : `; it serves ${id.group}/${kind.version}`;
     const message = `${requests.cluster.context} (${requests.cluster.server}) does not know ${id.kind} in ${apiVersion}${instead}`;
     return unknown(message, error('cluster-unknown-kind', message, object.node.at));
@@ -173,6 +177,29 @@ async function prepare(
     ref: { apiVersion, kind: id.kind, namespace, name: id.name },
     served: kind,
   };
+}
+
+/** An object of a kind that this plan itself brings: it cannot be asked about before the kind is there. */
+function awaiting(
+  object: DesiredObject,
+  owner: LiveOwner,
+  coming: { readonly definition: ObjectId; readonly namespaced: boolean },
+): Prepared {
+  const { id } = object;
+  const served = { group: id.group, version: id.version, kind: id.kind, plural: '', namespaced: coming.namespaced };
+  const payload = payloadFor(object, owner.owner, owner.spec, served);
+  const namespace = stringAt(payload.object, 'metadata', 'namespace');
+  const entry: PlanEntry = {
+    id: { ...id, namespace },
+    action: 'unknown',
+    reason: `its kind is created by this plan (${titleOf(coming.definition)})`,
+    ...mask(undefined, payload.object, object.secretValues),
+    changes: [],
+    at: object.node.at,
+    awaits: coming.definition,
+    estimated: true,
+  };
+  return { object: { ...object, id: entry.id }, entry: remember(entry, payload) };
 }
 
 function sought(objects: readonly Prepared[], owner: LiveOwner): readonly Sought[] {
@@ -284,6 +311,7 @@ async function groupsOf(
     return {
       owner: set.owner,
       entries,
+      spec: owner.spec,
       state: owner.state,
       complete: set.complete,
       ...(note === undefined ? {} : { note }),

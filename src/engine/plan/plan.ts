@@ -4,6 +4,7 @@ import type { Problem } from '../problem.ts';
 import type { Owner } from '../render/desired.ts';
 import type { Origin } from '../yaml/node.ts';
 import type { Json } from '../yaml/resolve.ts';
+import type { OwnerSpec } from './owner.ts';
 
 /**
  * create: not there yet · configure: there and different · unchanged · recreate: an immutable field differs and force is
@@ -60,6 +61,8 @@ export interface PlanEntry {
   readonly at?: Origin;
   /** The Flux object that takes this object over: it moves, and is not deleted. */
   readonly movesTo?: ObjectId;
+  /** The CustomResourceDefinition of this plan that has to be there first: the object is sent after it, unasked. */
+  readonly awaits?: ObjectId;
   /** What the plan saw: the apply refuses when the object was replaced, or when its content changed. */
   readonly seen?: {
     readonly uid: string;
@@ -96,6 +99,8 @@ export interface PlanGroup {
   readonly entries: readonly PlanEntry[];
   /** Why the group is empty or partial. */
   readonly note?: string;
+  /** What the owner says about prune, force, wait and health checks. */
+  readonly spec?: OwnerSpec;
   /** Live state of the owner; absent against a commit. */
   readonly state?: OwnerState;
   /** False after a failed render or a refused request: then nothing of this group is pruned. */
@@ -124,12 +129,12 @@ export function countsOf(plan: Plan): Counts {
 
 /** Whether applying the plan would write or delete anything. */
 export function changesAnything(plan: Plan): boolean {
-  return plan.groups.some((group) => group.entries.some((entry) => acts(entry.action)));
+  return plan.groups.some((group) => group.entries.some(writes));
 }
 
-/** Whether an action writes to the cluster. */
-export function acts(action: Action): boolean {
-  return action === 'create' || action === 'configure' || action === 'recreate' || action === 'delete';
+/** Whether applying an entry writes to the cluster. */
+export function writes(entry: PlanEntry): boolean {
+  return ['create', 'configure', 'recreate', 'delete'].includes(entry.action) || entry.awaits !== undefined;
 }
 
 /** Every danger of a plan, in the order of its entries. */

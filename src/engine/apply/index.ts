@@ -1,0 +1,3 @@
+/** The apply room's doors. */
+export { type ApplyOptions, applyPlan } from './apply.ts';
+export * from './events.ts';

@@ -1,0 +1,91 @@
+/**
+ * The live owner during an apply: suspended first where a controller would act beside Sluice, and its inventory kept so
+ * that the controller agrees with it afterwards, whatever happens in between.
+ */
+import { type ObjectId, titleOf } from '../objects/object.ts';
+import { inventoryId, inventoryOf } from '../plan/inventory.ts';
+import type { InventoryEntry } from '../plan/plan.ts';
+import type { Cluster, LiveObject, ObjectRef, Timer } from '../ports.ts';
+import { conditionsOf } from '../status/fields.ts';
+
+/** Says who suspended an object with Sluice, when and why; removed by the resume. */
+export const suspendedAnnotation = 'sluice/suspended';
+export const sluiceManager = 'sluice';
+
+export function ownerRef(id: ObjectId): ObjectRef {
+  return { apiVersion: `${id.group}/${id.version}`, kind: id.kind, namespace: id.namespace, name: id.name };
+}
+
+/**
+ * Suspends an owner and waits until a reconciliation that is under way has ended (at most 20 s).
+ * Answers undefined when done, else what went wrong.
+ */
+export async function suspendOwner(
+  cluster: Cluster,
+  id: ObjectId,
+  options: { readonly by: string; readonly why: string; readonly timer: Timer; readonly signal?: AbortSignal },
+): Promise<string | undefined> {
+  const { timer, signal } = options;
+  const note = `${new Date(timer.now()).toISOString()} by ${options.by}: ${options.why}`;
+  const patch = { metadata: { annotations: { [suspendedAnnotation]: note } }, spec: { suspend: true } };
+  const answer = await cluster.patch(ownerRef(id), patch, { manager: sluiceManager }, signal);
+  if (!answer.ok) return answer.failure.message;
+  const until = timer.now() + 20_000;
+  let live: LiveObject = answer.value;
+  while (busy(live)) {
+    if (signal?.aborted || timer.now() >= until)
+      return `${titleOf(id)} is suspended, but its last reconciliation still runs`;
+    await timer.sleep(500, signal);
+    const again = await cluster.get(ownerRef(id), signal);
+    if (!again.ok) return again.failure.message;
+    live = again.value;
+  }
+  return undefined;
+}
+
+/** Whether a reconciliation is under way; one that failed and waits for its retry is not. */
+function busy(live: LiveObject): boolean {
+  const condition = conditionsOf(live).find(({ type }) => type === 'Reconciling');
+  return condition?.status === 'True' && condition.reason !== 'ProgressingWithRetry';
+}
+
+/** The inventory of a live owner, or undefined when there is no owner to keep one. */
+export async function readInventory(
+  cluster: Cluster,
+  id: ObjectId,
+  signal?: AbortSignal,
+): Promise<readonly InventoryEntry[] | undefined> {
+  const answer = await cluster.get(ownerRef(id), signal);
+  return answer.ok ? inventoryOf(answer.value) : undefined;
+}
+
+/** Writes the inventory; undefined when done, else what went wrong. */
+export async function writeInventory(
+  cluster: Cluster,
+  id: ObjectId,
+  entries: readonly InventoryEntry[],
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const patch = { status: { inventory: { entries: entries.map(({ id: name, v }) => ({ id: name, v })) } } };
+  const options = { manager: sluiceManager, subresource: 'status' as const };
+  const answer = await cluster.patch(ownerRef(id), patch, options, signal);
+  return answer.ok ? undefined : `the inventory of ${titleOf(id)} could not be written: ${answer.failure.message}`;
+}
+
+/** An inventory with some objects added and some removed; the order of what stays is kept. */
+export function edited(
+  inventory: readonly InventoryEntry[],
+  add: readonly ObjectId[],
+  remove: readonly ObjectId[],
+): readonly InventoryEntry[] {
+  const gone = new Set(remove.map(inventoryId));
+  const out = inventory.filter((entry) => !gone.has(entry.id));
+  const have = new Set(out.map((entry) => entry.id));
+  for (const id of add) {
+    const name = inventoryId(id);
+    if (have.has(name) || gone.has(name)) continue;
+    have.add(name);
+    out.push({ id: name, v: id.version });
+  }
+  return out;
+}

@@ -1,0 +1,253 @@
+/** Carrying out plans on a fake cluster: YAML wanted, YAML live, the events as lines, and the requests. */
+import { expect, test } from 'vitest';
+import { type ApplyEvent, type ApplyOptions, applyPlan } from '../../../src/engine/apply/index.ts';
+import { titleOf } from '../../../src/engine/objects/object.ts';
+import { planLive } from '../../../src/engine/plan/index.ts';
+import type { Timer } from '../../../src/engine/ports.ts';
+import type { DesiredSet } from '../../../src/engine/render/desired.ts';
+import type { Json } from '../../../src/engine/yaml/resolve.ts';
+import { type FakeCluster, fakeCluster } from '../fake-cluster.ts';
+import { kustomization, live, owned, set } from '../sets.ts';
+
+const base =
+  'apiVersion: v1\nkind: Namespace\nmetadata: { name: flux-system }\n---\napiVersion: v1\nkind: Namespace\nmetadata: { name: apps }\n---\n';
+
+/** Time passes only by sleeping. */
+function timer(): Timer {
+  let now = 1_700_000_000_000;
+  return {
+    now: () => now,
+    sleep: async (ms) => {
+      now += ms;
+    },
+  };
+}
+
+function cluster(yaml: string): FakeCluster {
+  return fakeCluster(...live(base + yaml));
+}
+
+async function apply(on: FakeCluster, wanted: readonly DesiredSet[], over: Partial<ApplyOptions> = {}) {
+  const plan = await planLive(on, wanted);
+  on.requests.length = 0;
+  return collect(applyPlan(on, plan, { timer: timer(), prune: 'all', wait: 'dependencies', by: 'tester', ...over }));
+}
+
+async function collect(events: AsyncIterable<ApplyEvent>): Promise<readonly ApplyEvent[]> {
+  const out: ApplyEvent[] = [];
+  for await (const event of events) out.push(event);
+  return out;
+}
+
+/** Outcomes only: `applied Deployment apps/api`. */
+function outcomes(events: readonly ApplyEvent[]): readonly string[] {
+  return events.flatMap((event) => (event.type === 'object' ? [`${event.outcome} ${titleOf(event.id)}`] : []));
+}
+
+function inventory(on: FakeCluster, name: string): readonly string[] {
+  const status = on.objects.get(`Kustomization/flux-system/${name}`)?.status as {
+    inventory: { entries: { id: string }[] };
+  };
+  return status.inventory.entries.map((entry) => entry.id);
+}
+
+const configMap = (name: string, value = 'b', namespace = 'apps') =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: ${namespace} }\ndata: { a: ${value} }\n---\n`;
+
+test('applies, prunes last, and keeps the inventory', async () => {
+  const on = cluster(
+    `${kustomization('apps', ['apps_old__ConfigMap'])}---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: old, namespace: apps, labels: ${owned('apps')} }
+`,
+  );
+  const events = await apply(on, [set('apps', configMap('new'))]);
+  expect(outcomes(events)).toEqual(['applied ConfigMap apps/new', 'deleted ConfigMap apps/old']);
+  expect(inventory(on, 'apps')).toEqual(['apps_new__ConfigMap']);
+  expect(on.objects.get('Kustomization/flux-system/apps')!.spec).toMatchObject({ suspend: true });
+  expect(events.find((event) => event.type === 'suspended')).toMatchObject({
+    wayBack: 'commit and push, then: sluice resume Kustomization/apps -n flux-system --context fake',
+  });
+  expect(events.at(-1)).toMatchObject({ type: 'done', counts: { applied: 1, deleted: 1, failed: 0 }, canceled: false });
+});
+
+test('a plan after the apply is empty, and applying twice is applying once', async () => {
+  const wanted = [set('apps', configMap('one') + configMap('two'))];
+  const on = cluster(kustomization('apps'));
+  await apply(on, wanted);
+  const plan = await planLive(on, wanted);
+  expect(plan.groups.flatMap((group) => group.entries.map((entry) => entry.action))).toEqual([
+    'unchanged',
+    'unchanged',
+  ]);
+  expect(outcomes(await apply(on, wanted))).toEqual([]);
+});
+
+test('definitions first, and what awaits them after', async () => {
+  const on = cluster(kustomization('apps'));
+  const events = await apply(on, [
+    set(
+      'apps',
+      `apiVersion: example.com/v1
+kind: Widget
+metadata: { name: w, namespace: new }
+---
+${configMap('c', 'b', 'new')}apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: widgets.example.com }
+spec: { group: example.com, scope: Namespaced, names: { kind: Widget, plural: widgets } }
+---
+apiVersion: v1
+kind: Namespace
+metadata: { name: new }
+`,
+    ),
+  ]);
+  expect(outcomes(events)).toEqual([
+    'applied CustomResourceDefinition widgets.example.com',
+    'applied Namespace new',
+    'applied ConfigMap new/c',
+    'applied Widget new/w',
+  ]);
+});
+
+test('one failure hides no other, and nothing is pruned after it', async () => {
+  const on = cluster(
+    `${kustomization('apps', ['apps_old__ConfigMap'])}---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: old, namespace: apps, labels: ${owned('apps')} }
+`,
+  );
+  on.fault = (verb, ref) =>
+    verb === 'apply' && ref.name === 'b' ? { reason: 'denied', message: 'webhook "policy" says no' } : undefined;
+  const events = await apply(on, [set('apps', configMap('a') + configMap('b') + configMap('c'))]);
+  expect(outcomes(events)).toEqual([
+    'applied ConfigMap apps/a',
+    'failed ConfigMap apps/b',
+    'applied ConfigMap apps/c',
+    'not-sent ConfigMap apps/old',
+  ]);
+  expect(on.objects.has('ConfigMap/apps/old')).toBe(true);
+  expect(inventory(on, 'apps')).toContain('apps_old__ConfigMap');
+});
+
+test('a lost answer is settled by reading', async () => {
+  const on = cluster(kustomization('apps'));
+  on.fault = (verb, ref) => {
+    if (verb !== 'apply') return undefined;
+    const failure = { reason: 'unknown-outcome' as const, message: 'connection reset' };
+    return ref.name === 'carried' ? { after: failure } : failure;
+  };
+  const events = await apply(on, [set('apps', configMap('carried') + configMap('lost'))]);
+  expect(outcomes(events)).toEqual(['applied ConfigMap apps/carried', 'failed ConfigMap apps/lost']);
+  expect(on.requests.filter((request) => request.startsWith('apply')).length).toBe(2);
+});
+
+test('a server that goes away stops everything, and says what was not sent', async () => {
+  const on = cluster(kustomization('apps'));
+  let applied = 0;
+  on.fault = (verb) => {
+    if (verb === 'apply') applied += 1;
+    return applied > 8 ? { reason: 'unreachable', message: 'connection refused' } : undefined;
+  };
+  const names = Array.from({ length: 20 }, (_, index) => `c${String(index).padStart(2, '0')}`);
+  const events = await apply(on, [set('apps', names.map((name) => configMap(name)).join(''))]);
+  const done = events.at(-1);
+  expect(done).toMatchObject({ type: 'done', counts: { applied: 8, 'not-sent': 12 } });
+  expect(inventory(on, 'apps')).toHaveLength(20);
+});
+
+test('after a cancel nothing more is sent', async () => {
+  const on = cluster(kustomization('apps'));
+  const abort = new AbortController();
+  on.fault = (verb) => {
+    if (verb === 'apply') abort.abort();
+    return undefined;
+  };
+  const yaml = `${configMap('a')}apiVersion: v1\nkind: Service\nmetadata: { name: s, namespace: apps }\n`;
+  const events = await apply(on, [set('apps', yaml)], { signal: abort.signal });
+  expect(outcomes(events)).toEqual(['applied ConfigMap apps/a', 'not-sent Service apps/s']);
+  expect(events.at(-1)).toMatchObject({ canceled: true });
+});
+
+test('a stale plan is refused before anything is sent', async () => {
+  const on = cluster(`${kustomization('apps')}---\n${configMap('a', 'old')}`);
+  const wanted = [set('apps', configMap('a', 'new'))];
+  const options = { timer: timer(), prune: 'all' as const, wait: 'all' as const, by: 'tester' };
+  const plan = await planLive(on, wanted);
+  on.put(live(configMap('a', 'other'))[0]!);
+  const events = await collect(applyPlan(on, plan, options));
+  expect(events).toEqual([{ type: 'refused', reasons: ['ConfigMap apps/a changed since the plan was made'] }]);
+  const again = await planLive(on, wanted);
+  const files = await collect(applyPlan(on, again, { ...options, inputs: 'another' }));
+  expect(files).toEqual([{ type: 'refused', reasons: ['files changed since the plan was made'] }]);
+  on.identity = async () => ({ ok: true, value: 'another cluster' });
+  const other = await collect(applyPlan(on, again, options));
+  expect(other).toEqual([
+    { type: 'refused', reasons: ['fake (https://fake.invalid) is not the cluster that the plan was made for'] },
+  ]);
+});
+
+test('a status that moves on does not make a plan stale', async () => {
+  const on = cluster(`${kustomization('apps')}---\n${configMap('a', 'old')}`);
+  const plan = await planLive(on, [set('apps', configMap('a', 'new'))]);
+  const object = on.objects.get('ConfigMap/apps/a')!;
+  on.put({ ...object, status: { phase: 'x' } } as { [key: string]: Json });
+  const events = await collect(applyPlan(on, plan, { timer: timer(), prune: 'all', wait: 'all', by: 't' }));
+  expect(outcomes(events)).toEqual(['applied ConfigMap apps/a']);
+});
+
+test('recreates only where forced', async () => {
+  const job = (image: string, extra = '') =>
+    `apiVersion: batch/v1\nkind: Job\nmetadata: { name: j, namespace: apps${extra} }\nspec: { template: { spec: { image: ${image} } } }\n`;
+  const refused = cluster(`${kustomization('apps')}---\n${job('a')}`);
+  const plan = await planLive(refused, [set('apps', job('b'))]);
+  expect(plan.groups[0]!.entries[0]).toMatchObject({ action: 'unknown' });
+  const forced = cluster(`${kustomization('apps')}---\n${job('a')}`);
+  const events = await apply(forced, [
+    set('apps', job('b', ', annotations: { kustomize.toolkit.fluxcd.io/force: Enabled }')),
+  ]);
+  expect(outcomes(events)).toEqual(['applied Job apps/j']);
+  expect(forced.requests.filter((request) => /delete|apply/.test(request))).toEqual([
+    'delete Job apps/j',
+    'apply Job apps/j',
+  ]);
+});
+
+test('an object that moves to another Kustomization is not pruned', async () => {
+  const on = cluster(
+    `${kustomization('one', ['apps_a__ConfigMap'])}---\n${kustomization('two')}---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: a, namespace: apps, labels: ${owned('one')} }
+data: { a: b }
+`,
+  );
+  const wanted = [set('one', ''), set('two', configMap('a'))];
+  const plan = await planLive(on, wanted);
+  expect(plan.groups[0]!.entries[0]).toMatchObject({
+    action: 'keep',
+    reason: 'moves to Kustomization flux-system/two',
+  });
+  await apply(on, wanted);
+  expect(on.objects.get('ConfigMap/apps/a')!.metadata).toMatchObject({
+    labels: { 'kustomize.toolkit.fluxcd.io/name': 'two' },
+  });
+  expect(inventory(on, 'two')).toEqual(['apps_a__ConfigMap']);
+});
+
+test('what could not be deleted stays in the inventory', async () => {
+  const on = cluster(
+    `${kustomization('apps', ['apps_old__ConfigMap'])}---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: old, namespace: apps, labels: ${owned('apps')} }
+`,
+  );
+  on.fault = (verb) => (verb === 'delete' ? { reason: 'denied', message: 'denied by webhook' } : undefined);
+  const events = await apply(on, [set('apps', configMap('new'))]);
+  expect(outcomes(events)).toEqual(['applied ConfigMap apps/new', 'failed ConfigMap apps/old']);
+  expect(inventory(on, 'apps')).toEqual(['apps_old__ConfigMap', 'apps_new__ConfigMap']);
+});
