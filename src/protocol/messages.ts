@@ -74,8 +74,8 @@ export interface Preview {
   /** The virtual document to open; absent when there is nothing to build, and then `message` says why. */
   readonly uri?: string;
   readonly message?: string;
-  /** More than one Flux object builds this file: the person chooses one by asking again with it. */
-  readonly choices?: readonly ObjectName[];
+  /** More than one Flux object builds this file: the person chooses one of these documents. */
+  readonly choices?: readonly { readonly label: string; readonly description: string; readonly uri: string }[];
 }
 
 /** Virtual documents: what the server renders, under URIs that it makes and only it reads. */
@@ -99,7 +99,7 @@ export interface Requests {
   'sluice/declaration': [{ readonly object: ObjectName }, { readonly place?: Place; readonly message?: string }];
   /** The URI of a live object as YAML. */
   'sluice/live': [{ readonly object: ObjectName }, { readonly uri: string }];
-  'sluice/plan': [{ readonly against: PlanAgainst; readonly run: string }, PlanView];
+  'sluice/plan': [{ readonly against: PlanAgainst; readonly cluster?: string; readonly run: string }, PlanView];
   'sluice/forgetPlan': [object, null];
   /** Applies the current plan, or the groups of it that are named. Refused when the plan is no longer true. */
   'sluice/apply': [{ readonly plan: string; readonly groups?: readonly string[]; readonly run: string }, ApplyOutcome];

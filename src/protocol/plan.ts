@@ -12,6 +12,8 @@ export interface PlanItem {
   readonly reason: string;
   /** The changed fields, at most a few, as `spec.replicas: 2 → 3`. */
   readonly changes: readonly string[];
+  /** What to look at twice before applying it, in sentences. */
+  readonly dangers?: readonly string[];
   /** The virtual documents to compare: live (or the commit) on the left, the workspace on the right. */
   readonly before: string;
   readonly after: string;
@@ -44,6 +46,8 @@ export interface PlanView {
   readonly problems: readonly PlanProblem[];
   /** Why there is no plan, or why it is empty. */
   readonly message?: string;
+  /** Several cluster directories could be meant: the person chooses one, and the request is made again with it. */
+  readonly choices?: readonly string[];
   /** Whether it may be applied: against a cluster, with something to do. */
   readonly applicable: boolean;
 }

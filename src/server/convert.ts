@@ -18,7 +18,7 @@ export function rangeOf(text: string, at: { readonly start: number; readonly end
   return { start: lines.positionAt(at.start), end: lines.positionAt(at.end) };
 }
 
-export function placeOf(uri: string, text: string, at: Origin): Place {
+export function placeOf(uri: string, text: string, at: Pick<Origin, 'start' | 'end'>): Place {
   const { start, end } = rangeOf(text, at);
   return { uri, line: start.line, character: start.character, endLine: end.line, endCharacter: end.character };
 }
@@ -45,7 +45,7 @@ export function uriOf(path: string): string {
 let last: { readonly text: string; readonly lines: TextDocument } | undefined;
 
 /** A text's line table. The last one is kept: callers ask for many ranges of one text in a row. */
-function linesOf(text: string): TextDocument {
+export function linesOf(text: string): TextDocument {
   if (last?.text !== text) last = { text, lines: TextDocument.create('memory:text', 'yaml', 0, text) };
   return last.lines;
 }

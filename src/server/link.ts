@@ -11,13 +11,15 @@ import { createStore, type Store } from './store.ts';
 export interface LinkPorts {
   contexts(settings: Settings): Promise<Contexts> | Contexts;
   /** The cluster of a context; nothing is sent yet. */
-  connect(context: string, settings: Settings): ClusterAnswer<Cluster> | Promise<ClusterAnswer<Cluster>>;
+  connect(context: string, settings: Settings, workspaces: readonly string[]): ClusterAnswer<Cluster>;
 }
 
 export interface LinkOptions {
   readonly ports: LinkPorts;
   settings: Settings;
   trusted: boolean;
+  /** Paths of the open folders: a kubeconfig inside one is trusted less. */
+  readonly workspaces: () => readonly string[];
   /** The context that this window chose before. */
   readonly chosen?: string;
 }
@@ -40,6 +42,8 @@ export interface Link {
   refresh(): Promise<ClusterState>;
   settings(settings: Settings): void;
   trust(): void;
+  /** Whether processes may be started and clusters talked to. */
+  trusted(): boolean;
   onState(listener: (state: ClusterState) => void): void;
   onLive(listener: (kinds: ReadonlySet<string>) => void): void;
   dispose(): void;
@@ -74,7 +78,7 @@ export function createLink(options: LinkOptions): Link {
     const context = known.chosen!;
     const server = known.contexts.find((one) => one.name === context)?.server ?? '';
     say({ state: 'connecting', context, server, message: `Connecting to ${context}` });
-    const answer = await options.ports.connect(context, settings);
+    const answer = options.ports.connect(context, settings, options.workspaces());
     const reached = answer.ok ? await answer.value.capabilities(signal) : answer;
     if (signal.aborted) return undefined;
     if (!answer.ok || !reached.ok) {
@@ -123,6 +127,7 @@ export function createLink(options: LinkOptions): Link {
       trusted = true;
       void refresh();
     },
+    trusted: () => trusted,
     onState: (listener) => void stateListeners.push(listener),
     onLive: (listener) => void liveListeners.push(listener),
     dispose: drop,

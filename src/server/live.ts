@@ -45,3 +45,28 @@ export function groupOf(apiVersion: string): string {
 export function titleOfName(object: ObjectName): string {
   return `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}`;
 }
+
+/** A Secret's values never leave the server: what is shown is that they are there. Other objects are as they are. */
+export function maskSecret(object: LiveObject): LiveObject {
+  if (object.kind !== 'Secret' || groupOf(textAt(object, 'apiVersion')) !== '') return object;
+  const masked = Object.entries(object).map(([key, value]) =>
+    key === 'data' || key === 'stringData' ? [key, masks(value)] : [key, value],
+  );
+  const { metadata, ...rest } = Object.fromEntries(masked) as { readonly [key: string]: Json };
+  return { ...rest, metadata: withoutCopies(metadata) };
+}
+
+function masks(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.keys(value).map((key) => [key, '***']));
+}
+
+/** kubectl keeps the whole object, values included, in an annotation. */
+function withoutCopies(metadata: Json | undefined): Json {
+  const annotations = at(metadata, 'annotations');
+  if (annotations === undefined || annotations === null || typeof annotations !== 'object') return metadata ?? {};
+  const { 'kubectl.kubernetes.io/last-applied-configuration': _, ...rest } = annotations as {
+    readonly [key: string]: Json;
+  };
+  return { ...(metadata as { readonly [key: string]: Json }), annotations: rest };
+}

@@ -10,7 +10,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Settings, Start } from '../protocol/index.ts';
 import type { Server } from './handler.ts';
 import { handlers } from './handlers/index.ts';
-import { ports } from './ports.ts';
+import { createPorts } from './ports.ts';
 import { createSession, type Session } from './session.ts';
 
 const connection = createConnection(ProposedFeatures.all);
@@ -19,7 +19,10 @@ let session: Session | undefined;
 
 connection.onInitialize(({ initializationOptions, workspaceFolders }) => {
   const start = initializationOptions as Start;
-  session = createSession(ports, start);
+  session = createSession(
+    createPorts((message) => connection.console.info(message)),
+    start,
+  );
   const server = serverOf(session);
   for (const handler of handlers) handler.register(server);
   session.files.setFolders((workspaceFolders ?? []).map((folder) => folder.uri));

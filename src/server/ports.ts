@@ -1,13 +1,49 @@
-/** The server's ports onto `io`: the kubeconfig and the cluster. Loaded on first use, for the client is heavy. */
+/** The server's ports onto `io`: the kubeconfig and the cluster. */
+import { homedir } from 'node:os';
+import { connect } from '../io/cluster/connect.ts';
+import { loadKubeconfig } from '../io/kubeconfig.ts';
+import type { Contexts, Settings } from '../protocol/index.ts';
+import { createDoors } from './doors.ts';
 import type { SessionPorts } from './session.ts';
 
-export const ports: SessionPorts = {
-  now: () => Date.now(),
-  cluster: {
-    contexts: () => ({ contexts: [], files: [], problems: [] }),
-    connect: (context) => ({
-      ok: false,
-      failure: { reason: 'unreachable', message: `There is no context ${context}.` },
-    }),
-  },
-};
+export function createPorts(log: (message: string) => void): SessionPorts {
+  return {
+    now: () => Date.now(),
+    doors: createDoors(),
+    pause: { plan: 400, preview: 150 },
+    cluster: {
+      contexts,
+      connect: (context, settings, workspaces) =>
+        connect({
+          kubeconfig: load(settings).value!,
+          context,
+          // Asked only in a trusted workspace: the link says so before it comes here.
+          trusted: true,
+          workspaces,
+          env: process.env,
+          log: { info: log, warn: log },
+        }),
+    },
+  };
+}
+
+function load(settings: Settings) {
+  const env = settings.kubeconfig === '' ? process.env : { ...process.env, KUBECONFIG: settings.kubeconfig };
+  return loadKubeconfig(env, homedir());
+}
+
+function contexts(settings: Settings): Contexts {
+  const { value, problems } = load(settings);
+  const chosen = value?.currentContext;
+  return {
+    contexts: (value?.contexts ?? []).map(({ name, server, namespace, user }) => ({
+      name,
+      server: server ?? '',
+      namespace,
+      user,
+    })),
+    ...(chosen === undefined ? {} : { chosen }),
+    files: value?.files ?? [],
+    problems: problems.map((problem) => problem.message),
+  };
+}

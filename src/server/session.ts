@@ -1,11 +1,25 @@
 /** All that lives in one window: the open files, the chosen cluster, the current plan. `main.ts` makes it, tests too. */
-import type { Start } from '../protocol/index.ts';
-import { createFiles, type Files } from './files.ts';
+import { type Origin, openWorkspace, type Workspace } from '../engine/index.ts';
+import { findRepository, remotesOf } from '../io/git.ts';
+import type { ObjectName, Place, Start } from '../protocol/index.ts';
+import { placeOf } from './convert.ts';
+import { type Declaration, declarationOf } from './declaration.ts';
+import { createFiles, type Files, type Folder } from './files.ts';
 import { createLink, type Link, type LinkPorts } from './link.ts';
+import { createPlanner, type Planner, type PlannerDoors } from './planner.ts';
+import type { PreviewDoors } from './previews.ts';
+import { createRenderer, type Renderer } from './renderer.ts';
 
-export interface Session {
+export interface Session extends Renderer {
   readonly files: Files;
   readonly link: Link;
+  readonly planner: Planner;
+  /** The folder's files as one program; made once for each state of the files. */
+  workspace(folder: Folder): Workspace;
+  /** Where an origin of a folder is, for the editor; undefined for what is in no open folder. */
+  place(folder: Folder, at: Origin): Place | undefined;
+  /** The line that declares an object of the cluster. */
+  declaration(object: ObjectName, signal: AbortSignal): Promise<Declaration>;
   /** Milliseconds since the epoch. */
   now(): number;
   dispose(): void;
@@ -13,6 +27,9 @@ export interface Session {
 
 export interface SessionPorts {
   readonly cluster: LinkPorts;
+  readonly doors: PlannerDoors & PreviewDoors;
+  /** How long typing must have paused before the plan and the previews follow, in milliseconds. */
+  readonly pause: { readonly plan: number; readonly preview: number };
   now(): number;
 }
 
@@ -22,7 +39,39 @@ export function createSession(ports: SessionPorts, start: Start): Session {
     ports: ports.cluster,
     settings: start.settings,
     trusted: start.trusted,
+    workspaces: () => files.folders().map((folder) => folder.path),
     ...(start.context === undefined ? {} : { chosen: start.context }),
   });
-  return { files, link, now: ports.now, dispose: () => link.dispose() };
+  const workspaces = new WeakMap<object, Workspace>();
+
+  function workspace(folder: Folder): Workspace {
+    const tree = files.tree(folder);
+    let known = workspaces.get(tree);
+    if (known === undefined) {
+      const repository = findRepository(folder.path);
+      known = openWorkspace(tree, { remotes: repository === undefined ? [] : remotesOf(repository) });
+      workspaces.set(tree, known);
+    }
+    return known;
+  }
+
+  function place(folder: Folder, at: Origin): Place | undefined {
+    const text = files.tree(folder).file(`/${at.file}`)?.text;
+    return text === undefined ? undefined : placeOf(files.uriOf(folder, at.file), text, at);
+  }
+
+  const rooms = { files, link, workspace, place };
+  const planner = createPlanner(rooms, { doors: ports.doors, pause: ports.pause.plan });
+  const renderer = createRenderer({ ...rooms, planner }, { doors: ports.doors, pause: ports.pause.preview });
+  return {
+    ...rooms,
+    ...renderer,
+    planner,
+    declaration: (object, signal) => declarationOf({ ...rooms, planner }, ports.doors, object, signal),
+    now: ports.now,
+    dispose() {
+      planner.forget();
+      link.dispose();
+    },
+  };
 }

@@ -11,8 +11,9 @@ export const showPlan: Command = {
 };
 
 /** Makes a plan and shows it; the progress is in the plan's own view and can be canceled where it says so. */
-export async function planAgainst(sluice: Sluice, against: PlanAgainst): Promise<void> {
+export async function planAgainst(sluice: Sluice, against: PlanAgainst, cluster?: string): Promise<void> {
   const run = sluice.newRun();
+  let choices: readonly string[] | undefined;
   await window.withProgress({ location: { viewId: viewIds.plan } }, () =>
     window.withProgress(
       { location: ProgressLocation.Window, cancellable: true, title: l10n.t('Planning') },
@@ -21,7 +22,11 @@ export async function planAgainst(sluice: Sluice, against: PlanAgainst): Promise
           if (news.run === run) progress.report({ message: news.message });
         });
         try {
-          sluice.showPlan(await sluice.client.request('sluice/plan', { against, run }, token));
+          const where = cluster === undefined ? {} : { cluster };
+          const plan = await sluice.client.request('sluice/plan', { against, run, ...where }, token);
+          choices = plan.choices;
+          if (choices !== undefined) return;
+          sluice.showPlan(plan);
           await commands.executeCommand(`${viewIds.plan}.focus`);
         } catch (error) {
           if (!token.isCancellationRequested) await complain(sluice, (error as Error).message);
@@ -31,4 +36,11 @@ export async function planAgainst(sluice: Sluice, against: PlanAgainst): Promise
       },
     ),
   );
+  if (choices === undefined) return;
+  const title = l10n.t('Several cluster directories: which one is it for?');
+  const picked = await window.showQuickPick(
+    choices.map((folder) => folder.slice(1)),
+    { title },
+  );
+  if (picked !== undefined) await planAgainst(sluice, against, `/${picked}`);
 }

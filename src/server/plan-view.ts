@@ -1,0 +1,185 @@
+/** A plan as the editor shows it: pure, from the engine's plan to plain data and rendered documents. */
+import {
+  type Action,
+  actions,
+  type FieldChange,
+  fromJson,
+  type Json,
+  keyOf,
+  type Mapping,
+  type Node,
+  type ObjectId,
+  type Origin,
+  originOf,
+  type Plan,
+  type PlanEntry,
+  type PlanGroup,
+  pathText,
+  printWithSpans,
+} from '../engine/index.ts';
+import type {
+  ObjectName,
+  Place,
+  PlanAgainst,
+  PlanGroupView,
+  PlanItem,
+  PlanProblem,
+  PlanView,
+} from '../protocol/index.ts';
+import type { Folder } from './files.ts';
+import { nowhere, type Rendered, renderLive, virtualUri } from './virtual.ts';
+
+/** How many changed fields an item tells in its one line. */
+const fieldsShown = 3;
+
+export interface PlanShown {
+  readonly id: string;
+  readonly plan: Plan;
+  readonly against: PlanAgainst;
+  /** Why there is nothing to show, where the plan itself does not say. */
+  readonly message?: string;
+  place(at: Origin): Place | undefined;
+}
+
+export function planView(shown: PlanShown): PlanView {
+  const { plan } = shown;
+  const groups = plan.groups.map(groupView);
+  const counts = Object.fromEntries(actions.map((action) => [action, 0])) as Record<Action, number>;
+  for (const item of groups.flatMap((group) => group.items)) counts[item.action]++;
+  const acting = counts.create + counts.configure + counts.recreate + counts.delete;
+  const message = shown.message ?? emptyReason(plan, acting);
+  return {
+    id: shown.id,
+    against: shown.against,
+    target: targetOf(plan),
+    groups,
+    counts,
+    problems: plan.problems.map((problem): PlanProblem => {
+      const place = problem.at === undefined ? undefined : shown.place(problem.at);
+      const { severity, message } = problem;
+      return place === undefined ? { severity, message } : { severity, message, uri: place.uri, line: place.line };
+    }),
+    ...(message === undefined ? {} : { message }),
+    applicable: plan.target.kind === 'cluster' && acting > 0,
+  };
+}
+
+function emptyReason(plan: Plan, acting: number): string | undefined {
+  if (acting > 0) return undefined;
+  if (plan.groups.length === 0) return 'No Flux object was found to plan for.';
+  if (plan.problems.some((problem) => problem.severity === 'error')) return undefined;
+  const where = plan.target.kind === 'commit' ? `at ${plan.target.revision}` : 'in the cluster';
+  return `Nothing would change: what the workspace renders is what is ${where}.`;
+}
+
+function targetOf({ target }: Plan): string {
+  return target.kind === 'commit' ? `commit ${target.revision}` : `${target.context} (${target.server})`;
+}
+
+function groupView(group: PlanGroup): PlanGroupView {
+  const id = keyOf(group.owner.id);
+  return {
+    id,
+    owner: nameOfId(group.owner.id),
+    ...(group.note === undefined ? {} : { note: group.note }),
+    items: group.entries.map((entry) => itemView(id, entry)),
+  };
+}
+
+/** What tells one entry of a plan from another, and stays the same when the plan is made anew. */
+export function entryId(group: string, entry: PlanEntry): string {
+  return `${group}|${keyOf(entry.id)}`;
+}
+
+function itemView(group: string, entry: PlanEntry): PlanItem {
+  const id = entryId(group, entry);
+  const title = `${entry.id.kind} ${entry.id.name}`;
+  const more = entry.changes.length - fieldsShown;
+  const changes = entry.action === 'create' || entry.action === 'delete' ? [] : entry.changes.slice(0, fieldsShown);
+  const dangers = (entry.dangers ?? []).map((danger) => danger.message);
+  return {
+    id,
+    object: nameOfId(entry.id),
+    action: entry.action,
+    reason: entry.reason,
+    changes: [...changes.map(changeText), ...(more > 0 && changes.length > 0 ? [`and ${more} more`] : [])],
+    ...(dangers.length === 0 ? {} : { dangers }),
+    before: virtualUri({ of: 'plan', side: 'before', entry: id }, title),
+    after: virtualUri({ of: 'plan', side: 'after', entry: id }, title),
+    declared: entry.at !== undefined,
+  };
+}
+
+function changeText({ path, before, after }: FieldChange): string {
+  const name = pathText(path);
+  if (before === undefined) return `${name}: + ${short(after)}`;
+  if (after === undefined) return `${name}: − ${short(before)}`;
+  return `${name}: ${short(before)} → ${short(after)}`;
+}
+
+function short(value: Json | undefined): string {
+  if (value !== null && typeof value === 'object') return Array.isArray(value) ? '[…]' : '{…}';
+  const text = String(value).replaceAll('\n', '⏎');
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}
+
+export function nameOfId(id: ObjectId): ObjectName {
+  const apiVersion = id.group === '' ? id.version : `${id.group}/${id.version}`;
+  return { apiVersion, kind: id.kind, namespace: id.namespace, name: id.name };
+}
+
+/** One side of an entry as a document. What the server keeps for itself is left out: it is in no file. */
+export function renderSide(
+  entry: PlanEntry,
+  side: 'before' | 'after',
+  rendered: Mapping | undefined,
+  folder: Folder,
+): Rendered {
+  const value = side === 'before' ? entry.before : entry.after;
+  if (value === undefined) return { text: '', spans: [] };
+  const shown = withoutBookkeeping(value);
+  if (side === 'before' || rendered === undefined) return renderLive(shown);
+  const printed = printWithSpans(withOrigins(shown, shown, rendered, [], nowhere), 'sigs');
+  return { ...printed, folder };
+}
+
+const bookkeeping = ['managedFields', 'resourceVersion', 'uid', 'generation', 'creationTimestamp', 'selfLink'];
+
+function withoutBookkeeping(value: Json): Json {
+  if (!isRecord(value)) return value;
+  const { status: _, ...rest } = value;
+  if (!isRecord(rest.metadata)) return rest;
+  const metadata = Object.fromEntries(Object.entries(rest.metadata).filter(([key]) => !bookkeeping.includes(key)));
+  return { ...rest, metadata };
+}
+
+/** The value as a tree whose every node leads to the line that rendered it; what the cluster added leads nowhere. */
+function withOrigins(
+  value: Json,
+  root: Json,
+  rendered: Mapping,
+  path: readonly (string | number)[],
+  parent: Origin,
+): Node {
+  const found = path.length === 0 ? rendered.at : originOf(rendered, root, path);
+  // A field that nobody rendered is answered with the origin of what is around it.
+  const at = found === undefined || found === parent ? nowhere : found;
+  const here = at === nowhere ? parent : at;
+  if (Array.isArray(value)) {
+    const items = value.map((item: Json, index) => withOrigins(item, root, rendered, [...path, index], here));
+    return { kind: 'sequence', items, at };
+  }
+  if (!isRecord(value)) return fromJson(value, at);
+  const entries = Object.entries(value).map(([key, item]) => {
+    const child = withOrigins(item, root, rendered, [...path, key], here);
+    return {
+      key: { kind: 'scalar' as const, text: key, style: 'plain' as const, tag: '!!str', at: child.at },
+      value: child,
+    };
+  });
+  return { kind: 'mapping', entries, at };
+}
+
+function isRecord(value: Json | undefined): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

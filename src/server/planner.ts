@@ -1,0 +1,278 @@
+/**
+ * The current plan: made on request, made anew a moment after a file changes, and never overwritten by an older answer.
+ * What it renders and what it asks of the cluster is handed in as doors, so that it can be tested with plain values.
+ */
+import {
+  actions,
+  type Cluster,
+  type ClusterRoot,
+  type DesiredObject,
+  type DesiredSet,
+  keyOf,
+  type Plan,
+  type PlanEntry,
+  type PlanLiveOptions,
+  planAgainst,
+  planLive,
+  type Workspace,
+} from '../engine/index.ts';
+import type { PlanAgainst, PlanView } from '../protocol/index.ts';
+import type { Files, Folder } from './files.ts';
+import type { Link } from './link.ts';
+import { textAt } from './live.ts';
+import { entryId, nameOfId, planView, renderSide } from './plan-view.ts';
+import type { Session } from './session.ts';
+import { queryOf, type Rendered } from './virtual.ts';
+
+export interface PlannerDoors {
+  /** Every Flux object of a cluster directory, rendered, in order. */
+  render(workspace: Workspace, root: ClusterRoot, signal: AbortSignal): Promise<readonly DesiredSet[]>;
+  /** The files of a commit, opened as a workspace. */
+  commit(folder: Folder, revision: string, signal: AbortSignal): Promise<Workspace>;
+}
+
+export interface PlanRequest {
+  readonly against: PlanAgainst;
+  /** The cluster directory, where the person chose one. */
+  readonly cluster?: string;
+  progress(message: string): void;
+}
+
+/** A plan and all that it was made from. */
+export interface Current {
+  readonly id: string;
+  readonly request: PlanRequest;
+  readonly folder: Folder;
+  readonly root: ClusterRoot;
+  readonly wanted: readonly DesiredSet[];
+  readonly plan: Plan;
+  readonly view: PlanView;
+}
+
+export interface Planner {
+  make(request: PlanRequest, signal: AbortSignal): Promise<PlanView>;
+  current(): Current | undefined;
+  forget(): void;
+  /** One side of an entry of the current plan. */
+  render(entry: string, side: 'before' | 'after'): Rendered;
+  /** Makes the current plan anew, after an apply or a change. */
+  renew(): Promise<void>;
+  onChange(listener: (view: PlanView, queries: readonly string[]) => void): void;
+}
+
+export interface PlannerOptions {
+  readonly doors: PlannerDoors;
+  /** How long typing must have paused, in milliseconds, before the plan is made anew. */
+  readonly pause: number;
+}
+
+export type Rooms = Pick<Session, 'workspace' | 'place'> & { readonly files: Files; readonly link: Link };
+
+export function createPlanner(rooms: Rooms, { doors, pause }: PlannerOptions): Planner {
+  const { files, link } = rooms;
+  let current: Current | undefined;
+  let running: AbortController | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let made = 0;
+  const listeners: ((view: PlanView, queries: readonly string[]) => void)[] = [];
+
+  async function plan(request: PlanRequest, signal: AbortSignal): Promise<Current | Refusal> {
+    const target = await chooseRoot(rooms, request);
+    if ('message' in target) return target;
+    const { folder, root } = target;
+    request.progress(`Rendering ${root.folder.slice(1)}`);
+    const wanted = await doors.render(rooms.workspace(folder), root, signal);
+    if (signal.aborted) return canceled;
+    const against = await planned(rooms, doors, request, folder, root, wanted, signal);
+    if ('message' in against) return against;
+    const id = `plan-${++made}`;
+    const view = planView({
+      id,
+      plan: against,
+      against: request.against,
+      place: (at) => rooms.place(folder, at),
+    });
+    return { id, request, folder, root, wanted, plan: against, view };
+  }
+
+  /** Makes a plan; a later request ends an earlier one, whose answer is then dropped. */
+  async function start(request: PlanRequest, outer: AbortSignal): Promise<Current | Refusal> {
+    running?.abort();
+    clearTimeout(timer);
+    const own = new AbortController();
+    running = own;
+    const version = files.version();
+    const answer = await plan(request, AbortSignal.any([outer, own.signal]));
+    if (running === own) running = undefined;
+    if (own.signal.aborted || outer.aborted) return canceled;
+    if (!('message' in answer)) {
+      current = answer;
+      if (files.version() !== version) later();
+    }
+    return answer;
+  }
+
+  async function renew(): Promise<void> {
+    const old = current;
+    if (old === undefined) return;
+    const quiet = { ...old.request, progress: () => undefined };
+    const answer = await start(quiet, new AbortController().signal);
+    if ('message' in answer) return;
+    const queries = [...queriesOf(old), ...queriesOf(answer)];
+    for (const listener of listeners) listener(answer.view, [...new Set(queries)]);
+  }
+
+  function later(): void {
+    clearTimeout(timer);
+    timer = setTimeout(() => void renew(), pause);
+  }
+
+  files.onChange(() => {
+    if (current === undefined) return;
+    // What is being asked is about files that are no more; a plan that a person waits for is made to its end.
+    later();
+  });
+  link.onState((state) => {
+    if (state.state === 'connecting' && current?.request.against.kind === 'cluster') forget();
+  });
+
+  function forget(): void {
+    running?.abort();
+    clearTimeout(timer);
+    current = undefined;
+  }
+
+  return {
+    async make(request, signal) {
+      const answer = await start(request, signal);
+      return 'message' in answer ? withoutPlan(request.against, answer) : answer.view;
+    },
+    current: () => current,
+    forget,
+    renew,
+    render(entry, side) {
+      const found = current && entryOf(current, entry);
+      if (current === undefined || found === undefined) return { text: '', spans: [] };
+      return renderSide(found.entry, side, found.object?.node, current.folder);
+    },
+    onChange: (listener) => void listeners.push(listener),
+  };
+}
+
+async function planned(
+  { link }: Rooms,
+  doors: PlannerDoors,
+  { against, progress }: PlanRequest,
+  folder: Folder,
+  root: ClusterRoot,
+  wanted: readonly DesiredSet[],
+  signal: AbortSignal,
+): Promise<Plan | Refusal> {
+  if (against.kind === 'commit') {
+    if (!link.trusted()) return { message: 'Trust this workspace to compare with a commit: that starts git.' };
+    progress(`Rendering ${against.revision}`);
+    const before = await doors.commit(folder, against.revision, signal);
+    const same = before.clusters.find((one) => one.folder === root.folder);
+    const baseline = same === undefined ? [] : await doors.render(before, same, signal);
+    return signal.aborted ? canceled : planAgainst(baseline, wanted, against.revision);
+  }
+  const linked = await link.linked();
+  if (linked === undefined) return { message: link.state().message };
+  const options: PlanLiveOptions = {
+    signal,
+    onProgress: (done, total) => progress(`Asking ${linked.cluster.context} (${done} of ${total})`),
+  };
+  const cluster: Cluster = linked.cluster;
+  const plan = await planLive(cluster, wanted, options);
+  return signal.aborted ? canceled : plan;
+}
+
+/** Why there is no plan: a sentence, or cluster directories of which the person has to choose one. */
+interface Refusal {
+  readonly message: string;
+  readonly choices?: readonly string[];
+}
+
+const canceled: Refusal = { message: 'The plan was canceled.' };
+
+interface Target {
+  readonly folder: Folder;
+  readonly root: ClusterRoot;
+}
+
+/** Which cluster directory a plan is for: the chosen one, the only one, or the one that the cluster itself syncs. */
+export async function chooseRoot({ files, workspace, link }: Rooms, request: PlanRequest): Promise<Target | Refusal> {
+  const all = files.folders().flatMap((folder) => workspace(folder).clusters.map((root): Target => ({ folder, root })));
+  if (all.length === 0) {
+    const looked = 'no gotk-sync.yaml, no FluxInstance and no Flux Kustomization';
+    return { message: `No cluster directory was found: there is ${looked} in the open folders.` };
+  }
+  const chosen = all.find(({ root }) => root.folder === request.cluster);
+  if (chosen !== undefined) return chosen;
+  if (all.length === 1) return all[0]!;
+  const synced = request.against.kind === 'cluster' ? await syncedRoot(link, all) : undefined;
+  const choices = all.map(({ root }) => root.folder);
+  return synced ?? { message: 'There are several cluster directories; choose the one to plan for.', choices };
+}
+
+/** The directory whose path the cluster's own Flux syncs; undefined when it is none of them, or more than one. */
+async function syncedRoot(link: Link, all: readonly Target[]): Promise<Target | undefined> {
+  const linked = await link.linked();
+  if (linked === undefined) return undefined;
+  const synced = await Promise.all(
+    all.map(async (target) => {
+      const { sync } = target.root;
+      const id = sync?.kustomization?.id;
+      if (id === undefined) return [];
+      const live = await linked.cluster.get(nameOfId(id), linked.signal);
+      const path = live.ok ? textAt(live.value, 'spec', 'path') : undefined;
+      return path !== undefined && clean(path) === target.root.folder ? [target] : [];
+    }),
+  );
+  const found = synced.flat();
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** `./clusters/production/` → `/clusters/production`. */
+function clean(path: string): string {
+  return `/${path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/')}`;
+}
+
+function withoutPlan(against: PlanAgainst, { message, choices }: Refusal): PlanView {
+  const counts = Object.fromEntries(actions.map((action) => [action, 0])) as PlanView['counts'];
+  const empty = { id: '', against, target: '', groups: [], counts, problems: [], message, applicable: false };
+  return choices === undefined ? empty : { ...empty, choices };
+}
+
+function entryOf(
+  { plan, wanted }: Current,
+  id: string,
+): { readonly entry: PlanEntry; readonly object: DesiredObject | undefined } | undefined {
+  for (const group of plan.groups) {
+    const owner = keyOf(group.owner.id);
+    const entry = group.entries.find((one) => entryId(owner, one) === id);
+    if (entry === undefined) continue;
+    const set = wanted.find((one) => keyOf(one.owner.id) === owner);
+    return { entry, object: set?.objects.find((one) => sameObject(one, entry)) };
+  }
+  return undefined;
+}
+
+/** The plan knows the namespace that Flux gives an object; the rendered object may not have it. */
+function sameObject({ id }: DesiredObject, { id: other }: PlanEntry): boolean {
+  return (
+    keyOf(id) === keyOf(other) || (id.namespace === '' && keyOf({ ...id, namespace: other.namespace }) === keyOf(other))
+  );
+}
+
+function queriesOf({ plan }: Current): readonly string[] {
+  return plan.groups.flatMap((group) =>
+    group.entries.flatMap((one) => {
+      const entry = entryId(keyOf(group.owner.id), one);
+      return [queryOf({ of: 'plan', side: 'before', entry }), queryOf({ of: 'plan', side: 'after', entry })];
+    }),
+  );
+}

@@ -1,0 +1,81 @@
+/** Every virtual document by what it is of; previews are kept for one state of the files and told when that is over. */
+import type { Workspace } from '../engine/index.ts';
+import type { Files } from './files.ts';
+import type { Link } from './link.ts';
+import { maskSecret } from './live.ts';
+import type { Planner } from './planner.ts';
+import { declared, type PreviewDoors, renderBuilt } from './previews.ts';
+import type { Session } from './session.ts';
+import { queryOf, type Rendered, renderLive, type Virtual } from './virtual.ts';
+
+export interface Renderer {
+  render(virtual: Virtual, signal: AbortSignal): Promise<Rendered>;
+  /** Hears which documents to read again: the queries of their URIs. */
+  onRendered(listener: (queries: readonly string[]) => void): void;
+}
+
+export interface RendererOptions {
+  readonly doors: PreviewDoors;
+  /** In milliseconds. */
+  readonly pause: number;
+}
+
+/** Previews beyond these are forgotten, the oldest first; each holds one rendered text. */
+const kept = 20;
+
+type Rooms = Pick<Session, 'workspace'> & { readonly files: Files; readonly link: Link; readonly planner: Planner };
+type PreviewVirtual = Extract<Virtual, { readonly of: 'kustomize' | 'flux' }>;
+
+export function createRenderer(rooms: Rooms, { doors, pause }: RendererOptions): Renderer {
+  const { files, link, planner } = rooms;
+  const previews = new Map<string, { readonly workspace: Workspace; readonly rendered: Rendered }>();
+  const listeners: ((queries: readonly string[]) => void)[] = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  files.onChange(() => {
+    clearTimeout(timer);
+    if (previews.size === 0) return;
+    timer = setTimeout(() => {
+      for (const listener of listeners) listener([...previews.keys()]);
+    }, pause);
+  });
+
+  async function preview(virtual: PreviewVirtual, signal: AbortSignal): Promise<Rendered> {
+    const folder = files.folders().find((one) => one.uri === virtual.folder);
+    if (folder === undefined) return { text: '# The folder is no longer open.\n', spans: [] };
+    const workspace = rooms.workspace(folder);
+    const query = queryOf(virtual);
+    const known = previews.get(query);
+    if (known?.workspace === workspace) return known.rendered;
+    const built = await build(workspace, virtual, signal);
+    const rendered = renderBuilt(built, folder);
+    previews.delete(query);
+    previews.set(query, { workspace, rendered });
+    for (const oldest of previews.keys()) if (previews.size > kept) previews.delete(oldest);
+    return rendered;
+  }
+
+  async function build(workspace: Workspace, virtual: PreviewVirtual, signal: AbortSignal) {
+    if (virtual.of === 'kustomize') return doors.kustomize(workspace, virtual.path);
+    const object = declared(workspace, virtual.path, virtual.owner);
+    if (object !== undefined) return await doors.flux(workspace, object, signal);
+    return { nodes: [], problems: [], note: `${virtual.path.slice(1)} no longer declares this object.` };
+  }
+
+  async function live(virtual: Extract<Virtual, { readonly of: 'live' }>, signal: AbortSignal): Promise<Rendered> {
+    const linked = await link.linked();
+    const answer = await linked?.cluster.get(virtual.object, signal);
+    if (answer?.ok) return renderLive(maskSecret(answer.value));
+    const message = answer === undefined ? link.state().message : answer.failure.message;
+    return { text: `# ${message.replaceAll('\n', '\n# ')}\n`, spans: [] };
+  }
+
+  return {
+    async render(virtual, signal) {
+      if (virtual.of === 'live') return await live(virtual, signal);
+      if (virtual.of === 'plan') return planner.render(virtual.entry, virtual.side);
+      return await preview(virtual, signal);
+    },
+    onRendered: (listener) => void listeners.push(listener),
+  };
+}
