@@ -3,4 +3,5 @@ import type { Command } from '../command.ts';
 
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import('./check.ts')).check,
+  template: async () => (await import('./template.ts')).template,
 };

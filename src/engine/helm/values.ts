@@ -4,7 +4,7 @@
  * here ever touches a node that somebody else holds.
  */
 import { type Mapping, mapping, type Node, type Origin, type Scalar, sequence, str } from '../yaml/node.ts';
-import { resolve } from '../yaml/resolve.ts';
+import { keyText, resolve } from '../yaml/resolve.ts';
 
 export interface Table {
   readonly kind: 'table';
@@ -40,15 +40,10 @@ export function isNull(value: Value | undefined): boolean {
   return value?.kind === 'scalar' && value.tag !== int64Tag && resolve(value, 'sigs') === null;
 }
 
-/** A key as sigs.k8s.io/yaml turns it into a JSON key: `on:` is "true", `0x10:` is "16". */
-export function keyText(key: Scalar): string {
-  const value = resolve(key, 'sigs');
-  return value === null ? 'null' : String(value);
-}
-
 export function toTable(node: Mapping): Table {
   const out = table(node.at);
-  for (const { key, value } of node.entries) out.slots.set(keyText(key), { keyAt: key.at, value: toValue(value) });
+  for (const { key, value } of node.entries)
+    out.slots.set(keyText(key, 'sigs'), { keyAt: key.at, value: toValue(value) });
   return out;
 }
 

@@ -1,0 +1,122 @@
+/** `sluice template`: what `helm template` renders. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { helm, type Problem, type Result } from '../../engine/index.ts';
+import { diskTree, sourceFile } from '../../io/disk.ts';
+import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
+import { printProblems } from '../problems.ts';
+
+export const template: Command = {
+  name: 'template',
+  usage:
+    'NAME CHART [-n NS] [-f FILE]… [--set K=V]… [--set-string K=V]… [--include-crds] [--no-hooks] [--kube-version V] ' +
+    '[--api-versions V]… [--is-upgrade] [--skip-schema-validation] [--helm 3|4]',
+  summary: 'what `helm template` renders: a chart with values',
+  options: {
+    namespace: { type: 'string', short: 'n' },
+    values: { type: 'string', short: 'f', multiple: true },
+    set: { type: 'string', multiple: true },
+    'set-string': { type: 'string', multiple: true },
+    'include-crds': { type: 'boolean' },
+    'no-hooks': { type: 'boolean' },
+    'kube-version': { type: 'string' },
+    'api-versions': { type: 'string', short: 'a', multiple: true },
+    'is-upgrade': { type: 'boolean' },
+    'skip-schema-validation': { type: 'boolean' },
+    helm: { type: 'string' },
+  },
+  run,
+};
+
+async function run(invocation: Invocation): Promise<ExitCode> {
+  const [name, path, ...rest] = invocation.words;
+  if (name === undefined || path === undefined || rest.length > 0) throw new UsageError('needs NAME and CHART');
+  const chart = loadChart(resolve(invocation.cwd, path));
+  const values = chart.value === undefined ? chart : userValues(invocation);
+  if (chart.value === undefined || values.value === undefined)
+    return fail(invocation, [...chart.problems, ...values.problems]);
+  const rendered = helm.renderChart({
+    chart: chart.value,
+    values: values.value as helm.Table,
+    release: {
+      name,
+      namespace: text(invocation, 'namespace') ?? 'default',
+      isUpgrade: invocation.options['is-upgrade'] === true,
+      revision: 1,
+    },
+    capabilities: capabilitiesOf(invocation),
+    skipSchemaValidation: invocation.options['skip-schema-validation'] === true,
+    clock: { now: Date.now },
+    random: { bytes: (count) => randomBytes(count) },
+  });
+  if (rendered.value === undefined) return fail(invocation, rendered.problems);
+  invocation.out(print(rendered.value, invocation));
+  return 0;
+}
+
+/** A chart's folder or `.tgz`. */
+function loadChart(path: string): Result<helm.Chart> {
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) throw new Error(`chart ${path} not found`);
+  if (statSync(path).isDirectory()) return helm.loadChartFolder(diskTree('/'), path);
+  return helm.loadChartArchive(readFileSync(path), basename(path));
+}
+
+function userValues(invocation: Invocation): Result<helm.Table> {
+  const at = { file: 'command line', start: 0, end: 0 };
+  let values = helm.table(at);
+  for (const path of texts(invocation, 'values')) {
+    const read = helm.readValues(sourceFile(path, readFileSync(resolve(invocation.cwd, path))), at);
+    if (read.value === undefined) return read;
+    values = helm.mergeMaps(values, read.value);
+  }
+  for (const mode of ['typed', 'string'] as const) {
+    for (const line of texts(invocation, mode === 'typed' ? 'set' : 'set-string')) {
+      const error = helm.setValues(values, line, mode, at);
+      if (error !== undefined) throw new Error(`failed parsing --set data: ${error}`);
+    }
+  }
+  return { value: values, problems: [] };
+}
+
+function capabilitiesOf(invocation: Invocation) {
+  const version = text(invocation, 'helm') ?? '4';
+  if (version !== '3' && version !== '4') throw new UsageError('--helm is 3 or 4');
+  const base = helm.defaultCapabilities(version === '3' ? 3 : 4);
+  const given = text(invocation, 'kube-version');
+  const kubeVersion = given === undefined ? base.kubeVersion : helm.parseKubeVersion(given);
+  if (kubeVersion === undefined) throw new UsageError(`invalid kube version '${given}'`);
+  const more = texts(invocation, 'api-versions').flatMap((versions) => versions.split(','));
+  return { ...base, kubeVersion, apiVersions: [...base.apiVersions, ...more] };
+}
+
+function print(rendered: helm.RenderedChart, invocation: Invocation): string {
+  const crds = invocation.options['include-crds'] === true ? rendered.crds : [];
+  const hooks = invocation.options['no-hooks'] === true ? [] : rendered.hooks;
+  const body = [
+    ...crds.map(({ name, file }) => `---\n# Source: ${name}\n${file.text}\n`),
+    ...rendered.manifests.map(({ source, text }) => `---\n# Source: ${source}\n${text}\n`),
+  ];
+  const printed = hooks.map(({ source, text }) => `---\n# Source: ${source}\n${text}\n`);
+  return `${body.join('').trim()}\n${printed.join('')}`;
+}
+
+function fail(invocation: Invocation, problems: readonly Problem[]): ExitCode {
+  printProblems(invocation, problems, textOf);
+  return 2;
+}
+
+function textOf(name: string): string | undefined {
+  const path = name.startsWith('/') ? name : `/${name}`;
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(path, 'utf8') : undefined;
+}
+
+function text(invocation: Invocation, option: string): string | undefined {
+  const value = invocation.options[option];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function texts(invocation: Invocation, option: string): readonly string[] {
+  const value = invocation.options[option];
+  return Array.isArray(value) ? value.map(String) : [];
+}

@@ -1,0 +1,267 @@
+/**
+ * What a chart's templates see: `.Values`, `.Chart`, `.Files`, `.Release`, `.Capabilities`, `.Template`, `.Subcharts`,
+ * with Go's types, so that `typeOf`, printing and missing fields behave as in Helm.
+ */
+import {
+  bool,
+  float,
+  type GoFunction,
+  type Value as GoValue,
+  int,
+  int64,
+  list,
+  type MapValue,
+  map,
+  nil,
+  object,
+  string,
+  strings,
+} from '../gotemplate/index.ts';
+import { get, type Mapping, type Node, type Origin } from '../yaml/node.ts';
+import { resolve } from '../yaml/resolve.ts';
+import type { Capabilities } from './capabilities.ts';
+import type { Chart } from './chart.ts';
+import { filesValue } from './files.ts';
+import { int64Tag, type Table, type Value } from './values.ts';
+
+export interface Release {
+  readonly name: string;
+  readonly namespace: string;
+  readonly isUpgrade: boolean;
+  readonly revision: number;
+}
+
+/** One chart's dot, and the templates that it is for. */
+export interface Scope {
+  readonly chart: Chart;
+  /** `parent/charts/child`: what its templates' names begin with. */
+  readonly path: string;
+  readonly dot: MapValue;
+}
+
+/** The scopes of a chart and of every chart inside it, the chart itself last, as Helm walks them. */
+export function scopesOf(chart: Chart, values: Table, release: Release, capabilities: Capabilities): readonly Scope[] {
+  const shared = {
+    release: releaseValue(release),
+    capabilities: capabilitiesValue(capabilities),
+    helm: capabilities.helm,
+  };
+  const scopes: Scope[] = [];
+  const root = tableValue(values, capabilities.helm);
+  addScope(scopes, chart, chart.metadata.name, root, true, shared);
+  return scopes;
+}
+
+interface Shared {
+  readonly release: GoValue;
+  readonly capabilities: GoValue;
+  readonly helm: 3 | 4;
+}
+
+function addScope(
+  scopes: Scope[],
+  chart: Chart,
+  path: string,
+  values: MapValue,
+  isRoot: boolean,
+  shared: Shared,
+): MapValue {
+  const subcharts = map(new Map());
+  const dot = map([
+    ['Chart', chartValue(chart, isRoot, shared.helm)],
+    ['Files', filesValue(chart.files)],
+    ['Release', shared.release],
+    ['Capabilities', shared.capabilities],
+    ['Values', values],
+    ['Subcharts', subcharts],
+  ]);
+  for (const sub of chart.dependencies) {
+    const name = sub.metadata.name;
+    const own = values.entries.get(name);
+    // The same map object as in the parent: what a template sets in one is seen in the other.
+    const inner =
+      own?.kind === 'map' ? Object.assign(own, { type: valuesType(shared.helm) }) : emptyValues(shared.helm);
+    subcharts.entries.set(name, addScope(scopes, sub, `${path}/charts/${name}`, inner, false, shared));
+  }
+  scopes.push({ chart, path, dot });
+  return dot;
+}
+
+function valuesType(helm: 3 | 4): string {
+  return helm === 4 ? 'common.Values' : 'chartutil.Values';
+}
+
+function emptyValues(helm: 3 | 4): MapValue {
+  return { ...map(new Map()), type: valuesType(helm) };
+}
+
+/** Values as templates compute with them: numbers are float64, except what a command line typed as int64. */
+function tableValue(table: Table, helm: 3 | 4): MapValue {
+  return { ...(fromValue(table) as MapValue), type: valuesType(helm) };
+}
+
+/** One value with its origin, in Go's types. */
+export function fromValue(value: Value): GoValue {
+  const from = [value.at];
+  if (value.kind === 'table') {
+    return map(new Map([...value.slots].map(([key, slot]) => [key, fromValue(slot.value)])), from);
+  }
+  if (value.kind === 'list') return list(value.items.map(fromValue), from);
+  if (value.tag === int64Tag) return int64(BigInt(value.text), from);
+  return fromJsonScalar(resolve(value, 'sigs'), from);
+}
+
+function fromJsonScalar(value: null | boolean | number | bigint | string, from: readonly Origin[]): GoValue {
+  if (value === null) return { ...nil, from };
+  if (typeof value === 'boolean') return bool(value, from);
+  return typeof value === 'string' ? string(value, from) : float(Number(value), from);
+}
+
+function releaseValue(release: Release): GoValue {
+  return map([
+    ['Name', string(release.name)],
+    ['Namespace', string(release.namespace)],
+    ['IsUpgrade', bool(release.isUpgrade)],
+    ['IsInstall', bool(!release.isUpgrade)],
+    ['Revision', int(release.revision)],
+    ['Service', string('Helm')],
+  ]);
+}
+
+function capabilitiesValue({ kubeVersion, apiVersions, helm }: Capabilities): GoValue {
+  const pkg = helm === 4 ? 'common' : 'chartutil';
+  const version = object(
+    `${pkg}.KubeVersion`,
+    [
+      ['Version', string(kubeVersion.version)],
+      ['Major', string(kubeVersion.major)],
+      ['Minor', string(kubeVersion.minor)],
+    ],
+    {
+      print: () => (helm === 4 ? kubeVersion.normalized : kubeVersion.version),
+      methods: new Map([
+        ['GitVersion', method('GitVersion', () => string(kubeVersion.version))],
+        ['String', method('String', () => string(helm === 4 ? kubeVersion.normalized : kubeVersion.version))],
+      ]),
+    },
+  );
+  const known = new Set(apiVersions);
+  const has: GoFunction = {
+    name: 'Has',
+    params: ['string'],
+    call: ([name]) => bool(name?.kind === 'string' && known.has(name.text)),
+  };
+  const versions: GoValue = Object.assign(strings(apiVersions), {
+    type: `${pkg}.VersionSet`,
+    methods: new Map([['Has', has]]),
+  });
+  const helmVersion = object(helm === 4 ? 'version.BuildInfo' : 'version.BuildInfo', [
+    ['Version', string(helm === 4 ? 'v4.3' : 'v3.22')],
+    ['GitCommit', string('')],
+    ['GitTreeState', string('')],
+    ['GoVersion', string('go1.26')],
+    ...(helm === 4 ? ([['KubeClientVersion', string('v1.37')]] as const) : []),
+  ]);
+  return object(
+    `${pkg}.Capabilities`,
+    [
+      ['KubeVersion', version],
+      ['APIVersions', versions],
+      ['HelmVersion', helmVersion],
+    ],
+    { pointer: true },
+  );
+}
+
+function method(name: string, call: () => GoValue): GoFunction {
+  return { name, params: [], call };
+}
+
+/** Chart.yaml under Go's field names: a map in Helm 4, a struct (whose unknown fields are errors) in Helm 3. */
+function chartValue(chart: Chart, isRoot: boolean, helm: 3 | 4): GoValue {
+  const yaml = chart.chartYaml;
+  const text = (key: string) => textField(yaml, key);
+  const fields: [string, GoValue][] = [
+    ['Name', string(chart.metadata.name, fromKey(yaml, 'name'))],
+    ['Home', text('home')],
+    ['Sources', textList(yaml, 'sources', helm)],
+    ['Version', text('version')],
+    ['Description', text('description')],
+    ['Keywords', textList(yaml, 'keywords', helm)],
+    ['Maintainers', list(items(get(yaml, 'maintainers')).map((item) => person(item)))],
+    ['Icon', text('icon')],
+    ['APIVersion', string(chart.metadata.apiVersion, fromKey(yaml, 'apiVersion'))],
+    ['Condition', text('condition')],
+    ['Tags', text('tags')],
+    ['AppVersion', text('appVersion')],
+    ['Deprecated', bool(truth(get(yaml, 'deprecated')))],
+    ['Annotations', annotations(yaml)],
+    ['KubeVersion', text('kubeVersion')],
+    ['Dependencies', list(chart.metadata.dependencies.map(dependencyValue))],
+    ['Type', text('type')],
+  ];
+  const root: [string, GoValue] = ['IsRoot', bool(isRoot)];
+  if (helm === 4) return map([...fields, root]);
+  return object('struct { chart.Metadata; IsRoot bool }', [...fields, root]);
+}
+
+function dependencyValue(dependency: Chart['metadata']['dependencies'][number]): GoValue {
+  return map([
+    ['Name', string(dependency.name)],
+    ['Version', string(dependency.version)],
+    ['Repository', string(dependency.repository)],
+    ['Condition', string(dependency.condition)],
+    ['Tags', list(dependency.tags.map((tag) => string(tag)))],
+    ['Enabled', bool(true)],
+    ['ImportValues', list(dependency.importValues.map(importValue))],
+    ['Alias', string(dependency.alias)],
+  ]);
+}
+
+function importValue(item: Chart['metadata']['dependencies'][number]['importValues'][number]): GoValue {
+  const { child, parent } = typeof item === 'string' ? { child: `exports.${item}`, parent: '.' } : item;
+  return map([
+    ['child', string(child)],
+    ['parent', string(parent)],
+  ]);
+}
+
+function person(node: Node): GoValue {
+  const field = (key: string) => (node.kind === 'mapping' ? textField(node, key) : string(''));
+  return map([
+    ['Name', field('name')],
+    ['Email', field('email')],
+    ['URL', field('url')],
+  ]);
+}
+
+function annotations(yaml: Mapping): GoValue {
+  const node = get(yaml, 'annotations');
+  if (node?.kind !== 'mapping') return { kind: 'map', entries: new Map(), elem: 'string', isNil: true };
+  const entries = node.entries.map(({ key }) => [key.text, textField(node, key.text)] as const);
+  return { kind: 'map', entries: new Map(entries), elem: 'string' };
+}
+
+function textField(node: Mapping, key: string): GoValue {
+  const field = get(node, key);
+  const value = field?.kind === 'scalar' ? resolve(field, 'sigs') : null;
+  return value === null ? string('') : string(String(value), fromKey(node, key));
+}
+
+function fromKey(node: Mapping, key: string): readonly Origin[] {
+  const at = get(node, key)?.at;
+  return at === undefined ? [] : [at];
+}
+
+function textList(node: Mapping, key: string, helm: 3 | 4): GoValue {
+  const texts = items(get(node, key)).map((item) => string(item.kind === 'scalar' ? item.text : '', [item.at]));
+  return helm === 4 ? list(texts) : strings(texts);
+}
+
+function items(node: Node | undefined): readonly Node[] {
+  return node?.kind === 'sequence' ? node.items : [];
+}
+
+function truth(node: Node | undefined): boolean {
+  return node?.kind === 'scalar' && resolve(node, 'sigs') === true;
+}

@@ -1,0 +1,10 @@
+/** The room's door: charts and values to manifests, as Helm 3 and Helm 4 render them. */
+export { type Capabilities, defaultCapabilities, parseKubeVersion } from './capabilities.ts';
+export type { Chart, ChartFile } from './chart.ts';
+export type { Release } from './context.ts';
+export { loadChartArchive, loadChartFolder, readValues } from './load.ts';
+export type { Manifest } from './manifests.ts';
+export { objectsOf } from './objects.ts';
+export { type RenderedChart, type RenderRequest, renderChart } from './render.ts';
+export { type SetMode, setValues } from './strvals.ts';
+export { copy, mergeMaps, type Table, table, toMapping, toTable } from './values.ts';

@@ -1,0 +1,176 @@
+/**
+ * Chart and values to manifests, as `helm template` and helm-controller render them: dependencies processed, values
+ * coalesced and checked, every template executed in Helm's order, the output split and sorted, each node with the
+ * origin of the value (and the template line) that printed it.
+ */
+
+import { matchesConstraint } from '../go/semver.ts';
+import {
+  addTemplate,
+  type Budget,
+  execute,
+  helmFunctions,
+  map,
+  newSet,
+  parseTemplate,
+  replaced,
+  type Segment,
+  type StringValue,
+  segmentsOf,
+  string,
+  type TemplateSet,
+} from '../gotemplate/index.ts';
+import type { Clock, Random } from '../ports.ts';
+import { error, type Problem, type Result } from '../problem.ts';
+import type { Capabilities } from './capabilities.ts';
+import type { Chart, ChartFile } from './chart.ts';
+import { coalesceValues } from './coalesce.ts';
+import { type Release, type Scope, scopesOf } from './context.ts';
+import { processDependencies } from './dependencies.ts';
+import { type Manifest, sortManifests } from './manifests.ts';
+import { checkSchemas } from './schema.ts';
+import type { Table } from './values.ts';
+
+export interface RenderRequest {
+  readonly chart: Chart;
+  /** What the user set, all sources merged; the chart's defaults are added here. */
+  readonly values: Table;
+  readonly release: Release;
+  readonly capabilities: Capabilities;
+  readonly skipSchemaValidation?: boolean;
+  /** Work and output that the templates may take; absent: a generous default. */
+  readonly budget?: Partial<Budget>;
+  /** Pinned by the caller, so that one plan renders the same bytes each time. */
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+export interface RenderedChart {
+  readonly manifests: readonly Manifest[];
+  readonly hooks: readonly Manifest[];
+  /** The files of crds/ of the chart and its enabled subcharts, under their full names. */
+  readonly crds: readonly ChartFile[];
+  readonly notes: string;
+  /** The values that the templates saw, each with the origin that won. */
+  readonly values: Table;
+  /** Where each character of a rendered file came from, by the manifest's `source`. */
+  readonly segments: (source: string) => readonly Segment[];
+}
+
+/** Renders a chart. Errors are Helm's, positioned at the template line, the value or the chart file. */
+export function renderChart(request: RenderRequest): Result<RenderedChart> {
+  const warnings: Problem[] = [];
+  const prepared = prepare(request, warnings);
+  if (prepared.value === undefined) return { problems: [...warnings, ...prepared.problems] };
+  const { chart, values } = prepared.value;
+  const rendered = renderTemplates(scopesOf(chart, values, request.release, request.capabilities), request);
+  if (rendered.value === undefined) return { problems: [...warnings, ...rendered.problems] };
+  const files = new Map([...rendered.value].filter(([name]) => !name.endsWith('/NOTES.txt')));
+  const texts = [...files].map(([name, value]) => ({ name, text: value.text }));
+  const sorted = sortManifests(texts, request.capabilities.helm);
+  if ('error' in sorted) return { problems: [...warnings, error('helm-template', sorted.error, chart.chartYaml.at)] };
+  const segments = new Map<string, readonly Segment[]>();
+  return {
+    value: {
+      ...sorted,
+      crds: crdsOf(chart, chart.metadata.name),
+      notes: rendered.value.get(`${chart.metadata.name}/templates/NOTES.txt`)?.text ?? '',
+      values,
+      segments: (source) => {
+        const known = segments.get(source) ?? segmentsOf(files.get(source) ?? string(''));
+        segments.set(source, known);
+        return known;
+      },
+    },
+    problems: warnings,
+  };
+}
+
+function prepare(request: RenderRequest, warnings: Problem[]): Result<{ chart: Chart; values: Table }> {
+  const { chart, capabilities } = request;
+  const fail = (message: string) => ({ problems: [error('helm-chart', message, chart.chartYaml.at)] });
+  if (chart.metadata.type === 'library') return fail('library charts are not installable');
+  const names = new Set(chart.dependencies.map((sub) => sub.metadata.name));
+  const missing = chart.metadata.dependencies.filter((dependency) => !names.has(dependency.name)).map((d) => d.name);
+  if (missing.length > 0) return fail(`found in Chart.yaml, but missing in charts/ directory: ${missing.join(', ')}`);
+  const warn = (message: string) => {
+    warnings.push({ code: 'helm-values', severity: 'warning', message, at: request.values.at });
+  };
+  const options = { helm: capabilities.helm, warn };
+  const processed = processDependencies(chart, request.values, { ...options, warn: () => {} });
+  if ('error' in processed) return fail(processed.error);
+  const values = coalesceValues(processed, request.values, { ...options, keepNulls: false });
+  if ('error' in values) return fail(values.error);
+  const wrong = request.skipSchemaValidation === true ? [] : checkSchemas(processed, values);
+  if (wrong.length > 0) return { problems: wrong };
+  const { kubeVersion } = chart.metadata;
+  const { version, normalized } = capabilities.kubeVersion;
+  if (kubeVersion !== '' && !matchesConstraint(kubeVersion, capabilities.helm === 4 ? normalized : version)) {
+    return fail(`chart requires kubeVersion: ${kubeVersion} which is incompatible with Kubernetes ${version}`);
+  }
+  return { value: { chart: processed, values }, problems: [] };
+}
+
+interface Source {
+  readonly name: string;
+  readonly file: ChartFile;
+  readonly scope: Scope;
+}
+
+function renderTemplates(scopes: readonly Scope[], request: RenderRequest): Result<ReadonlyMap<string, StringValue>> {
+  const functions = helmFunctions;
+  const sources = scopes.flatMap(sourcesOf).sort(deepestFirst);
+  const set: TemplateSet = newSet();
+  for (const { name, file } of sources) {
+    const parsed = parseTemplate(name, file.file, functions);
+    if (parsed.value === undefined) return { problems: parsed.problems.map((problem) => parseProblem(problem)) };
+    addTemplate(set, parsed.value);
+  }
+  const out = new Map<string, StringValue>();
+  const empty = string('');
+  for (const { name, scope } of sources) {
+    if (name.slice(name.lastIndexOf('/') + 1).startsWith('_')) continue;
+    // Helm's own map, changed in place: what one template sets in its dot, the next of the chart sees.
+    scope.dot.entries.set(
+      'Template',
+      map([
+        ['Name', string(name)],
+        ['BasePath', string(`${scope.path}/templates`)],
+      ]),
+    );
+    const rendered = execute(set, name, scope.dot, { functions, missingKey: 'zero', ...options(request) });
+    if (rendered.problems.length > 0) return { problems: rendered.problems };
+    out.set(name, replaced(rendered.value, '<no value>', empty));
+  }
+  return { value: out, problems: [] };
+}
+
+function options({ budget, clock, random }: RenderRequest) {
+  return { ...(budget && { budget }), ...(clock && { clock }), ...(random && { random }) };
+}
+
+function sourcesOf(scope: Scope): readonly Source[] {
+  const library = scope.chart.metadata.type === 'library';
+  return scope.chart.templates
+    .filter(({ name }) => !library || name.slice(name.lastIndexOf('/') + 1).startsWith('_'))
+    .map((file) => ({ name: `${scope.path}/${file.name}`, file, scope }));
+}
+
+/** Deeper paths first, then by name backwards: a parent's definition is parsed last, and so wins. */
+function deepestFirst(a: Source, b: Source): number {
+  const depth = b.name.split('/').length - a.name.split('/').length;
+  return depth !== 0 ? depth : a.name < b.name ? 1 : a.name > b.name ? -1 : 0;
+}
+
+/** Helm words a parse error as `parse error at (file:line): what`. */
+function parseProblem(problem: Problem): Problem {
+  const parts = problem.message.split(': ');
+  if (parts.length < 3) return problem;
+  return { ...problem, message: `parse error at (${parts[1]}): ${parts.at(-1)}` };
+}
+
+function crdsOf(chart: Chart, path: string): readonly ChartFile[] {
+  const own = chart.files.filter(({ name }) => name.startsWith('crds/') && /\.(ya?ml|json)$/i.test(name));
+  const inside = chart.dependencies.flatMap((sub) => crdsOf(sub, `${path}/charts/${sub.metadata.name}`));
+  return [...own.map((file) => ({ name: `${path}/${file.name}`, file: file.file })), ...inside];
+}
