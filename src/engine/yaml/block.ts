@@ -3,16 +3,16 @@
  * line breaks at the end.
  */
 import { type Cursor, codeAt, column, fail, isBlank, isBreak, passBreak, SPACE, TAB } from './cursor.ts';
-import type { ScalarText } from './scalars.ts';
 
 /** Reads a literal or folded block scalar: header, content lines, chomping. */
-export function blockScalar(cursor: Cursor, style: 'literal' | 'folded'): ScalarText {
+export function blockScalar(cursor: Cursor, style: 'literal' | 'folded'): string {
   const start = cursor.pos++;
   const { chomping, increment } = header(cursor, start);
   const lines = contentLines(cursor, start, increment === 0 ? 0 : Math.max(cursor.indent, 0) + increment);
   const body = style === 'literal' ? literalText(lines.content) : foldedText(lines.content);
   const tail = chomping === 'strip' ? '' : chomping === 'clip' ? lines.lastBreak : lines.lastBreak + lines.trailing;
-  return { text: body + tail, end: lines.end };
+  cursor.scalarEnd = lines.end;
+  return body + tail;
 }
 
 function header(

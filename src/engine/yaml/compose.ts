@@ -225,8 +225,8 @@ function inlineNode(c: Composer, given: Properties | undefined): Node {
     case 0x27: {
       cursor.simpleKey = false;
       const style = code === 0x22 ? 'double' : 'single';
-      const { text, end } = code === 0x22 ? doubleQuoted(cursor) : singleQuoted(cursor);
-      return scalar(c, text, style, start, end, given?.tag);
+      const text = code === 0x22 ? doubleQuoted(cursor) : singleQuoted(cursor);
+      return scalar(c, text, style, start, cursor.scalarEnd, given?.tag);
     }
     case 0x5b:
       return flowCollection(c, start, flowSequence);
@@ -240,11 +240,11 @@ function inlineNode(c: Composer, given: Properties | undefined): Node {
     }
     default: {
       // `&name: value`: the anchor's name ends at the colon, and what it names is an empty key.
-      if (code === 0x3a && given !== undefined) return emptyScalar(c, start, given.tag);
+      if (given !== undefined && isColon(cursor)) return emptyScalar(c, start, given.tag);
       if (!startsPlain(cursor, code)) return notAToken(c, given);
       cursor.simpleKey = false;
-      const { text, end } = plainScalar(cursor);
-      return scalar(c, text, 'plain', start, end, given?.tag);
+      const text = plainScalar(cursor);
+      return scalar(c, text, 'plain', start, cursor.scalarEnd, given?.tag);
     }
   }
 }
@@ -259,7 +259,14 @@ function flowCollection(c: Composer, start: number, read: (c: Composer, start: n
 
 /** Characters that cannot start a plain scalar unless what follows makes them harmless. */
 function startsPlain(cursor: Cursor, code: number): boolean {
-  if (code > 0x7f) return true;
+  if (
+    code > 0x7f ||
+    (code >= 0x30 && code <= 0x39) ||
+    (code >= 0x41 && code <= 0x5a) ||
+    (code >= 0x61 && code <= 0x7a)
+  ) {
+    return true;
+  }
   if (code === 0x2d) return !isBlank(codeAt(cursor, cursor.pos + 1));
   if (code === 0x3f || code === 0x3a) return cursor.flowDepth === 0 && !isBlankOrEnd(codeAt(cursor, cursor.pos + 1));
   return code > 0x20 && !',[]{}#&*!|>\'"%@`'.includes(String.fromCharCode(code));
@@ -289,9 +296,15 @@ function emptyScalar(c: Composer, at: number, tag?: string): Scalar {
 
 function blockText(c: Composer, style: 'literal' | 'folded', tag: string | undefined): Node {
   const start = c.cursor.pos;
-  const { text, end } = blockScalar(c.cursor, style);
+  const text = blockScalar(c.cursor, style);
   c.cursor.simpleKey = true;
-  return scalar(c, text, style, start, end, tag);
+  return scalar(c, text, style, start, c.cursor.scalarEnd, tag);
+}
+
+/** A colon that separates key and value: in brackets every one at the start of a token does. */
+function isColon(cursor: Cursor): boolean {
+  if (codeAt(cursor, cursor.pos) !== 0x3a) return false;
+  return cursor.flowDepth > 0 || isBlankOrEnd(codeAt(cursor, cursor.pos + 1));
 }
 
 function isDash(cursor: Cursor): boolean {

@@ -22,6 +22,8 @@ export interface Cursor {
   simpleKey: boolean;
   /** Whether only line feeds break lines here: true for nearly every file, and a quicker way. */
   readonly feedsOnly: boolean;
+  /** Just behind the scalar that was read last; the cursor may already stand behind white space that follows it. */
+  scalarEnd: number;
   readonly comments: Comment[];
 }
 

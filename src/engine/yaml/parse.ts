@@ -127,7 +127,19 @@ type Part = Pick<Cursor, 'text' | 'file' | 'end' | 'feedsOnly' | 'comments'>;
 
 /** Reads one part: usually one document, in rare cases more (after `...`) or none (comments only). */
 function readPart(part: Part, start: number, dialect: Dialect, documents: Document[], problems: Problem[]): void {
-  const cursor: Cursor = { ...part, pos: start, lineStart: start, indent: -1, flowDepth: 0, simpleKey: true };
+  const cursor: Cursor = {
+    text: part.text,
+    file: part.file,
+    end: part.end,
+    pos: start,
+    lineStart: start,
+    indent: -1,
+    flowDepth: 0,
+    simpleKey: true,
+    feedsOnly: part.feedsOnly,
+    scalarEnd: start,
+    comments: part.comments,
+  };
   try {
     readDocuments(cursor, start, dialect, documents, problems);
   } catch (thrown) {

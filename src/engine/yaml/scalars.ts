@@ -17,20 +17,14 @@ import {
   TAB,
 } from './cursor.ts';
 
-export interface ScalarText {
-  readonly text: string;
-  /** Just behind the last character; the cursor may already stand behind white space that follows. */
-  readonly end: number;
-}
-
 /** Reads a plain scalar. Its first character was found fit to start one. */
-export function plainScalar(cursor: Cursor): ScalarText {
-  const { text } = cursor;
+export function plainScalar(cursor: Cursor): string {
   const start = cursor.pos;
   const end = plainRun(cursor);
   cursor.pos = end;
-  if (!continues(cursor)) return { text: text.slice(start, end), end };
-  return plainLines(cursor, text.slice(start, end), end);
+  cursor.scalarEnd = end;
+  const first = cursor.text.slice(start, end);
+  return continues(cursor) ? plainLines(cursor, first) : first;
 }
 
 /** The offset behind the part of a plain scalar on this line, without trailing blanks. */
@@ -41,26 +35,37 @@ function plainRun(cursor: Cursor): number {
   let last = at;
   while (at < end) {
     const code = text.charCodeAt(at);
-    if (code === SPACE || code === TAB) {
+    const kind = code < 128 ? kinds[code]! : code === 0x85 || code === 0x2028 || code === 0x2029 ? breaks : content;
+    if (kind === content) last = ++at;
+    else if (kind === blank) {
       at++;
       // A number sign after white space starts a comment.
-      if (text.charCodeAt(at) === 0x23 && at < end) break;
-      continue;
-    }
-    if (code === 0x3a) {
-      if (isBlankOrEnd(codeAt(cursor, at + 1))) break;
-    } else if (code < SPACE || code === 0x85 || code === 0x2028 || code === 0x2029) {
-      if (isBreak(code)) break;
-    } else if (flow && isFlowIndicator(code)) break;
-    last = ++at;
+      if (at < end && text.charCodeAt(at) === 0x23) break;
+    } else if (kind === breaks) break;
+    else if (kind === colon ? isBlankOrEnd(codeAt(cursor, at + 1)) : flow) break;
+    else last = ++at;
   }
   return last;
 }
 
+const content = 0;
+const blank = 1;
+const breaks = 2;
+const colon = 3;
 /** In brackets, go-yaml ends a plain scalar at each of these, a question mark included. */
-function isFlowIndicator(code: number): boolean {
-  return code === 0x2c || code === 0x3f || code === 0x5b || code === 0x5d || code === 0x7b || code === 0x7d;
-}
+const flowIndicator = 4;
+
+/** What each ASCII character does to a plain scalar. */
+const kinds: Uint8Array = (() => {
+  const table = new Uint8Array(128);
+  table[SPACE] = blank;
+  table[TAB] = blank;
+  table[0x0a] = breaks;
+  table[0x0d] = breaks;
+  table[0x3a] = colon;
+  for (const indicator of ',?[]{}') table[indicator.charCodeAt(0)] = flowIndicator;
+  return table;
+})();
 
 /** Whether a plain scalar may go on behind the cursor: only blanks, then a break, stand between. */
 function continues(cursor: Cursor): boolean {
@@ -70,11 +75,9 @@ function continues(cursor: Cursor): boolean {
 }
 
 /** The further lines of a plain scalar whose first line has been read. */
-function plainLines(cursor: Cursor, first: string, firstEnd: number): ScalarText {
+function plainLines(cursor: Cursor, first: string): string {
   const { text } = cursor;
   const parts = [first];
-  const start = cursor.pos;
-  let end = firstEnd;
   for (;;) {
     const gap = foldedGap(cursor, (at) => {
       if (at - cursor.lineStart <= cursor.indent) fail('found a tab character that violates indentation', at);
@@ -87,12 +90,11 @@ function plainLines(cursor: Cursor, first: string, firstEnd: number): ScalarText
     const to = plainRun(cursor);
     if (to === from) break;
     parts.push(gap, text.slice(from, to));
-    end = to;
+    cursor.scalarEnd = to;
     cursor.pos = to;
     cursor.simpleKey = false;
-    if (cursor.pos < start) break;
   }
-  return { text: parts.length === 1 ? first : parts.join(''), end };
+  return parts.length === 1 ? first : parts.join('');
 }
 
 /**
@@ -100,7 +102,7 @@ function plainLines(cursor: Cursor, first: string, firstEnd: number): ScalarText
  * them. `onTab` looks at each tab behind the first break.
  */
 function foldedGap(cursor: Cursor, onTab?: (at: number) => void): string | undefined {
-  let breaks = '';
+  let kept = '';
   let count = 0;
   for (;;) {
     const code = codeAt(cursor, cursor.pos);
@@ -108,18 +110,18 @@ function foldedGap(cursor: Cursor, onTab?: (at: number) => void): string | undef
     if (isBlank(code)) cursor.pos++;
     else if (isBreak(code)) {
       // The separators keep their identity; everything else is a line feed.
-      const kept = code === 0x2028 || code === 0x2029 ? String.fromCharCode(code) : '\n';
-      if (count > 0 || kept !== '\n') breaks += kept;
+      const feed = code === 0x2028 || code === 0x2029 ? String.fromCharCode(code) : '\n';
+      if (count > 0 || feed !== '\n') kept += feed;
       count++;
       passBreak(cursor);
     } else break;
   }
   if (count === 0) return undefined;
-  return breaks === '' ? ' ' : breaks;
+  return kept === '' ? ' ' : kept;
 }
 
 /** Reads a single-quoted scalar: a doubled quote is a quote. */
-export function singleQuoted(cursor: Cursor): ScalarText {
+export function singleQuoted(cursor: Cursor): string {
   const start = cursor.pos++;
   const run = (at: number) => {
     const { text, end } = cursor;
@@ -138,7 +140,7 @@ export function singleQuoted(cursor: Cursor): ScalarText {
 }
 
 /** Reads a double-quoted scalar with its escapes. */
-export function doubleQuoted(cursor: Cursor): ScalarText {
+export function doubleQuoted(cursor: Cursor): string {
   const start = cursor.pos++;
   const run = (at: number) => {
     const { text, end } = cursor;
@@ -164,7 +166,7 @@ function quotedLines(
   quote: number,
   run: (at: number) => number,
   value: (raw: string, from: number) => string,
-): ScalarText {
+): string {
   const parts: string[] = [];
   for (;;) {
     if (cursor.pos >= cursor.end) fail('found unexpected end of stream: a quoted scalar is not closed', start);
@@ -175,7 +177,8 @@ function quotedLines(
     if (code === quote) {
       parts.push(value(cursor.text.slice(from, to), from));
       cursor.pos = to + 1;
-      return { text: parts.length === 1 ? parts[0]! : parts.join(''), end: to + 1 };
+      cursor.scalarEnd = to + 1;
+      return parts.length === 1 ? parts[0]! : parts.join('');
     }
     if (code === 0x5c) {
       // A backslash before the break: neither it nor the break counts, and the blanks before it stay.
