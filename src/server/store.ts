@@ -2,6 +2,7 @@
  * What the watches have seen: the live objects of the kinds that somebody asked for. A watch that fails keeps what it
  * knew, marked stale, so that the tree does not empty when a connection drops.
  */
+import { setMaxListeners } from 'node:events';
 import type { Cluster, ClusterFailure, LiveObject, ServedKind } from '../engine/index.ts';
 import { nameOf, objectKey } from './live.ts';
 
@@ -44,6 +45,8 @@ export function createStore(
   signal: AbortSignal,
   onChange: (kinds: ReadonlySet<string>) => void,
 ): Store {
+  // One listener for each watch and each wait, and there may be many: that is no leak.
+  setMaxListeners(0, signal);
   const watches = new Map<string, Watched>();
   let pending: Set<string> | undefined;
 
