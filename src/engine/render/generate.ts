@@ -7,8 +7,9 @@ import type { Field, KustomizationView } from '../flux/index.ts';
 import type { FileTree } from '../ports.ts';
 import { error, type Problem } from '../problem.ts';
 import { defaultPatterns, type IgnorePattern, isIgnored, joinPath, loadPatterns } from '../sources/index.ts';
-import { kustomizationFile, parseFile } from '../workspace/index.ts';
+import { kustomizationFile } from '../workspace/index.ts';
 import { get, type Mapping, mapping, type Node, type Origin, remove, sequence, set, str, text } from '../yaml/node.ts';
+import { parseFile } from '../yaml/parse.ts';
 import { resolve } from '../yaml/resolve.ts';
 
 export interface GenerateRequest {

@@ -7,7 +7,7 @@ import { items, string } from '../flux/index.ts';
 import type { FileTree } from '../ports.ts';
 import { joinPath, parentOf } from '../sources/index.ts';
 import { text } from '../yaml/node.ts';
-import { parseFile } from './files.ts';
+import { parseFile } from '../yaml/parse.ts';
 
 const fileNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
 

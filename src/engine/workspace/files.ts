@@ -4,7 +4,7 @@ import { idOf, isObject, type ObjectId } from '../objects/object.ts';
 import type { FileTree, SourceFile } from '../ports.ts';
 import type { Problem } from '../problem.ts';
 import { get, type Mapping, type Node } from '../yaml/node.ts';
-import { type ParsedFile, parse } from '../yaml/parse.ts';
+import { type ParsedFile, parseFile } from '../yaml/parse.ts';
 
 /** An object as it is written in a file, before any build touched it. */
 export interface WorkspaceObject {
@@ -25,18 +25,6 @@ export interface WorkspaceFile {
   readonly parsed: ParsedFile;
   readonly objects: readonly WorkspaceObject[];
   readonly problems: readonly Problem[];
-}
-
-const parsedFiles = new WeakMap<SourceFile, ParsedFile>();
-
-/** The documents of a file, parsed once for each content. */
-export function parseFile(file: SourceFile): ParsedFile {
-  let parsed = parsedFiles.get(file);
-  if (parsed === undefined) {
-    parsed = parse(file.text, file.name);
-    parsedFiles.set(file, parsed);
-  }
-  return parsed;
 }
 
 const workspaceFiles = new WeakMap<SourceFile, WorkspaceFile>();

@@ -131,5 +131,5 @@ function invert(links: readonly Link[]): ReadonlyMap<WorkspaceObject, readonly L
 
 export type { ClusterRoot } from './clusters.ts';
 export { contentsOf, kustomizationFile } from './contents.ts';
-export { parseFile, type WorkspaceFile, type WorkspaceObject } from './files.ts';
+export type { WorkspaceFile, WorkspaceObject } from './files.ts';
 export type { LocalSources, SourceFolder, SourceMapping, SourceQuery, Sync } from './sources.ts';
