@@ -12,7 +12,10 @@ export function finishMapping(c: Composer, entries: readonly Entry[], at: Origin
   let merges = false;
   for (const { key } of entries) if (isMerge(key)) merges = true;
   findDuplicates(entries, c.duplicates);
-  return { kind: 'mapping', entries: merges ? expand(entries, c.merge) : entries, at };
+  const all = merges ? expand(entries, c.merge) : entries;
+  return c.cursor.flowDepth > 0
+    ? { kind: 'mapping', entries: all, flow: true, at }
+    : { kind: 'mapping', entries: all, at };
 }
 
 /** Plain `<<`, or any scalar with that text and the tag `!!merge`. */

@@ -40,6 +40,8 @@ export interface Entry {
 export interface Mapping {
   readonly kind: 'mapping';
   readonly entries: readonly Entry[];
+  /** Written in braces: kustomize turns an empty value inside them (`{a: }`) into an empty string when it prints. */
+  readonly flow?: true;
   readonly at: Origin;
 }
 

@@ -91,9 +91,15 @@ function emitContent(emitter: Emitter, node: Node, dialect: Dialect, place: Plac
     emitter.mapping(() => {
       for (const { text, key, value } of sorted(node, dialect)) {
         emitKey(emitter, text, key, spans);
-        emitNode(emitter, value, dialect, 'mapping', spans);
+        emitNode(emitter, node.flow && dialect === 'kyaml' ? quoteEmpty(value) : value, dialect, 'mapping', spans);
       }
     });
+}
+
+/** Inside braces yaml.v3 writes an empty plain scalar as `''`, and kustomize reads it back as a string. */
+function quoteEmpty(value: Node): Node {
+  const empty = value.kind === 'scalar' && value.text === '' && value.style === 'plain' && value.tag === undefined;
+  return empty ? { ...value, style: 'single' } : value;
 }
 
 /** kustomize writes the node with yaml.v3 and reads it again before it prints: folded text may change on that way. */
