@@ -41,6 +41,31 @@ export function subTree(tree: FileTree, root: string): FileTree {
   };
 }
 
+/** A tree that stands at the folder `at` of an otherwise empty one: a folder opened from inside its repository. */
+export function mountTree(tree: FileTree, at: string): FileTree {
+  if (at === '/') return tree;
+  const inner = (path: string) => (path === at ? '/' : isWithin(path, at) ? path.slice(at.length) : undefined);
+  return {
+    file(path) {
+      const inside = inner(path);
+      return inside === undefined ? undefined : tree.file(inside);
+    },
+    directory(path) {
+      const inside = inner(path);
+      if (inside !== undefined) return tree.directory(inside);
+      if (!isWithin(at, path)) return undefined;
+      const name = at.slice(path === '/' ? 1 : path.length + 1).split('/')[0]!;
+      return [{ name, type: 'directory' }];
+    },
+    realPath(path) {
+      const inside = inner(path);
+      if (inside === undefined) return isWithin(at, path) ? path : undefined;
+      const real = tree.realPath(inside);
+      return real === undefined ? undefined : real === '/' ? at : at + real;
+    },
+  };
+}
+
 /** A tree of the files given by path. */
 export function memoryTree(files: ReadonlyMap<string, SourceFile>): FileTree {
   const folders = new Map<string, Map<string, 'file' | 'directory'>>([['/', new Map()]]);

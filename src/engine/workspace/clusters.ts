@@ -66,5 +66,7 @@ export function filesOf(
   const folder = sources.folderOf(declared === undefined ? query : { ...query, object: declared.node });
   if (typeof folder === 'string') return new Set();
   const components = view.components.map((component) => component.value);
-  return contentsOf(folder.tree, joinPath(folder.root, view.path?.value ?? '/'), components);
+  const files = contentsOf(folder.tree, joinPath(folder.root, view.path?.value ?? '/'), components);
+  const { mount } = folder;
+  return mount === undefined ? files : new Set([...files].map((path) => path.slice(mount.length)));
 }

@@ -21,6 +21,8 @@ import {
 export interface WorkspaceOptions {
   /** URLs of the remotes of the folder's repository. */
   readonly remotes: readonly string[];
+  /** The folder's own path inside its repository, where it is not the top. */
+  readonly below?: string;
   readonly mappings?: readonly SourceMapping[];
 }
 
@@ -66,6 +68,7 @@ export function openWorkspace(tree: FileTree, options: WorkspaceOptions): Worksp
   const sources = localSources({
     tree,
     remotes: options.remotes,
+    below: options.below ?? '',
     mappings: options.mappings ?? [],
     syncs,
     declared,

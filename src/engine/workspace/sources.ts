@@ -6,7 +6,7 @@
 import { fluxInstance, gitRepository, kustomization, ociRepository, string } from '../flux/index.ts';
 import type { ObjectId } from '../objects/object.ts';
 import type { FileTree } from '../ports.ts';
-import { baseName, joinPath, normalizeUrl, parentOf } from '../sources/index.ts';
+import { baseName, joinPath, mountTree, normalizeUrl, parentOf } from '../sources/index.ts';
 import type { Mapping, Origin } from '../yaml/node.ts';
 import type { WorkspaceFile, WorkspaceObject } from './files.ts';
 
@@ -14,6 +14,8 @@ import type { WorkspaceFile, WorkspaceObject } from './files.ts';
 export interface SourceFolder {
   readonly tree: FileTree;
   readonly root: string;
+  /** The folder of the source that the tree begins at, where the opened folder lies inside its repository. */
+  readonly mount?: string;
   /** One sentence: why this folder stands for the source. */
   readonly reason: string;
 }
@@ -119,6 +121,7 @@ function instances(file: WorkspaceFile): readonly Sync[] {
 export interface LocalOptions {
   readonly tree: FileTree;
   readonly remotes: readonly string[];
+  readonly below: string;
   readonly mappings: readonly SourceMapping[];
   readonly syncs: readonly Sync[];
   /** `Kind/name` of every source object that some file declares. */
@@ -127,6 +130,8 @@ export interface LocalOptions {
 
 export function localSources(options: LocalOptions): LocalSources {
   const { tree } = options;
+  const mount = joinPath('/', options.below);
+  const whole = { tree: mountTree(tree, mount), root: '/', ...(mount === '/' ? {} : { mount }) };
   const remotes = new Set(options.remotes.map(normalizeUrl));
   // A sync whose synced folder is really there, with the file that declares it inside or beside it.
   const proven = options.syncs.filter((sync) => tree.directory(sync.folder) !== undefined);
@@ -142,7 +147,7 @@ export function localSources(options: LocalOptions): LocalSources {
       if (kind !== 'GitRepository' && kind !== 'OCIRepository' && kind !== 'Bucket')
         return `${kind} ${namespace}/${name} is not a folder of the workspace`;
       if (url !== undefined && remotes.has(normalizeUrl(url)))
-        return { tree, root: '/', reason: `${url} is a remote of this folder` };
+        return { ...whole, reason: `${url} is a remote of this folder` };
       const sync =
         proven.find((s) => s.source === key && (url === undefined || s.url === undefined || same(s.url, url))) ??
         proven.find((s) => url !== undefined && s.url !== undefined && same(s.url, url));
