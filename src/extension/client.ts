@@ -6,6 +6,7 @@ import {
   type CancellationToken,
   type Disposable,
   type ExtensionContext,
+  extensions,
   type LogOutputChannel,
   workspace,
 } from 'vscode';
@@ -96,6 +97,7 @@ function start(context: ExtensionContext): Start {
     ...(chosen === undefined ? {} : { context: chosen }),
     settings: readSettings(),
     trusted: workspace.isTrusted,
+    yamlSyntaxElsewhere: extensions.getExtension('redhat.vscode-yaml') !== undefined,
   };
 }
 

@@ -2,7 +2,7 @@
  * What the extension and the server say to each other beyond the language protocol: plain data, names and types only.
  * The server owns every decision; the extension shows what it is told and sends back what a person chose.
  */
-import type { Applied, ApplyOutcome, ApplyStep } from './apply.ts';
+import type { ApplyOutcome } from './apply.ts';
 import type { PlanAgainst, PlanView } from './plan.ts';
 import type { ObjectName, TreeNode } from './tree.ts';
 
@@ -22,6 +22,8 @@ export interface Start {
   readonly settings: Settings;
   /** Whether the person trusts the workspace: without it no process is started and no cluster is talked to. */
   readonly trusted: boolean;
+  /** Another extension reports YAML syntax errors, so that ours would only repeat them. */
+  readonly yamlSyntaxElsewhere?: boolean;
 }
 
 /** The settings that the server follows; ids in `extension/contributions.ts`. */
@@ -130,7 +132,6 @@ export interface ServerNotifications {
     readonly done?: number;
     readonly total?: number;
   };
-  'sluice/applied': { readonly run: string; readonly step: ApplyStep; readonly object?: Applied };
 }
 
 export interface ClientNotifications {

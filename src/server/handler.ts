@@ -1,7 +1,7 @@
 /** The shape of a handler: one verb of the server in one file of `handlers/`, and one line in `handlers/index.ts`. */
 import type { Connection, ServerCapabilities, TextDocuments } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
-import type { Requests, ServerNotifications } from '../protocol/index.ts';
+import type { Requests, ServerNotifications, Start } from '../protocol/index.ts';
 import type { Session } from './session.ts';
 
 export interface Server {
@@ -9,6 +9,8 @@ export interface Server {
   /** The documents that are open in the editor, by URI. */
   readonly documents: TextDocuments<TextDocument>;
   readonly session: Session;
+  /** What the extension said when it started the server. */
+  readonly start: Start;
   /**
    * Answers one of our own requests. `signal` is aborted when the editor cancels; what the answer throws is said to the
    * person as it stands, so it must be a sentence.

@@ -23,7 +23,7 @@ connection.onInitialize(({ initializationOptions, workspaceFolders }) => {
     createPorts((message) => connection.console.info(message)),
     start,
   );
-  const server = serverOf(session);
+  const server = serverOf(session, start);
   for (const handler of handlers) handler.register(server);
   session.files.setFolders((workspaceFolders ?? []).map((folder) => folder.uri));
   return { capabilities: merged(handlers.map((handler) => handler.capabilities ?? {})) };
@@ -36,11 +36,12 @@ connection.onShutdown(() => session?.dispose());
 documents.listen(connection);
 connection.listen();
 
-function serverOf(session: Session): Server {
+function serverOf(session: Session, start: Start): Server {
   return {
     connection,
     documents,
     session,
+    start,
     on(method, answer) {
       const name: string = method;
       connection.onRequest(

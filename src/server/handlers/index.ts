@@ -1,7 +1,10 @@
 /** The list: one line for each verb of the server. */
 import type { Handler } from '../handler.ts';
 import { act } from './act.ts';
+import { apply } from './apply.ts';
+import { codeActions } from './codeActions.ts';
 import { contexts } from './contexts.ts';
+import { diagnostics } from './diagnostics.ts';
 import { documents } from './documents.ts';
 import { files } from './files.ts';
 import { plan } from './plan.ts';
@@ -11,7 +14,10 @@ import { tree } from './tree.ts';
 export const handlers: readonly Handler[] = [
   //
   act,
+  apply,
+  codeActions,
   contexts,
+  diagnostics,
   documents,
   files,
   plan,
