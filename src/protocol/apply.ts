@@ -1,11 +1,9 @@
-/** What an apply tells while it runs, and at its end. */
+/** What an apply tells at its end; while it runs, `sluice/progress` tells. */
 import type { ObjectName } from './tree.ts';
 
-export type ApplyStep = 'applying' | 'applied' | 'waiting' | 'ready' | 'deleting' | 'deleted' | 'failed' | 'skipped';
-
-export interface Applied {
+export interface ApplyFailure {
   readonly object: ObjectName;
-  readonly message?: string;
+  readonly message: string;
 }
 
 export interface ApplyOutcome {
@@ -14,5 +12,7 @@ export interface ApplyOutcome {
   readonly stale?: boolean;
   readonly canceled?: boolean;
   readonly message: string;
-  readonly failures: readonly Applied[];
+  readonly failures: readonly ApplyFailure[];
+  /** Flux objects that were suspended, so that Flux does not undo what was applied, and still are. */
+  readonly suspended: readonly ObjectName[];
 }

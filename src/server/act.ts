@@ -6,7 +6,7 @@ import type { Cluster, ClusterFailure, LiveObject, ObjectRef } from '../engine/i
 import { healthOf } from '../engine/index.ts';
 import type { FluxAction, ObjectName, Outcome } from '../protocol/index.ts';
 import type { Linked } from './link.ts';
-import { at, groupOf, keyOfName, listAt, textAt, titleOfName } from './live.ts';
+import { at, groupOf, keyOfName, listAt, suspendedAnnotation, textAt, titleOfName } from './live.ts';
 
 const requestedAt = 'reconcile.fluxcd.io/requestedAt';
 /** Who asks, as the API server's managed fields will say. */
@@ -67,7 +67,9 @@ async function suspend(
   const set = await patch(
     linked.cluster,
     object,
-    { spec: { suspend: action === 'suspend' ? true : null } },
+    action === 'suspend'
+      ? { spec: { suspend: true } }
+      : { metadata: { annotations: { [suspendedAnnotation]: null } }, spec: { suspend: null } },
     options.signal,
   );
   if (!set.ok) return failed(set.failure);

@@ -2,6 +2,9 @@
 import type { Json, LiveObject } from '../engine/index.ts';
 import type { ObjectName } from '../protocol/index.ts';
 
+/** Set by an apply on the owners that it suspends: when, by whom and why. A resume takes it away. */
+export const suspendedAnnotation = 'sluice/suspended';
+
 /** The value at a path of keys; undefined when anything on the way is not a mapping. */
 export function at(object: Json | undefined, ...path: readonly string[]): Json | undefined {
   let value: Json | undefined = object;

@@ -20,6 +20,7 @@ export interface Session extends Renderer {
   place(folder: Folder, at: Origin): Place | undefined;
   /** The line that declares an object of the cluster. */
   declaration(object: ObjectName, signal: AbortSignal): Promise<Declaration>;
+  readonly doors: SessionPorts['doors'];
   /** Milliseconds since the epoch. */
   now(): number;
   dispose(): void;
@@ -67,6 +68,7 @@ export function createSession(ports: SessionPorts, start: Start): Session {
     ...rooms,
     ...renderer,
     planner,
+    doors: ports.doors,
     declaration: (object, signal) => declarationOf({ ...rooms, planner }, ports.doors, object, signal),
     now: ports.now,
     dispose() {

@@ -80,7 +80,9 @@ test('suspend sets one field, resume takes it away and waits', async () => {
   const suspend = await checkAct('suspend', [apps], controller('True', 'done'));
   expect(suspend.patches).toEqual([{ spec: { suspend: true } }]);
   const resume = await checkAct('resume', [apps.replace('prune: true', 'suspend: true')], controller('True', 'done'));
-  expect(resume.patches).toEqual([{ spec: { suspend: null } }]);
+  expect(resume.patches).toEqual([
+    { metadata: { annotations: { 'sluice/suspended': null } }, spec: { suspend: null } },
+  ]);
   expect(resume.outcome).toMatchObject({ ok: true });
 });
 

@@ -103,7 +103,7 @@ test('a failed object shows its words, and its heading counts it', async () => {
 - | Sources | 0
 failed | Kustomizations | 1, 1 failed
   failed | apps | flux-system · kustomize build failed
-    unknown | This Kustomization has no inventory yet | 
+    - | This Kustomization has no inventory yet | 
 - | Helm releases | 0`,
   );
 });

@@ -153,7 +153,9 @@ function changeItem(change: PlanItem): TreeItem {
   item.id = change.id;
   const what = change.changes.length > 0 ? change.changes.join(', ') : words;
   item.description = change.object.namespace === '' ? what : `${change.object.namespace} · ${what}`;
-  item.tooltip = [`${words}: ${change.reason}`, ...change.changes].join('\n');
+  const dangers = (change.dangers ?? []).map((danger) => `⚠ ${danger}`);
+  item.tooltip = [`${words}: ${change.reason}`, ...change.changes, ...dangers].join('\n');
+  if (dangers.length > 0) item.description = `⚠ ${item.description}`;
   item.iconPath = new ThemeIcon(icon, new ThemeColor(color));
   item.contextValue = change.declared ? 'change source' : 'change';
   item.command = { command, title: l10n.t('Open Change'), arguments: [{ type: 'item', item: change }] };

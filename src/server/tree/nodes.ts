@@ -1,7 +1,7 @@
 /** Live objects to tree nodes: pure, so that every look of the tree is tested without a cluster. */
 import { healthOf, type LiveObject } from '../../engine/index.ts';
 import type { NodeStatus, ObjectName, TreeNode } from '../../protocol/index.ts';
-import { at, groupOf, listAt, objectKey, textAt } from '../live.ts';
+import { at, groupOf, listAt, objectKey, suspendedAnnotation, textAt } from '../live.ts';
 import type { KindName, Seen } from '../store.ts';
 import type { Group } from './groups.ts';
 
@@ -88,8 +88,8 @@ function detailsOf(
   const lines = [`${name.kind} ${name.namespace}/${name.name}`, `${status}: ${message}`];
   if (revision !== '') lines.push(`Revision: ${revision}`);
   if (attempted !== '' && shortRevision(attempted) !== revision) lines.push(`Attempted: ${shortRevision(attempted)}`);
-  const by = textAt(object, 'metadata', 'annotations', 'sluice.dev/suspended-by');
-  if (by !== '') lines.push(`Suspended by ${by}`);
+  const note = textAt(object, 'metadata', 'annotations', suspendedAnnotation);
+  if (note !== '') lines.push(`Suspended with Sluice: ${note}`);
   return lines.filter((line) => !/: $/.test(line));
 }
 
