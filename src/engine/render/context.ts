@@ -1,9 +1,32 @@
 /** What a render knows while it goes on: the folder, its options, and every object that it has found so far. */
+import type { Capabilities, Chart } from '../helm/index.ts';
+import type { ObjectId } from '../objects/object.ts';
+import type { Clock, FileTree, Random } from '../ports.ts';
+import type { Result } from '../problem.ts';
 import type { SourceQuery, Workspace } from '../workspace/index.ts';
-import type { Mapping } from '../yaml/node.ts';
+import type { Mapping, Origin } from '../yaml/node.ts';
 import type { Decrypt, KustomizeEngine } from './build.ts';
 import type { DesiredObject, DesiredSet, Owner } from './desired.ts';
 import type { InputAnswer, InputQuery } from './variables.ts';
+
+/** A chart that is not in the open folder: of a Helm repository, a registry, a source that was fetched. */
+export interface ChartQuery {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** The source object, where it is known. */
+  readonly source?: Mapping;
+  /** The chart's name in a repository, its path in other sources. */
+  readonly chart?: string;
+  /** A semver range. */
+  readonly version?: string;
+  readonly at: Origin;
+}
+
+/** A fetched chart with the tree that it lies in, or one sentence that says why it is not at hand. */
+export type FetchedChart =
+  | (Result<Chart> & { readonly tree?: FileTree; readonly path?: string })
+  | { readonly note: string };
 
 export interface RendererOptions {
   readonly kustomizer: KustomizeEngine;
@@ -12,6 +35,15 @@ export interface RendererOptions {
   /** ConfigMaps and Secrets of the chosen cluster, for what no file of the fleet declares. */
   readonly input?: (query: InputQuery) => Mapping | undefined;
   readonly decrypt?: Decrypt;
+  /** Charts that were fetched before the render; undefined: not asked for yet. */
+  readonly chart?: (query: ChartQuery) => FetchedChart | undefined;
+  /** Of the chosen cluster; absent: Helm's own defaults. */
+  readonly capabilities?: Capabilities;
+  /** Whether a release of that HelmRelease is installed already, which charts may ask. */
+  readonly isUpgrade?: (release: ObjectId) => boolean;
+  /** Pinned for one plan, so that it renders the same bytes each time. */
+  readonly clock?: Clock;
+  readonly random?: Random;
 }
 
 export interface RenderContext {

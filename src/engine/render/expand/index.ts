@@ -1,5 +1,6 @@
 /** The list of kinds that make objects: one line each, in the order in which they are expanded. */
 import type { Expander } from '../context.ts';
+import { helmReleaseExpander } from './helmrelease.ts';
 import { kustomizationExpander } from './kustomization.ts';
 
-export const expanders: readonly Expander[] = [kustomizationExpander];
+export const expanders: readonly Expander[] = [kustomizationExpander, helmReleaseExpander];
