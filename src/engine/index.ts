@@ -2,6 +2,13 @@
 export * from './apply/index.ts';
 export * as flux from './flux/index.ts';
 export * as helm from './helm/index.ts';
+export {
+  createKustomizer,
+  type KustomizeRequest,
+  type KustomizeResult,
+  type Kustomizer,
+  type KustomizeTables,
+} from './kustomize/index.ts';
 export * from './objects/object.ts';
 export * from './plan/index.ts';
 export * from './ports.ts';
