@@ -1,4 +1,5 @@
 /** All that lives in one window: the open files, the chosen cluster, the current plan. `main.ts` makes it, tests too. */
+import { relative, sep } from 'node:path';
 import { type Origin, openWorkspace, type Workspace } from '../engine/index.ts';
 import { findRepository, remotesOf } from '../io/git.ts';
 import type { ObjectName, Place, Start } from '../protocol/index.ts';
@@ -34,6 +35,13 @@ export interface SessionPorts {
   now(): number;
 }
 
+/** What Git knows of a folder without starting it: the remotes, and where in the repository the folder is. */
+function gitFacts(path: string): { readonly remotes: readonly string[]; readonly below: string } {
+  const repository = findRepository(path);
+  if (repository === undefined) return { remotes: [], below: '' };
+  return { remotes: remotesOf(repository), below: relative(repository.root, path).split(sep).join('/') };
+}
+
 export function createSession(ports: SessionPorts, start: Start): Session {
   const files = createFiles();
   const link = createLink({
@@ -49,8 +57,7 @@ export function createSession(ports: SessionPorts, start: Start): Session {
     const tree = files.tree(folder);
     let known = workspaces.get(tree);
     if (known === undefined) {
-      const repository = findRepository(folder.path);
-      known = openWorkspace(tree, { remotes: repository === undefined ? [] : remotesOf(repository) });
+      known = openWorkspace(tree, gitFacts(folder.path));
       workspaces.set(tree, known);
     }
     return known;
