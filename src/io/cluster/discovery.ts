@@ -53,17 +53,19 @@ export function createDiscovery(transport: Transport, options: DiscoveryOptions)
       return held === undefined ? ask(signal) : { ok: true, value: held.value };
     },
     async served(group, kind, version, signal) {
-      for (;;) {
-        const before = held;
-        const known = before === undefined ? await ask(signal) : { ok: true as const, value: before.value };
-        if (!known.ok) return known;
-        const versions = known.value.kinds(group, kind);
-        const found = versions.find((one) => one.version === version);
-        const fresh = before === undefined || options.now() - before.at < options.refreshMs;
-        if (found !== undefined || fresh) return { ok: true, value: found ?? versions[0] };
-        const again = await ask(signal);
-        if (!again.ok) return again;
+      const before = held;
+      const known = before === undefined ? await ask(signal) : { ok: true as const, value: before.value };
+      if (!known.ok) return known;
+      const versions = known.value.kinds(group, kind);
+      const found = versions.find((one) => one.version === version);
+      const fresh = before === undefined || options.now() - before.at < options.refreshMs;
+      if (found !== undefined || (version === undefined && versions.length > 0) || fresh) {
+        return { ok: true, value: found ?? versions[0] };
       }
+      const again = await ask(signal);
+      if (!again.ok) return again;
+      const newer = again.value.kinds(group, kind);
+      return { ok: true, value: newer.find((one) => one.version === version) ?? newer[0] };
     },
     forget() {
       held = undefined;
