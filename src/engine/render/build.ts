@@ -3,8 +3,9 @@
  * kustomize, decrypted, substituted, labelled. The order of steps is kustomize-controller's.
  */
 import type { KustomizationView, StringEntry } from '../flux/index.ts';
+import type { Kustomizer } from '../kustomize/index.ts';
 import { idOf, isObject, titleOf } from '../objects/object.ts';
-import type { FileTree, SourceFile } from '../ports.ts';
+import type { FileTree } from '../ports.ts';
 import { error, type Problem } from '../problem.ts';
 import { get, type Mapping, mapping, type Node, type Origin, set, str, text } from '../yaml/node.ts';
 import type { DesiredObject } from './desired.ts';
@@ -13,30 +14,13 @@ import { maskEncrypted } from './mask.ts';
 import { mentionsVariables, substituteObject } from './substitute.ts';
 import { readVariables, type VariablesRequest } from './variables.ts';
 
-/** What was at a path when a build looked: the very file, a directory, or nothing. */
-export type Seen = SourceFile | 'directory' | undefined;
-
-/** The door of the kustomize room, as far as this room uses it. */
-export interface KustomizeEngine {
-  build(request: {
-    readonly tree: FileTree;
-    readonly path: string;
-    /** Stands for the kustomization file of `path`. */
-    readonly kustomization?: Mapping;
-  }): {
-    readonly objects: readonly Mapping[];
-    readonly problems: readonly Problem[];
-    readonly reads: ReadonlyMap<string, Seen>;
-  };
-}
-
 /** Opens what SOPS closed; the object as it is when it is not encrypted. */
 export type Decrypt = (
   object: Mapping,
 ) => { readonly node: Mapping; readonly secretValues: readonly string[] } | { readonly message: string };
 
 export interface BuildRequest {
-  readonly kustomizer: KustomizeEngine;
+  readonly kustomizer: Kustomizer;
   /** The artifact; its root is the source's root. */
   readonly tree: FileTree;
   /** The folder to build, as a path of the artifact. */
@@ -59,7 +43,8 @@ export interface BuildResult {
   readonly objects: readonly DesiredObject[];
   readonly problems: readonly Problem[];
   readonly complete: boolean;
-  readonly reads: ReadonlyMap<string, Seen>;
+  /** Paths of the artifact that kustomize looked at. */
+  readonly reads: ReadonlySet<string>;
   /** ConfigMaps and Secrets that variables were read from. */
   readonly inputs: readonly Mapping[];
   readonly notes: readonly string[];
@@ -67,7 +52,7 @@ export interface BuildResult {
 
 export function build(request: BuildRequest): BuildResult {
   const { tree, path, view } = request;
-  const failed = (problems: readonly Problem[], reads: BuildResult['reads'] = new Map()): BuildResult => ({
+  const failed = (problems: readonly Problem[], reads: BuildResult['reads'] = new Set()): BuildResult => ({
     objects: [],
     problems,
     complete: false,
@@ -82,10 +67,12 @@ export function build(request: BuildRequest): BuildResult {
   const filter = request.as === 'command-line' ? 'as-command-line' : 'as-controller';
   const generated = generateKustomization({ tree, path, view, at: request.at, filter });
   if (generated.kustomization === undefined) return failed(generated.problems);
-  const built = request.kustomizer.build({ tree, path, kustomization: generated.kustomization });
+  const { kustomization } = generated;
+  const built = request.kustomizer.build({ tree, path, kustomization, loadRestrictor: 'none' });
   const problems = [...generated.problems, ...built.problems];
   if (hasError(problems)) return failed(problems, built.reads);
-  return finish(request, built.objects, problems, built.reads);
+  const nodes = built.objects.map((object) => object.node);
+  return finish(request, nodes, problems, built.reads);
 }
 
 function finish(

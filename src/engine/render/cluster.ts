@@ -207,9 +207,10 @@ function object(at: Origin, fields: Readonly<Record<string, string | Node>>): Ma
 function plainRoot(workspace: Workspace, folder: string, context: RenderContext): Root {
   const at: Origin = workspace.clusters.find((c) => c.folder === folder)?.at ?? { file: folder, start: 0, end: 0 };
   const id: ObjectId = { group: '', version: '', kind: 'Directory', namespace: '', name: folder.slice(1) || '.' };
+  const tree = artifact({ tree: workspace.tree, root: '/', reason: 'the open folder' }, '');
   const result = build({
     kustomizer: context.options.kustomizer,
-    tree: artifact({ tree: workspace.tree, root: '/', reason: 'the open folder' }, ''),
+    tree,
     path: joinPath('/', folder),
     view: kustomization.view(mapping([], at)),
     at,
@@ -218,5 +219,5 @@ function plainRoot(workspace: Workspace, folder: string, context: RenderContext)
     namespace: '',
     textOf: (file) => workspace.textOf(file),
   });
-  return { key: keyOf(id), set: setOf({ id, at }, result) };
+  return { key: keyOf(id), set: setOf({ id, at }, result, tree) };
 }

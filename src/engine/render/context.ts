@@ -1,11 +1,12 @@
 /** What a render knows while it goes on: the folder, its options, and every object that it has found so far. */
 import type { Capabilities, Chart } from '../helm/index.ts';
+import type { Kustomizer } from '../kustomize/index.ts';
 import type { ObjectId } from '../objects/object.ts';
 import type { Clock, FileTree, Random } from '../ports.ts';
 import type { Result } from '../problem.ts';
 import type { SourceQuery, Workspace } from '../workspace/index.ts';
 import type { Mapping, Origin } from '../yaml/node.ts';
-import type { Decrypt, KustomizeEngine } from './build.ts';
+import type { Decrypt } from './build.ts';
 import type { DesiredObject, DesiredSet, Owner } from './desired.ts';
 import type { InputAnswer, InputQuery } from './variables.ts';
 
@@ -29,7 +30,7 @@ export type FetchedChart =
   | { readonly note: string };
 
 export interface RendererOptions {
-  readonly kustomizer: KustomizeEngine;
+  readonly kustomizer: Kustomizer;
   /** Flux 2.9 refuses unset variables (`strict`, the default); before, they were empty. */
   readonly substitution?: 'strict' | 'lenient';
   /** ConfigMaps and Secrets of the chosen cluster, for what no file of the fleet declares. */

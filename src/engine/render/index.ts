@@ -41,7 +41,7 @@ function clusterOf(workspace: Workspace, file: string): string | undefined {
   return workspace.clusters.find(({ folder }) => `/${file}`.startsWith(`${folder}/`))?.folder;
 }
 
-export type { Decrypt, KustomizeEngine } from './build.ts';
+export type { Decrypt } from './build.ts';
 export type { Expander, RenderContext, RendererOptions } from './context.ts';
 export { references as variableReferences, substitute as substituteVariables } from './envsubst.ts';
 export { buildLikeFlux, type LikeFluxRequest } from './likeflux.ts';

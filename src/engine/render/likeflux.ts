@@ -1,15 +1,16 @@
 /** What `flux build kustomization NAME --path … --kustomization-file FILE --dry-run` prints, byte for byte. */
 import { kustomization } from '../flux/index.ts';
+import type { Kustomizer } from '../kustomize/index.ts';
 import { idOf } from '../objects/object.ts';
 import type { FileTree } from '../ports.ts';
 import type { Problem } from '../problem.ts';
 import { get, type Mapping, str } from '../yaml/node.ts';
 import { print } from '../yaml/print.ts';
-import { build, type KustomizeEngine } from './build.ts';
+import { build } from './build.ts';
 import type { DesiredObject } from './desired.ts';
 
 export interface LikeFluxRequest {
-  readonly kustomizer: KustomizeEngine;
+  readonly kustomizer: Kustomizer;
   /** Paths may go anywhere in the tree, as the command confines nothing. */
   readonly tree: FileTree;
   /** The folder to build. */

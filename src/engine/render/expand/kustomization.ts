@@ -5,7 +5,7 @@ import { error, type Problem } from '../../problem.ts';
 import { artifactTree, defaultPatterns, joinPath, loadPatterns, parsePatterns, subTree } from '../../sources/index.ts';
 import type { SourceFolder } from '../../workspace/index.ts';
 import { get, type Mapping, str, text } from '../../yaml/node.ts';
-import { type BuildResult, build, type Seen } from '../build.ts';
+import { type BuildResult, build } from '../build.ts';
 import type { Expander, RenderContext } from '../context.ts';
 import type { DesiredObject, DesiredSet, Owner } from '../desired.ts';
 import { compareForApply } from '../order.ts';
@@ -64,7 +64,12 @@ function renderView({ view, object, owner, context }: ViewRequest): DesiredSet {
     return empty({ note: folder, problems: [problem] });
   }
   const result = buildFolder({ view, object, context, folder, source });
-  return setOf(owner, result, view.suspend ? 'suspended: Flux does not apply it until it is resumed' : undefined);
+  return setOf(
+    owner,
+    result,
+    artifactOf(folder, source),
+    view.suspend ? 'suspended: Flux does not apply it until it is resumed' : undefined,
+  );
 }
 
 interface FolderRequest {
@@ -77,7 +82,7 @@ interface FolderRequest {
 
 function buildFolder({ view, object, context, folder, source }: FolderRequest): BuildResult {
   const { options, workspace } = context;
-  const tree = artifact(folder, text(get(get(source, 'spec'), 'ignore')) ?? '');
+  const tree = artifactOf(folder, source);
   return build({
     kustomizer: options.kustomizer,
     tree,
@@ -92,6 +97,10 @@ function buildFolder({ view, object, context, folder, source }: FolderRequest): 
     ...(options.decrypt === undefined ? {} : { decrypt: options.decrypt }),
     textOf: (file) => workspace.textOf(file),
   });
+}
+
+function artifactOf(folder: SourceFolder, source: Mapping | undefined): FileTree {
+  return artifact(folder, text(get(get(source, 'spec'), 'ignore')) ?? '');
 }
 
 function nameOf({ id, node }: DesiredObject) {
@@ -116,7 +125,7 @@ export function artifact(folder: SourceFolder, ignore: string): FileTree {
 }
 
 /** A build's outcome as the owner's desired set. */
-export function setOf(owner: Owner, result: BuildResult, note?: string): DesiredSet {
+export function setOf(owner: Owner, result: BuildResult, tree: FileTree, note?: string): DesiredSet {
   const objects = [...result.objects].sort((a, b) => compareForApply(a.id, b.id));
   const notes = [...(note === undefined ? [] : [note]), ...result.notes];
   return {
@@ -125,12 +134,6 @@ export function setOf(owner: Owner, result: BuildResult, note?: string): Desired
     complete: result.complete,
     problems: result.problems,
     ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
-    reads: namesOf(result.reads),
+    reads: new Set([...result.reads].flatMap((path) => tree.file(path)?.name ?? [])),
   };
-}
-
-function namesOf(reads: ReadonlyMap<string, Seen>): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const seen of reads.values()) if (typeof seen === 'object') names.add(seen.name);
-  return names;
 }

@@ -3,10 +3,10 @@
  * engine works on files, so the objects are printed into one, and what comes out is led back through the printed text.
  */
 import { node as field, type HelmReleaseView } from '../../flux/index.ts';
+import type { Kustomizer } from '../../kustomize/index.ts';
 import { error, type Problem } from '../../problem.ts';
 import { get, type Mapping, mapping, type Node, type Origin, sequence, set, str } from '../../yaml/node.ts';
 import { printWithSpans, type Span } from '../../yaml/print.ts';
-import type { KustomizeEngine } from '../build.ts';
 
 const resource = 'helm-release.yaml';
 
@@ -15,11 +15,7 @@ export interface PostRendered {
   readonly problems: readonly Problem[];
 }
 
-export function postRender(
-  view: HelmReleaseView,
-  objects: readonly Mapping[],
-  kustomizer: KustomizeEngine,
-): PostRendered {
+export function postRender(view: HelmReleaseView, objects: readonly Mapping[], kustomizer: Kustomizer): PostRendered {
   let current = objects;
   for (const renderer of view.postRenderers) {
     const kustomize = field(renderer, 'kustomize');
@@ -39,7 +35,7 @@ export function postRender(
 
 const supported = ['patches', 'patchesStrategicMerge', 'patchesJson6902', 'images'];
 
-function runKustomize(spec: Mapping, objects: readonly Mapping[], kustomizer: KustomizeEngine): PostRendered {
+function runKustomize(spec: Mapping, objects: readonly Mapping[], kustomizer: Kustomizer): PostRendered {
   let printed = '';
   const spans: Span[] = [];
   for (const object of objects) {
@@ -61,7 +57,7 @@ function runKustomize(spec: Mapping, objects: readonly Mapping[], kustomizer: Ku
   const built = kustomizer.build({ tree, path: '/', kustomization });
   const origins = new Map(spans.map((span) => [`${span.start}:${span.end}`, span.at]));
   return {
-    objects: built.objects.map((object) => relocate(object, origins) as Mapping),
+    objects: built.objects.map(({ node }) => relocate(node, origins) as Mapping),
     problems: built.problems.map((problem) => (problem.at?.file === resource ? { ...problem, at: spec.at } : problem)),
   };
 }
