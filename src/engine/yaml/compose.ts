@@ -47,15 +47,15 @@ export function composeRoot(c: Composer): Node | undefined {
   if (atEnd(c.cursor)) return undefined;
   const root = blockNode(c);
   toToken(c.cursor);
-  if (c.cursor.pos < c.cursor.end && !atMarker(c.cursor)) unexpected(c);
+  if (c.cursor.pos < c.cursor.end && !atMarker(c.cursor)) unexpected(c, root);
   return root;
 }
 
 /** What stands behind a complete root node. */
-function unexpected(c: Composer): never {
+function unexpected(c: Composer, root: Node): never {
   const { cursor } = c;
   const code = codeAt(cursor, cursor.pos);
-  if (code === 0x3a && isBlankOrEnd(codeAt(cursor, cursor.pos + 1))) misplacedValue(c);
+  if (root.kind === 'scalar' && code === 0x3a && isBlankOrEnd(codeAt(cursor, cursor.pos + 1))) misplacedValue(c);
   return fail('did not find expected <document start>: the document has already ended here', cursor.pos);
 }
 

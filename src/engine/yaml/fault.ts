@@ -13,6 +13,7 @@ export interface Fault {
 
 /** The first place of a tree that kustomize cannot turn into JSON; undefined when there is none. */
 export function jsonFault(root: Node): Fault | undefined {
+  if (root.kind === 'scalar') return { message: 'a document must be a mapping or a sequence', at: root.at };
   return faultIn(root, 'root');
 }
 
@@ -34,6 +35,8 @@ function faultIn(node: Node, place: 'root' | 'inside'): Fault | undefined {
 
 /** At the root Go asks for strings and gets them, but for null; below it a number or boolean stays what it is. */
 function keyFault(key: Scalar, place: 'root' | 'inside'): Fault | undefined {
+  const fault = key.tag === undefined ? undefined : scalarFault(key);
+  if (fault !== undefined) return fault;
   const value = resolve(key, 'kyaml');
   if (typeof value === 'string' && (key.tag !== undefined || key.style !== 'plain' || value === key.text))
     return undefined;

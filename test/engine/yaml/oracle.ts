@@ -18,7 +18,7 @@ export interface Answer {
 }
 
 const program = join(
-  process.env['SLUICE_TOOLS'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sluice/bin'),
+  process.env.SLUICE_TOOLS ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sluice/bin'),
   'yaml-oracle',
 );
 
