@@ -2,6 +2,7 @@
 import type { Command } from '../command.ts';
 
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  build: async () => (await import('./build.ts')).build,
   check: async () => (await import('./check.ts')).check,
   template: async () => (await import('./template.ts')).template,
 };
