@@ -27,6 +27,7 @@ import type { Chart, ChartFile } from './chart.ts';
 import { coalesceValues } from './coalesce.ts';
 import { type Release, type Scope, scopesOf } from './context.ts';
 import { processDependencies } from './dependencies.ts';
+import { executionProblem, parseProblem } from './errors.ts';
 import { type Manifest, sortManifests } from './manifests.ts';
 import { checkSchemas } from './schema.ts';
 import type { Table } from './values.ts';
@@ -119,11 +120,12 @@ interface Source {
 
 function renderTemplates(scopes: readonly Scope[], request: RenderRequest): Result<ReadonlyMap<string, StringValue>> {
   const functions = helmFunctions;
+  const { helm } = request.capabilities;
   const sources = scopes.flatMap(sourcesOf).sort(deepestFirst);
   const set: TemplateSet = newSet();
   for (const { name, file } of sources) {
     const parsed = parseTemplate(name, file.file, functions);
-    if (parsed.value === undefined) return { problems: parsed.problems.map((problem) => parseProblem(problem)) };
+    if (parsed.value === undefined) return { problems: parsed.problems.map(parseProblem) };
     addTemplate(set, parsed.value);
   }
   const out = new Map<string, StringValue>();
@@ -139,7 +141,8 @@ function renderTemplates(scopes: readonly Scope[], request: RenderRequest): Resu
       ]),
     );
     const rendered = execute(set, name, scope.dot, { functions, missingKey: 'zero', ...options(request) });
-    if (rendered.problems.length > 0) return { problems: rendered.problems };
+    if (rendered.problems.length > 0)
+      return { problems: rendered.problems.map((problem) => executionProblem(problem, helm)) };
     out.set(name, replaced(rendered.value, '<no value>', empty));
   }
   return { value: out, problems: [] };
@@ -160,13 +163,6 @@ function sourcesOf(scope: Scope): readonly Source[] {
 function deepestFirst(a: Source, b: Source): number {
   const depth = b.name.split('/').length - a.name.split('/').length;
   return depth !== 0 ? depth : a.name < b.name ? 1 : a.name > b.name ? -1 : 0;
-}
-
-/** Helm words a parse error as `parse error at (file:line): what`. */
-function parseProblem(problem: Problem): Problem {
-  const parts = problem.message.split(': ');
-  if (parts.length < 3) return problem;
-  return { ...problem, message: `parse error at (${parts[1]}): ${parts.at(-1)}` };
 }
 
 function crdsOf(chart: Chart, path: string): readonly ChartFile[] {
