@@ -15,7 +15,7 @@ export function executionProblem(problem: Problem, helm: 3 | 4): Problem {
 
 function reword(message: string, helm: 3 | 4): string {
   const location = /^template: ([^ ]+): /.exec(message)?.[1];
-  const said = /HELM_ERR_START([^]*)HELM_ERR_END/.exec(message)?.[1];
+  const said = /HELM_ERR_START([\s\S]*)HELM_ERR_END/.exec(message)?.[1];
   if (said !== undefined) return `execution error at (${location ?? ''}): ${said}`;
   const levels = message.split(/ ?(?=template: [^ ]+: executing ")/).map(readLevel);
   const last = levels.at(-1);
@@ -36,6 +36,6 @@ interface Level {
 }
 
 function readLevel(text: string): Level | undefined {
-  const match = /^template: ([^ ]+): (executing "[^"]*" at <[^]*?>:) ([^]*)$/.exec(text);
+  const match = /^template: ([^ ]+): (executing "[^"]*" at <[\s\S]*?>:) ([\s\S]*)$/.exec(text);
   return match === null ? undefined : { location: match[1]!, executing: match[2]!, message: match[3]! };
 }
