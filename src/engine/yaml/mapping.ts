@@ -1,6 +1,7 @@
 /** What closes a mapping: duplicate keys are found, merge keys expanded. */
-import type { Composer } from './compose.ts';
+
 import { fail } from './cursor.ts';
+import type { Composer } from './inline.ts';
 import type { Entry, Mapping, Node, Origin, Scalar } from './node.ts';
 
 export interface DuplicateKey {

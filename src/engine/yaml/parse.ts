@@ -3,7 +3,7 @@
  * broken one costs nothing but itself. Limits come first, and bad input is a positioned problem, never an exception.
  */
 import { error, type Problem } from '../problem.ts';
-import { composeRoot, composer } from './compose.ts';
+import { composeRoot } from './compose.ts';
 import {
   atMarker,
   type Comment,
@@ -16,6 +16,7 @@ import {
   toToken,
   Unreadable,
 } from './cursor.ts';
+import { composer } from './inline.ts';
 import type { Node, Origin } from './node.ts';
 import type { Dialect } from './resolve.ts';
 import { defaultHandles, passDirectives, type TagHandles } from './tags.ts';
