@@ -1,0 +1,73 @@
+/** Patches on resources: what a strategic merge or a JSON patch leaves untouched of an object's identity. */
+import { get, type Mapping, type Node, type Origin } from '../../yaml/node.ts';
+import type { OpenApi } from '../openapi.ts';
+import type { ResMap } from '../resmap.ts';
+import { apiVersionOf, type Resource, remember } from '../resource.ts';
+import { entryOf, setText, updateAt, withEntry } from '../tree.ts';
+import { applyJsonPatch, type Operation } from './json6902.ts';
+import { strategicMerge } from './strategic.ts';
+
+export interface PatchOptions {
+  readonly allowNameChange: boolean;
+  readonly allowKindChange: boolean;
+}
+
+/** The resource with the patch merged in; undefined when the patch deletes it. Kind, name and namespace stay. */
+export function mergePatch(
+  of: Resource,
+  patch: Mapping,
+  options: PatchOptions,
+  map: ResMap,
+  openApi: OpenApi,
+): Resource | undefined {
+  const mayChange = options.allowNameChange || options.allowKindChange;
+  const kept = mayChange ? remember(of, map.isClusterScoped) : of;
+  let node = strategicMerge(of.node, patch, openApi);
+  if (node === undefined) return undefined;
+  const old = of.node;
+  if (!options.allowKindChange) node = restore(node, ['kind'], get(old, 'kind'));
+  if (!options.allowNameChange) node = restore(node, ['metadata', 'name'], get(get(old, 'metadata'), 'name'));
+  node = restore(node, ['metadata', 'namespace'], get(get(old, 'metadata'), 'namespace'));
+  return { ...kept, node };
+}
+
+function restore(node: Mapping, path: readonly string[], value: Node | undefined): Mapping {
+  if (value === undefined && path.length > 1 && entryOf(node, path[0]!)?.value.kind !== 'mapping') return node;
+  return updateAt(node, path, value?.at ?? node.at, () => value);
+}
+
+/**
+ * The patch as kustomize lays it over selected targets: with the target's apiVersion, its own kind, and its labels and
+ * annotations as strings, a null among them included.
+ */
+export function patchForTarget(patch: Mapping, target: Mapping): Mapping {
+  const metadata = get(patch, 'metadata');
+  let out = patch;
+  if (metadata?.kind === 'mapping') {
+    let inner: Mapping = metadata;
+    for (const field of ['labels', 'annotations']) inner = withStrings(inner, field);
+    const name = entryOf(inner, 'name');
+    if (name === undefined) inner = setText(inner, 'name', '', metadata.at);
+    out = withEntry(out, 'metadata', inner);
+  }
+  return setText(out, 'apiVersion', apiVersionOf(target), get(patch, 'apiVersion')?.at ?? patch.at);
+}
+
+/** A map of the metadata with every value a string, or without it when it is empty. */
+export function withStrings(metadata: Mapping, field: string): Mapping {
+  const map = entryOf(metadata, field)?.value;
+  if (map === undefined) return metadata;
+  if (map.kind !== 'mapping' || map.entries.length === 0) return withEntry(metadata, field, undefined);
+  const entries = map.entries.map(({ key, value }) => ({ key, value: asString(value) }));
+  return withEntry(metadata, field, { ...map, entries });
+}
+
+function asString(value: Node): Node {
+  const at: Origin = value.at;
+  return { kind: 'scalar', text: value.kind === 'scalar' ? value.text : '', style: 'plain', tag: '!!str', at };
+}
+
+/** The resource with a JSON patch applied. */
+export function jsonPatch(of: Resource, operations: readonly Operation[]): Resource {
+  return { ...of, node: applyJsonPatch(of.node, operations) };
+}
