@@ -2,7 +2,9 @@
 import type { Command } from '../command.ts';
 
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  apply: async () => (await import('./apply.ts')).apply,
   build: async () => (await import('./build.ts')).build,
   check: async () => (await import('./check.ts')).check,
+  diff: async () => (await import('./diff.ts')).diff,
   template: async () => (await import('./template.ts')).template,
 };

@@ -1,0 +1,77 @@
+/** The fleet that a command's PATH and --cluster name, opened from the disk or from a commit, and rendered. */
+import { relative, resolve, sep } from 'node:path';
+import {
+  type ClusterRoot,
+  createRenderer,
+  type DesiredSet,
+  joinPath,
+  type Renderer,
+  type Workspace,
+} from '../engine/index.ts';
+import { loadKustomizer } from '../io/kustomizer.ts';
+import { openFolder } from '../io/workspace.ts';
+import { type Invocation, UsageError } from './command.ts';
+import type { TextOf } from './problems.ts';
+
+export const clusterOption = { cluster: { type: 'string' } } as const;
+
+/** A cluster directory: `/clusters/production`; `sync` where a bootstrap file says how the cluster follows it. */
+export type Root = Pick<ClusterRoot, 'folder'> & Partial<ClusterRoot>;
+
+export interface Fleet {
+  /** The folder, as an absolute path of the disk. */
+  readonly folder: string;
+  readonly workspace: Workspace;
+  /** The cluster directories: the one that --cluster names, else all. */
+  readonly roots: readonly Root[];
+  readonly textOf: TextOf;
+  render(root: Root): readonly DesiredSet[];
+  /** The same folder in a commit. Throws a GitError with one sentence when there is none of that name. */
+  renderAt(revision: string, roots: readonly Root[], signal: AbortSignal): Promise<readonly (readonly DesiredSet[])[]>;
+}
+
+export function openFleet({ words, options, cwd }: Invocation): Fleet | { readonly message: string } {
+  if (words.length > 1) throw new UsageError('give one PATH');
+  const path = words[0] ?? '.';
+  // A command line runs git for its own user, in a folder that this user named.
+  const opened = openFolder(resolve(cwd, path), { trusted: true });
+  const workspace = opened.workspace();
+  if (workspace.tree.directory('/') === undefined) return { message: `${path} is no folder` };
+  const folder = opened.path;
+  const roots = rootsOf(workspace, folder, cwd, options.cluster as string | undefined);
+  if (typeof roots === 'string') return { message: roots };
+  const kustomizer = loadKustomizer();
+  const render = (renderer: Renderer, from: Workspace, root: Root) => renderer.renderCluster(from, root.folder);
+  const renderer = createRenderer({ kustomizer });
+  return {
+    folder,
+    workspace,
+    roots,
+    textOf: (name) => workspace.textOf(name) ?? workspace.tree.file(`/${name}`)?.text,
+    render: (root) => render(renderer, workspace, root),
+    async renderAt(revision, wanted, signal) {
+      const before = await opened.commit(revision, signal);
+      const base = createRenderer({ kustomizer });
+      return wanted.map((root) => (before.tree.directory(root.folder) === undefined ? [] : render(base, before, root)));
+    },
+  };
+}
+
+function rootsOf(
+  workspace: Workspace,
+  folder: string,
+  cwd: string,
+  cluster: string | undefined,
+): readonly Root[] | string {
+  const all = workspace.clusters;
+  if (cluster === undefined) {
+    if (all.length > 0) return all;
+    return `${folder} has no cluster directory: no gotk-sync.yaml, no FluxInstance and no Flux Kustomization`;
+  }
+  const below = relative(folder, resolve(cwd, cluster)).split(sep).join('/');
+  const candidates = [joinPath('/', cluster), ...(below.startsWith('..') ? [] : [joinPath('/', below)])];
+  const path = candidates.find((candidate) => workspace.tree.directory(candidate) !== undefined);
+  if (path !== undefined) return [all.find((root) => root.folder === path) ?? { folder: path }];
+  const names = all.map((root) => root.folder.slice(1)).join(', ');
+  return `${cluster} is no folder of ${folder}${names === '' ? '' : `; its cluster directories are ${names}`}`;
+}

@@ -1,0 +1,47 @@
+/** Making the plans that `diff` and `apply` show: one for each cluster directory, against a commit or a live context. */
+import { type Cluster, type DesiredSet, type Plan, planAgainst, planLive } from '../../engine/index.ts';
+import type { Fleet, Root } from '../fleet.ts';
+
+export interface Made {
+  readonly root: Root;
+  readonly wanted: readonly DesiredSet[];
+  readonly plan: Plan;
+}
+
+/** Throws a GitError with one sentence when there is no such revision. */
+export async function plansAgainst(fleet: Fleet, revision: string, signal: AbortSignal): Promise<readonly Made[]> {
+  const baselines = await fleet.renderAt(revision, fleet.roots, signal);
+  return fleet.roots.map((root, index) => {
+    const wanted = fleet.render(root);
+    return { root, wanted, plan: planAgainst(baselines[index]!, wanted, revision) };
+  });
+}
+
+export async function planFor(fleet: Fleet, root: Root, cluster: Cluster, signal: AbortSignal): Promise<Made> {
+  const wanted = fleet.render(root);
+  return { root, wanted, plan: await planLive(cluster, wanted, { signal }) };
+}
+
+/** The cluster directory that a live cluster follows, or a sentence that says why it cannot be told. */
+export async function rootFor(fleet: Fleet, cluster: Cluster, signal: AbortSignal): Promise<Root | string> {
+  const { roots } = fleet;
+  if (roots.length === 1) return roots[0]!;
+  const matching: Root[] = [];
+  for (const root of roots) {
+    const id = root.sync?.kustomization?.id;
+    if (id === undefined) continue;
+    const { kind, namespace, name } = id;
+    const live = await cluster.get({ apiVersion: `${id.group}/${id.version}`, kind, namespace, name }, signal);
+    if (!live.ok && ['unreachable', 'unauthorized'].includes(live.failure.reason)) return live.failure.message;
+    const spec = live.ok ? (live.value.spec as { readonly path?: string } | undefined) : undefined;
+    if (spec?.path !== undefined && cleaned(spec.path) === root.folder) matching.push(root);
+  }
+  if (matching.length === 1) return matching[0]!;
+  const names = roots.map(({ folder }) => folder.slice(1)).join(', ');
+  return `${cluster.context} does not say which cluster directory it follows; give --cluster, one of: ${names}`;
+}
+
+function cleaned(path: string): string {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  return `/${parts.join('/')}`;
+}
