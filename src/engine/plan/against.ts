@@ -1,6 +1,5 @@
 /** The plan against a Git commit: the fleet rendered twice, and the objects compared. Asks no cluster. */
 import { keyOf, type ObjectId, titleOf } from '../objects/object.ts';
-import type { Problem } from '../problem.ts';
 import type { DesiredObject, DesiredSet } from '../render/desired.ts';
 import type { Json } from '../yaml/resolve.ts';
 import { compare } from './changes.ts';
@@ -11,6 +10,7 @@ import { movesOf } from './moves.ts';
 import { originOf } from './origins.ts';
 import { deletesWithOwner, jsonOf, type OwnerSpec, ownerSpec, renderedOwners } from './owner.ts';
 import type { FieldChange, Plan, PlanEntry, PlanGroup } from './plan.ts';
+import { problemsOf } from './problems.ts';
 
 interface Side {
   readonly object: DesiredObject;
@@ -35,8 +35,7 @@ export function planAgainst(baseline: readonly DesiredSet[], wanted: readonly De
     const spec = ownerSpec(set.owner.id, jsonOf(owners.before.get(key)));
     groups.push(goneGroup(set, spec, moves));
   }
-  const problems: Problem[] = wanted.flatMap((set) => [...set.problems]);
-  return { target: { kind: 'commit', revision }, groups, problems, inputs: inputsOf(wanted) };
+  return { target: { kind: 'commit', revision }, groups, problems: problemsOf(wanted), inputs: inputsOf(wanted) };
 }
 
 function groupOf(

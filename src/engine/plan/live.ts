@@ -18,6 +18,7 @@ import { outcomeOf, type Question } from './outcome.ts';
 import { isHelmRelease, isKustomization, jsonOf, type OwnerSpec, ownerSpec, renderedOwners } from './owner.ts';
 import { type Payload, payloadFor, remember } from './payload.ts';
 import type { OwnerState, Plan, PlanEntry, PlanGroup } from './plan.ts';
+import { problemsOf } from './problems.ts';
 import { prefetch, type Requests, refKey, requestsOf, type Sought } from './requests.ts';
 
 export interface PlanLiveOptions {
@@ -50,7 +51,7 @@ export async function planLive(
   const identity = await cluster.identity(options.signal);
   const target = { kind: 'cluster' as const, context: cluster.context, server: cluster.server };
   const inputs = inputsOf(wanted);
-  const rendering = wanted.flatMap((set) => [...set.problems]);
+  const rendering = problemsOf(wanted);
   if (!identity.ok) {
     const note = identity.failure.message;
     const groups = wanted.map((set) => ({ owner: set.owner, entries: [], note, complete: false }));
