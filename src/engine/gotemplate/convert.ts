@@ -3,7 +3,7 @@
 import { encodeBase64 } from '../go/base64.ts';
 import { formatFloat } from '../go/strconv.ts';
 import type { Entry, Node, Origin } from '../yaml/node.ts';
-import { type Dialect, type Json, resolve } from '../yaml/resolve.ts';
+import { type Dialect, type Json, keyText, resolve } from '../yaml/resolve.ts';
 import { printValue } from './format.ts';
 import { originsOf, resolveFrom } from './text.ts';
 import { bool, float, int64, list, map, nil, type Origins, sortedKeys, string, type Value } from './value.ts';
@@ -18,8 +18,7 @@ export function fromNode(node: Node, dialect: Dialect, options: FromNodeOptions 
   const from: Origins = [node.at];
   switch (node.kind) {
     case 'scalar': {
-      const value = fromScalar(resolve(node, dialect), from, options);
-      return value;
+      return fromScalar(resolve(node, dialect), from, options);
     }
     case 'sequence':
       return list(
@@ -28,17 +27,10 @@ export function fromNode(node: Node, dialect: Dialect, options: FromNodeOptions 
       );
     case 'mapping': {
       const entries = new Map<string, Value>();
-      for (const { key, value } of node.entries)
-        entries.set(keyText(resolve(key, dialect), key.text), fromNode(value, dialect, options));
+      for (const { key, value } of node.entries) entries.set(keyText(key, dialect), fromNode(value, dialect, options));
       return map(entries, from);
     }
   }
-}
-
-/** sigs.k8s.io/yaml turns keys into strings by their value: `0755:` is "493", `yes:` is "true". */
-function keyText(value: null | boolean | number | bigint | string, text: string): string {
-  if (typeof value === 'number' && !Number.isInteger(value)) return formatFloat(value, 'g', -1);
-  return value === null ? (text === '' ? 'null' : 'null') : String(value);
 }
 
 function fromScalar(value: Json, from: Origins, options: FromNodeOptions): Value {

@@ -2,6 +2,7 @@
 
 import { formatDuration } from '../go/duration.ts';
 import { formatFloat, hexOf, isPrint, quote } from '../go/strconv.ts';
+import { months, weekdays } from '../go/time.ts';
 import { byteLength, decode, isAscii } from '../go/utf8.ts';
 import { fromAll, isSourced, joined } from './text.ts';
 import {
@@ -41,7 +42,7 @@ export function printValue(value: Value): string {
     case 'string':
       return value.text;
     case 'int':
-      return value.type === 'time.Duration' ? formatDuration(BigInt(value.value)) : String(value.value);
+      return namedInt(value) ?? String(value.value);
     case 'float':
       return formatFloat(value.value, 'g', -1);
     case 'bool':
@@ -50,6 +51,20 @@ export function printValue(value: Value): string {
       return '<nil>';
     default:
       return formatAny(value, 'v', plain, 0);
+  }
+}
+
+/** Integer types with a String method. */
+function namedInt(value: IntValue): string | undefined {
+  switch (value.type) {
+    case 'time.Duration':
+      return formatDuration(BigInt(value.value));
+    case 'time.Month':
+      return months[Number(value.value) - 1];
+    case 'time.Weekday':
+      return weekdays[Number(value.value)];
+    default:
+      return undefined;
   }
 }
 

@@ -290,11 +290,7 @@ export function kindOf(value: Value): string {
     case 'nil':
       return 'invalid';
     case 'int':
-      return value.type === 'time.Duration' || value.type === 'time.Month'
-        ? value.type === 'time.Month'
-          ? 'int'
-          : 'int64'
-        : value.type;
+      return value.type === 'time.Duration' ? 'int64' : value.type.startsWith('time.') ? 'int' : value.type;
     case 'float':
       return value.type;
     case 'complex':

@@ -2,7 +2,20 @@
 import type { FunctionTable, GoFunction } from '../value.ts';
 import { basicFunctions } from './basic.ts';
 import { compareFunctions } from './compare.ts';
+import { dataFunctions } from './data.ts';
+import { dateFunctions } from './dates.ts';
+import { dictFunctions } from './dicts.ts';
+import { encodingFunctions } from './encoding.ts';
+import { listFunctions } from './lists.ts';
+import { logicFunctions } from './logic.ts';
+import { numberFunctions } from './numbers.ts';
+import { pathFunctions } from './paths.ts';
+import { randomFunctions } from './random.ts';
+import { regexFunctions } from './regex.ts';
+import { semverFunctions } from './semver.ts';
+import { stringFunctions } from './strings.ts';
 import { templateFunctions } from './templates.ts';
+import { wordFunctions } from './words.ts';
 
 /** What text/template itself brings. */
 const builtins: readonly GoFunction[] = [...compareFunctions, ...basicFunctions];
@@ -12,5 +25,21 @@ export function functionTable(functions: readonly GoFunction[]): FunctionTable {
   return new Map([...builtins, ...functions].map((each) => [each.name, each]));
 }
 
+/** sprig without `env`, `expandenv`, and what Helm replaces. */
+const sprig: readonly GoFunction[] = [
+  ...stringFunctions,
+  ...wordFunctions,
+  ...listFunctions,
+  ...dictFunctions,
+  ...logicFunctions,
+  ...numberFunctions,
+  ...encodingFunctions,
+  ...regexFunctions,
+  ...semverFunctions,
+  ...pathFunctions,
+  ...randomFunctions,
+  ...dateFunctions,
+];
+
 /** What a chart may call: Go's builtins, sprig without `env` and `expandenv`, and Helm's own. */
-export const helmFunctions: FunctionTable = functionTable([...templateFunctions]);
+export const helmFunctions: FunctionTable = functionTable([...sprig, ...dataFunctions, ...templateFunctions]);

@@ -71,4 +71,8 @@ export const templateFunctions: readonly GoFunction[] = [
   fn('fail', 'string', ([message]) => {
     throw userError(text(message));
   }),
+  // Without a cluster, as in `helm template`, nothing is found; a caller that has one puts its own into the table.
+  fn('lookup', 'string string string string', () => map([])),
+  // Helm answers no DNS questions unless it is told to.
+  fn('getHostByName', 'string', () => string('')),
 ];
