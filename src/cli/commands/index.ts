@@ -6,5 +6,6 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   build: async () => (await import('./build.ts')).build,
   check: async () => (await import('./check.ts')).check,
   diff: async () => (await import('./diff.ts')).diff,
+  kustomize: async () => (await import('./kustomize.ts')).kustomize,
   template: async () => (await import('./template.ts')).template,
 };

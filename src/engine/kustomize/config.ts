@@ -103,7 +103,7 @@ export function specOf(entry: FieldSpecEntry): FieldSpec {
 
 /** A file that `configurations` names. */
 export function readConfig(node: Mapping): Config {
-  const read = decodeMapping(configFile, node, { dialect: 'sigs', strict: true });
+  const read = decodeMapping(configFile, node, { dialect: 'sigs', strict: true, texts: 'converted' });
   return makeConfig(
     (name) => (read[name] ?? []).map(specOf),
     (read.nameReference ?? []).map((row) => ({

@@ -11,6 +11,8 @@ export interface Reading {
   readonly dialect: Dialect;
   /** Whether a field that nobody knows is refused. */
   readonly strict: boolean;
+  /** Whether a number or boolean where a text is wanted is refused, or written as a text. */
+  readonly texts: 'refused' | 'converted';
 }
 
 /** Reads one value; undefined for null. `where` names it for messages: `Kustomization.images`. */
@@ -51,7 +53,10 @@ export const string: Decoder<Scalar> = (node, reading, where) => {
   if (node.kind !== 'scalar') return mismatch(node, reading, where, 'string');
   const value = resolve(node, reading.dialect);
   if (value === null) return undefined;
-  if (typeof value !== 'string') return mismatch(node, reading, where, 'string');
+  if (typeof value !== 'string') {
+    if (reading.texts === 'refused') return mismatch(node, reading, where, 'string');
+    return { ...node, text: String(value), style: 'plain', tag: '!!str' };
+  }
   return value === node.text ? node : { ...node, text: value, tag: '!!str' };
 };
 

@@ -202,7 +202,7 @@ export const fileNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomizat
 /** Reads a kustomization; `root` is its directory, for messages. */
 export function readKustomization(node: Mapping, fileName: string, root: string): Kustomization {
   const raw = within('invalid Kustomization', node.at, () =>
-    decodeMapping(file, node, { dialect: 'sigs', strict: true }),
+    decodeMapping(file, node, { dialect: 'sigs', strict: true, texts: 'refused' }),
   );
   const fixed = fix({ ...raw, fileName });
   checkEmpty(fixed);

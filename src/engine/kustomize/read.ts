@@ -71,8 +71,9 @@ export function readDocument(file: SourceFile): Node | undefined {
   return parsed.documents[0]?.root;
 }
 
+/** Refuses what is no YAML. A key that comes twice is another matter: most readers of Go take one of them. */
 export function refuseErrors(parsed: ParsedFile, prefix: string): void {
-  const wrong = parsed.problems.find((problem) => problem.severity === 'error');
+  const wrong = parsed.problems.find(({ severity, code }) => severity === 'error' && code !== 'yaml-duplicate-key');
   if (wrong !== undefined) throw new Refusal(`${prefix}${wrong.message}`, wrong.at, wrong.code);
 }
 
@@ -118,6 +119,12 @@ function checkObject(node: Node): Mapping {
   return node;
 }
 
+/** Refuses a file in which a mapping has a key twice, as everything must that is printed in the end. */
+export function refuseDuplicates(file: SourceFile): void {
+  const wrong = parseSource(file).problems.find(({ code }) => code === 'yaml-duplicate-key');
+  if (wrong !== undefined) throw new Refusal(wrong.message, wrong.at, wrong.code);
+}
+
 function describe(node: Mapping): string {
   const maps = ['labels', 'annotations'].map((field) => {
     const map = get(get(node, 'metadata'), field);
@@ -141,4 +148,19 @@ function inlineLists(nodes: readonly Mapping[]): readonly Mapping[] {
     else if (!isMissing(items)) throw new Refusal(`expected array in ${kindOf(node)}/items`, items.at);
   }
   return out;
+}
+
+/** A text read as one YAML document, every node at the scalar it came from; undefined when it is none. */
+export function parseText(text: string, at: Origin): Node | undefined {
+  const parsed = parse(text, at.file);
+  if (parsed.problems.some((problem) => problem.severity === 'error')) return undefined;
+  const root = parsed.documents[0]?.root;
+  return root && atOrigin(root, at);
+}
+
+function atOrigin(node: Node, at: Origin): Node {
+  if (node.kind === 'scalar') return { ...node, at };
+  if (node.kind === 'sequence') return { ...node, items: node.items.map((item) => atOrigin(item, at)), at };
+  const entries = node.entries.map(({ key, value }) => ({ key: { ...key, at }, value: atOrigin(value, at) }));
+  return { ...node, entries, at };
 }

@@ -38,4 +38,4 @@ export interface GeneratorKind {
 }
 
 /** How a plugin's configuration is read: as YAML that kustomize has printed, unknown fields left alone. */
-export const pluginReading = { dialect: 'kyaml', strict: false } as const;
+export const pluginReading = { dialect: 'kyaml', strict: false, texts: 'converted' } as const;

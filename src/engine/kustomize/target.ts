@@ -15,7 +15,7 @@ import { fileNames, isComponent, type Kustomization, readKustomization } from '.
 import { enter, isRemoteFile, joinPath, type Loader, load, see } from './loader.ts';
 import type { Memo } from './memo.ts';
 import { type OpenApi, readOpenApi } from './openapi.ts';
-import { parseSource, readDocument, readInline, readObjects, refuseErrors } from './read.ts';
+import { parseSource, readDocument, readInline, readObjects, refuseDuplicates, refuseErrors } from './read.ts';
 import { Refusal, within } from './refusal.ts';
 import { ResMap } from './resmap.ts';
 import {
@@ -215,6 +215,7 @@ function addFile(all: Accumulated, path: Scalar, place: Place, build: Build): Re
     const provenance = tracked === undefined ? undefined : { path: cleanPath(tracked, path.text) };
     build.sources.set(file.name, file);
     const fresh = new ResMap(all.map.isClusterScoped);
+    refuseDuplicates(file);
     for (const node of readObjects(file)) fresh.append({ ...resource(node), provenance });
     for (const each of fresh.resources) {
       within(`merging resources from '${path.text}'`, path.at, () => all.map.append(each));
@@ -294,7 +295,9 @@ function withConfigurations(config: Config, kustomization: Kustomization, loader
   let own = build.defaults;
   for (const path of kustomization.configurations ?? []) {
     own = within(`configuration '${path.text}'`, path.at, () => {
-      const root = readDocument(load(loader, path.text, path.at));
+      const file = load(loader, path.text, path.at);
+      refuseDuplicates(file);
+      const root = readDocument(file);
       return root?.kind === 'mapping' ? mergeConfig(own, configOf(root)) : own;
     });
   }

@@ -13,7 +13,18 @@ interface Case {
 }
 
 /** Cases that differ, each with its reason. */
-const known: Readonly<Record<string, string>> = {};
+const charts = 'renders a chart: the kustomize room has a port for it, which this test leaves empty';
+const known: Readonly<Record<string, string>> = {
+  TestHelmChartInflationGeneratorApiVersions: charts,
+  TestHelmChartInflationGeneratorMultipleValuesFiles: charts,
+  TestHelmChartInflationGeneratorNameTemplate: charts,
+  TestHelmChartInflationGeneratorSkipTests: charts,
+  TestHelmChartNamespacePropagationViaResources: charts,
+  TestHelmChartNamespacePropagationViaResourcesThreeLevels: charts,
+  'helmchartinflationgenerator-TestHelmChartInflationGeneratorIssue4905': charts,
+  'helmchartinflationgenerator-TestHelmChartInflationGeneratorUsingVersionWithoutRepo': charts,
+  'helmchartinflationgenerator-TestHelmChartInflationGeneratorValuesMerge': charts,
+};
 
 function optionsOf({ options }: Case): Partial<KustomizeRequest> {
   const loadRestrictor = options['LoadRestrictions']?.endsWith('None') ? ('none' as const) : ('rootonly' as const);

@@ -39,7 +39,8 @@ export function hashOf(node: Mapping): string {
 
 function contentOf(node: Mapping): Json {
   const kind = kindOf(node);
-  const name = nameOf(node);
+  // kustomize means to hash the name, too, and looks for it where it never is.
+  const name = '';
   const data = contentValue(get(node, 'data'));
   if (kind === 'ConfigMap') return withMap({ kind, name, data }, 'binaryData', get(node, 'binaryData'));
   if (kind === 'Secret') {

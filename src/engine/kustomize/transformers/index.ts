@@ -10,6 +10,7 @@ import { patchJson6902 } from './patchjson6902.ts';
 import { patchStrategicMerge } from './patchstrategicmerge.ts';
 import { prefix } from './prefix.ts';
 import { prefixSuffix } from './prefixsuffix.ts';
+import { replacements } from './replacements.ts';
 import { replicas } from './replicas.ts';
 import { suffix } from './suffix.ts';
 import { valueAdd } from './valueadd.ts';
@@ -25,6 +26,7 @@ export const transformers: readonly TransformerKind[] = [
   patchJson6902,
   replicas,
   images,
+  replacements,
   // Only in `transformers`: no field of the kustomization asks for these.
   prefixSuffix,
   valueAdd,

@@ -28,7 +28,11 @@ export const valueAdd: TransformerKind = {
       const file = readDocument(load(loader, read.targetFilePath.text, read.targetFilePath.at));
       if (file?.kind === 'mapping')
         all.push(
-          ...(decodeMapping(struct('Targets', { targets }), file, { dialect: 'sigs', strict: false }).targets ?? []),
+          ...(decodeMapping(struct('Targets', { targets }), file, {
+            dialect: 'sigs',
+            strict: false,
+            texts: 'converted',
+          }).targets ?? []),
         );
     }
     if (all.length === 0) throw new Refusal('must specify at least one target', node.at);
