@@ -3,10 +3,14 @@ import type { Handler } from '../handler.ts';
 import { act } from './act.ts';
 import { apply } from './apply.ts';
 import { codeActions } from './codeActions.ts';
+import { completion } from './completion.ts';
 import { contexts } from './contexts.ts';
+import { definition } from './definition.ts';
 import { diagnostics } from './diagnostics.ts';
+import { documentLinks } from './documentLinks.ts';
 import { documents } from './documents.ts';
 import { files } from './files.ts';
+import { hover } from './hover.ts';
 import { plan } from './plan.ts';
 import { preview } from './preview.ts';
 import { tree } from './tree.ts';
@@ -16,10 +20,14 @@ export const handlers: readonly Handler[] = [
   act,
   apply,
   codeActions,
+  completion,
   contexts,
+  definition,
   diagnostics,
+  documentLinks,
   documents,
   files,
+  hover,
   plan,
   preview,
   tree,

@@ -1,0 +1,125 @@
+/** What stands under the mouse: a field and its meaning, a variable and its values, a reference and its target. */
+import {
+  get,
+  getPath,
+  type Origin,
+  text,
+  titleOf,
+  type WorkspaceFile,
+  type WorkspaceObject,
+} from '../../engine/index.ts';
+import type { Knowledge } from '../answer.ts';
+import { fieldText } from '../fields.ts';
+import type { Located } from '../locate.ts';
+import { code, plain } from '../markdown.ts';
+import { policiesOf } from '../markers.ts';
+import { rolesOf } from '../roles.ts';
+import { kindOf } from '../subject.ts';
+import { targetAt } from '../target.ts';
+import { buildersOf, scopesOf } from '../variables.ts';
+
+export interface Hover {
+  /** Markdown; everything that others wrote in it is escaped. */
+  readonly markdown: string;
+  readonly at: Origin;
+}
+
+export function hover(file: WorkspaceFile, offset: number, knowledge: Knowledge): Hover | undefined {
+  const found = targetAt(file, offset, knowledge);
+  if (found === undefined) return undefined;
+  const { at } = found;
+  const parts: (string | undefined)[] = [];
+  switch (found.what) {
+    case 'variable':
+      parts.push(variable(file, found.token.name, knowledge));
+      break;
+    case 'marker':
+      parts.push(
+        ...policiesOf(knowledge.workspace, found.marker).map(target),
+        'Image automation writes the newest image that the policy allows into this line.',
+      );
+      break;
+    case 'reference':
+      parts.push(...found.objects.map(target), field(file, offset, knowledge));
+      break;
+    case 'path':
+      parts.push(
+        found.named.target === undefined ? undefined : code(found.named.target),
+        field(file, offset, knowledge),
+      );
+      break;
+    case 'field':
+      parts.push(fieldAt(found.located, file, knowledge));
+      break;
+  }
+  const markdown = parts.filter((part) => part !== undefined && part !== '').join('\n\n');
+  return markdown === '' ? undefined : { markdown, at };
+}
+
+function variable({ path }: WorkspaceFile, name: string, { workspace }: Knowledge): string {
+  const lines = scopesOf(workspace, path).map(({ by, definitions, complete }) => {
+    const definition = definitions.get(name);
+    const value =
+      definition === undefined
+        ? complete
+          ? 'not set'
+          : 'not set here'
+        : definition.value === undefined
+          ? 'from a Secret'
+          : code(definition.value);
+    return `- ${value}, by ${plain(titleOf(by.id))} (${code(by.path)})`;
+  });
+  if (lines.length > 0) return `**${plain(name)}**\n\n${lines.join('\n')}`;
+  const built = buildersOf(workspace, path).length > 0;
+  return `**${plain(name)}**\n\n${built ? 'No Kustomization that builds this file substitutes variables.' : 'No Kustomization builds this file.'}`;
+}
+
+/** An object in two lines: what it is, where it is, and the part of it that says most. */
+function target({ id, path, node }: WorkspaceObject): string {
+  const spec = get(node, 'spec');
+  const telling = ['url', 'path', 'image', 'chart', 'type'].flatMap((key) => {
+    const value = text(get(spec, key));
+    return value === undefined ? [] : [`${key}: ${code(value)}`];
+  });
+  return [`**${plain(titleOf(id))}** in ${code(path)}`, ...telling].join('\n\n');
+}
+
+function field(file: WorkspaceFile, offset: number, knowledge: Knowledge): string | undefined {
+  for (const { root } of file.parsed.documents) {
+    if (root?.kind !== 'mapping' || offset < root.at.start || offset > root.at.end) continue;
+    const found = pathTo(root, offset);
+    return found === undefined
+      ? undefined
+      : fieldAt({ root, path: found, node: getPath(root, found) ?? root }, file, knowledge);
+  }
+  return undefined;
+}
+
+function pathTo(root: Located['root'], offset: number): Located['path'] | undefined {
+  const path: (string | number)[] = [];
+  let at: Located['node'] = root;
+  for (;;) {
+    if (at.kind === 'scalar') return path;
+    const steps: readonly (readonly [string | number, Located['node']])[] =
+      at.kind === 'mapping' ? at.entries.map(({ key, value }) => [key.text, value]) : [...at.items.entries()];
+    const next = steps.find(([, value]) => value.at.start <= offset && offset <= value.at.end);
+    if (next === undefined) return undefined;
+    path.push(next[0]);
+    at = next[1];
+  }
+}
+
+function fieldAt({ root, path }: Located, file: WorkspaceFile, { workspace, schemas }: Knowledge): string | undefined {
+  const kustomization = rolesOf(workspace).kustomization(file);
+  const as = kindOf(root, kustomization === undefined ? {} : { kustomization });
+  if (as === undefined || path.length === 0) return undefined;
+  if (path.length === 1 && (path[0] === 'kind' || path[0] === 'apiVersion')) {
+    const about = schemas.at(as.apiVersion, as.kind, [])?.description;
+    return about === undefined ? undefined : `**${plain(as.kind)}** (${code(as.apiVersion)})\n\n${plain(about)}`;
+  }
+  const schema = schemas.at(as.apiVersion, as.kind, path);
+  if (schema === undefined) return undefined;
+  const name = path.findLast((step) => typeof step === 'string') as string;
+  const parent = schemas.at(as.apiVersion, as.kind, path.slice(0, -1));
+  return fieldText(name, schema, parent?.required?.includes(name) ?? false);
+}
