@@ -1,4 +1,5 @@
 /** The list: one line for each tool, in the order in which they are built, and which of them each suite needs. */
+import { flate } from './flate.ts';
 import { flux } from './flux.ts';
 import { kwok } from './kwok.ts';
 import { fromRig, install, type Tool } from './tool.ts';
@@ -28,6 +29,8 @@ export const tools: readonly Tool[] = [
   install('age', 'filippo.io/age/cmd/age', 'v1.3.2'),
   install('age-keygen', 'filippo.io/age/cmd/age-keygen', 'v1.3.2'),
   install('sops', 'github.com/getsops/sops/v3/cmd/sops', 'v3.13.3'),
+  fromRig('yaml-oracle', { folder: '../../oracle/yaml' }),
+  flate,
   install('registry', 'github.com/distribution/distribution/v3/cmd/registry', 'v3.1.2'),
 ];
 
@@ -37,10 +40,12 @@ const perSuite: Readonly<Record<string, readonly string[]>> = {
   render: ['kustomize', 'helm3', 'helm4', 'flux'],
   secrets: ['age', 'age-keygen', 'sops'],
   oci: ['registry'],
+  yaml: ['yaml-oracle'],
+  bench: ['kustomize', 'flate'],
 };
 
 /** Everything that a check of a change runs. On two cores and an empty cache, about 16 minutes. */
 export const suites: Readonly<Record<string, readonly string[]>> = {
   ...perSuite,
-  ci: tools.map((tool) => tool.name),
+  ci: tools.map((tool) => tool.name).filter((name) => name !== 'flate'),
 };

@@ -1,0 +1,13 @@
+/** The list: one line for each case. A case gets an empty folder and answers with its tables. */
+import type { Table } from '../measure.ts';
+import { edit } from './edit.ts';
+import { fleet } from './fleet.ts';
+import { large } from './large.ts';
+import { yaml } from './yaml.ts';
+
+export const cases: Readonly<Record<string, (folder: string) => readonly Table[] | Promise<readonly Table[]>>> = {
+  yaml,
+  fleet,
+  large,
+  edit,
+};
