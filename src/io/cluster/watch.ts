@@ -69,7 +69,8 @@ export async function watch(
     transport,
     signal,
     idleMs: timing.idleMs,
-    opened() {
+    settleMs: timing.spacingMs,
+    alive() {
       // Back without a new list: what was known is true again.
       if (stale) listed([...known.values()]);
     },
@@ -139,7 +140,9 @@ interface Follow {
   readonly transport: Transport;
   readonly signal: AbortSignal;
   readonly idleMs: number;
-  opened(): void;
+  /** A stream that has lived so long without an error is believed. */
+  readonly settleMs: number;
+  alive(): void;
   moved(resourceVersion: string): void;
   event(event: WatchEvent & { readonly type: 'set' | 'gone' }): void;
 }
@@ -152,7 +155,7 @@ async function follow(stream: Readable, on: Follow): Promise<Ended> {
     stream.destroy();
   }, on.idleMs);
   timer.unref();
-  on.opened();
+  const settled = setTimeout(on.alive, on.settleMs);
   try {
     for await (const line of lines(stream, () => timer.refresh())) {
       if (on.signal.aborted) break;
@@ -171,6 +174,7 @@ async function follow(stream: Readable, on: Follow): Promise<Ended> {
     };
   } finally {
     clearTimeout(timer);
+    clearTimeout(settled);
     stream.destroy();
   }
 }
@@ -197,6 +201,7 @@ function take(line: string, on: Follow): Ended | undefined {
     const failure = on.transport.fail('server-error', `the watch of ${on.kind.plural} sent an event without an object`);
     return { how: 'again', failure, progress: false };
   }
+  on.alive();
   if (event.type === 'ADDED' || event.type === 'MODIFIED') on.event({ type: 'set', object });
   else if (event.type === 'DELETED') on.event({ type: 'gone', object });
   // A bookmark is an empty object: nothing but its version counts. Other types are of a later day.
