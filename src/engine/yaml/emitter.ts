@@ -45,6 +45,7 @@ export class Emitter {
   #indent = -1;
   /** The last character written was white space (or nothing was written yet). */
   #whitespace = true;
+  readonly #expecting: { start: number }[] = [];
   /** Only indentation and `- ` stand on this line. */
   #indention = true;
 
@@ -110,9 +111,9 @@ export class Emitter {
     this.#indention = indention;
   }
 
-  /** Where the next token will start: after the space that separates it from what stands before. */
-  get next(): number {
-    return this.text.length + (this.#whitespace ? 0 : 1);
+  /** Tells `start` where the next token will stand. The text itself is never read back: that would copy it each time. */
+  expect(start: { start: number }): void {
+    this.#expecting.push(start);
   }
 
   /** A token that needs no quoting: a number, a boolean, null, an empty collection. */
@@ -166,13 +167,22 @@ export class Emitter {
     this.#indention = true;
   }
 
+  /** A token begins: those who wait for it learn where. */
+  #begin(): void {
+    const at = this.text.length + (this.#whitespace ? 0 : 1);
+    for (const waiting of this.#expecting) waiting.start = at;
+    this.#expecting.length = 0;
+  }
+
   #indicator(text: string, separate: boolean): void {
+    if (this.#expecting.length > 0) this.#begin();
     this.#put(separate && !this.#whitespace ? ` ${text}` : text);
     this.#whitespace = false;
     this.#indention = false;
   }
 
   #plain(text: string, width: number): void {
+    if (this.#expecting.length > 0) this.#begin();
     if (!this.#whitespace) this.#put(' ');
     if (this.#column + text.length <= width && isFlat(text)) this.#put(text);
     else this.#folded(text, width, 'plain');
@@ -272,8 +282,20 @@ export class Emitter {
 
 /** Plain text with nothing to quote, fold or resolve: letters only, and none of the known words. */
 function isWord(text: string): boolean {
-  return /^[A-Za-z][A-Za-z0-9./_-]*$/.test(text);
+  if (!(wordParts[text.charCodeAt(0)]! & letter)) return false;
+  for (let i = 1; i < text.length; i++) if (!wordParts[text.charCodeAt(i)]) return false;
+  return true;
 }
+
+const letter = 2;
+
+/** The ASCII characters of words; a word starts with a letter. */
+const wordParts: Uint8Array = (() => {
+  const table = new Uint8Array(128);
+  for (const part of './_-0123456789') table[part.charCodeAt(0)] = 1;
+  for (let code = 0x41; code <= 0x5a; code++) table[code] = table[code + 0x20] = letter;
+  return table;
+})();
 
 function isFlat(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
@@ -333,7 +355,9 @@ const escapes: ReadonlyMap<number, string> = new Map([
 
 /** Numbers in base 60 are strings for Go, but quoted for the sake of other readers. */
 function isBase60(text: string): boolean {
-  return text.includes(':') && /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/.test(text);
+  return (
+    text.charCodeAt(0) < 0x3a && text.includes(':') && /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/.test(text)
+  );
 }
 
 const blanks = ' '.repeat(256);

@@ -68,11 +68,11 @@ function emitNode(emitter: Emitter, node: Node, dialect: Dialect, place: Place, 
     emitContent(emitter, node, dialect, place, spans);
     return;
   }
-  const index = spans.length;
-  spans.push({ start: 0, end: 0, at: node.at });
-  const start = emitter.next;
+  const span = { start: 0, end: 0, at: node.at };
+  spans.push(span);
+  emitter.expect(span);
   emitContent(emitter, node, dialect, place, spans);
-  spans[index] = { start: skipBlanks(emitter.text, start), end: emitter.text.length, at: node.at };
+  span.end = emitter.text.length;
 }
 
 function emitContent(emitter: Emitter, node: Node, dialect: Dialect, place: Place, spans: Span[] | undefined): void {
@@ -89,8 +89,8 @@ function emitContent(emitter: Emitter, node: Node, dialect: Dialect, place: Plac
   } else if (node.entries.length === 0) emitter.token('{}');
   else
     emitter.mapping(() => {
-      for (const { text, key, value } of sorted(node, dialect)) {
-        emitKey(emitter, text, key, spans);
+      for (const { key, value } of sorted(node, dialect)) {
+        emitKey(emitter, keyText(key, dialect), key, spans);
         emitNode(emitter, node.flow && dialect === 'kyaml' ? quoteEmpty(value) : value, dialect, 'mapping', spans);
       }
     });
@@ -109,24 +109,26 @@ function scalarValue(node: Scalar, dialect: Dialect): ScalarValue {
 }
 
 function emitKey(emitter: Emitter, text: string, key: Scalar, spans: Span[] | undefined): void {
-  const before = emitter.text.length;
+  if (spans === undefined) {
+    emitter.colon(emitter.key(text));
+    return;
+  }
+  const span = { start: 0, end: 0, at: key.at };
+  spans.push(span);
+  emitter.expect(span);
   const shape = emitter.key(text);
-  spans?.push({ start: skipBlanks(emitter.text, before), end: emitter.text.length, at: key.at });
+  span.end = emitter.text.length;
   emitter.colon(shape);
 }
 
-interface Line extends Entry {
-  readonly text: string;
-}
-
-/** The entries in the order in which they are written. */
-function sorted(mapping: Mapping, dialect: Dialect): readonly Line[] {
-  const lines: Line[] = mapping.entries.map(({ key, value }) => ({ text: keyText(key, dialect), key, value }));
-  for (let i = 1; i < lines.length; i++) {
-    // Manifests are often sorted already; anything else pays for a sort.
-    if (keyOrder(lines[i - 1]!.text, lines[i]!.text) > 0) return lines.sort((a, b) => keyOrder(a.text, b.text));
+/** The entries in the order in which they are written: manifests are often sorted already. */
+function sorted({ entries }: Mapping, dialect: Dialect): readonly Entry[] {
+  for (let i = 1; i < entries.length; i++) {
+    if (keyOrder(keyText(entries[i - 1]!.key, dialect), keyText(entries[i]!.key, dialect)) > 0) {
+      return [...entries].sort((a, b) => keyOrder(keyText(a.key, dialect), keyText(b.key, dialect)));
+    }
   }
-  return lines;
+  return entries;
 }
 
 function emitJson(emitter: Emitter, value: Json, order: KeyOrder, place: Place): void {
@@ -178,10 +180,4 @@ function numberText(value: number): string {
   if (exponent >= -4 && exponent < 6) return String(value);
   const sign = exponent < 0 ? '-' : '+';
   return `${mantissa}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`;
-}
-
-function skipBlanks(text: string, from: number): number {
-  let at = from;
-  while (at < text.length && (text[at] === ' ' || text[at] === '\n')) at++;
-  return at;
 }
