@@ -3,6 +3,7 @@
  * question answered exactly: whether a request that failed had been sent. undici loads with the first request.
  */
 import { X509Certificate } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -134,6 +135,8 @@ export function createTransport(options: TransportOptions): Transport {
 
   /** Exchanges with credentials: after a 401 once more with renewed ones; 429 and friends wait as they are told. */
   async function insist(request: Request, kind: 'calls' | 'streams'): Promise<ClusterAnswer<Sent>> {
+    // Everything that a plan asks at once hangs on one signal; that many listeners are no leak.
+    if (request.signal !== undefined) setMaxListeners(0, request.signal);
     let identity: Identity;
     try {
       identity = await options.credentials.current();
