@@ -6,6 +6,13 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   build: async () => (await import('./build.ts')).build,
   check: async () => (await import('./check.ts')).check,
   diff: async () => (await import('./diff.ts')).diff,
+  events: async () => (await import('./events.ts')).events,
+  get: async () => (await import('./get.ts')).get,
   kustomize: async () => (await import('./kustomize.ts')).kustomize,
+  reconcile: async () => (await import('./reconcile.ts')).reconcile,
+  resume: async () => (await import('./resume.ts')).resume,
+  suspend: async () => (await import('./suspend.ts')).suspend,
   template: async () => (await import('./template.ts')).template,
+  trace: async () => (await import('./trace.ts')).trace,
+  tree: async () => (await import('./tree.ts')).tree,
 };

@@ -3,6 +3,7 @@
 export { planAgainst } from './against.ts';
 export { pathText } from './changes.ts';
 export { inputsOf } from './hash.ts';
+export { inventoryOf, parseInventory } from './inventory.ts';
 export { type PlanLiveOptions, planLive } from './live.ts';
 export { originOf } from './origins.ts';
 export type { OwnerSpec } from './owner.ts';
