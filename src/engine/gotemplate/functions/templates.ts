@@ -7,6 +7,7 @@ import {
   type Enter,
   GoError,
   type GoFunction,
+  map,
   type StringValue,
   string,
   type Value,
