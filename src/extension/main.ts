@@ -4,6 +4,7 @@
  */
 import { type ExtensionContext, commands as editor, window, workspace } from 'vscode';
 import { createClient, readSettings } from './client.ts';
+import { complain } from './commands/act.ts';
 import type { Sluice } from './commands/command.ts';
 import { commands } from './commands/index.ts';
 import { contextKeys, settingIds, viewIds } from './contributions.ts';
@@ -46,7 +47,11 @@ export function activate(context: ExtensionContext): void {
     registerDocuments(client),
     ...commands.map(({ id, run }) =>
       editor.registerCommand(id, async (argument: unknown) => {
-        await run(sluice, argument);
+        try {
+          await run(sluice, argument);
+        } catch (error) {
+          await complain(sluice, reasonOf(error));
+        }
       }),
     ),
     fleet.onDidCollapseElement(({ element }) => client.notify('sluice/collapsed', { id: element.node.id })),
@@ -67,6 +72,12 @@ export function activate(context: ExtensionContext): void {
     }),
   );
   startForYaml(sluice);
+}
+
+/** What the server said, without the words that the connection puts around it. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/^Request sluice\/\w+ failed with message: /, '');
 }
 
 export function deactivate(): void {}

@@ -27,8 +27,8 @@ import { queryOf, type Rendered } from './virtual.ts';
 export interface PlannerDoors {
   /** Every Flux object of a cluster directory, rendered, in order. */
   render(workspace: Workspace, root: ClusterRoot, signal: AbortSignal): Promise<readonly DesiredSet[]>;
-  /** The files of a commit, opened as a workspace. */
-  commit(folder: Folder, revision: string, signal: AbortSignal): Promise<Workspace>;
+  /** The same as it was in a commit; nothing when the commit has no such directory. */
+  renderCommit(folder: Folder, revision: string, root: string, signal: AbortSignal): Promise<readonly DesiredSet[]>;
 }
 
 export interface PlanRequest {
@@ -171,9 +171,7 @@ async function planned(
   if (against.kind === 'commit') {
     if (!link.trusted()) return { message: 'Trust this workspace to compare with a commit: that starts git.' };
     progress(`Rendering ${against.revision}`);
-    const before = await doors.commit(folder, against.revision, signal);
-    const same = before.clusters.find((one) => one.folder === root.folder);
-    const baseline = same === undefined ? [] : await doors.render(before, same, signal);
+    const baseline = await doors.renderCommit(folder, against.revision, root.folder, signal);
     return signal.aborted ? canceled : planAgainst(baseline, wanted, against.revision);
   }
   const linked = await link.linked();

@@ -30,10 +30,19 @@ export interface Editor {
   readonly url: string;
   /** Takes a picture for a person to look at. */
   shot(name: string): Promise<void>;
+  /** A picture of what went wrong, after a failed test. */
+  shotOfFailure(task: {
+    readonly name: string;
+    readonly result?: { readonly state: string } | undefined;
+  }): Promise<void>;
   /** Runs a command by its title in the palette. */
   command(title: string): Promise<void>;
   /** Opens a file of the folder. */
   open(file: string): Promise<void>;
+  /** Replaces the first occurrence of a text in the active editor, without saving. */
+  replace(from: string, to: string): Promise<void>;
+  /** Presses a button of a modal dialog. */
+  confirm(button: string): Promise<void>;
   /** Opens Sluice's view container. */
   sluice(): Promise<void>;
   /** A row of a tree, by what a screen reader says of it. */
@@ -78,6 +87,7 @@ export async function startEditor(options: StartOptions): Promise<Editor> {
       ),
     });
     const page = browser.pages()[0] ?? (await browser.newPage());
+    page.setDefaultTimeout(20_000);
     await page.goto(url, { waitUntil: 'commit' });
     await page.locator('.activitybar').waitFor({ timeout: 60_000 });
     return editorOf(page, url, async () => {
@@ -167,6 +177,9 @@ function editorOf(page: Page, url: string, end: () => Promise<void>): Editor {
       mkdirSync(screenshots, { recursive: true });
       await page.screenshot({ path: join(screenshots, `${name}.png`) });
     },
+    async shotOfFailure({ name, result }) {
+      if (result?.state === 'fail') await this.shot(`failed-${name.replaceAll(/\W+/g, '-').slice(0, 60)}`);
+    },
     async command(title) {
       await quickOpen(`>${title}`);
       await choose(title);
@@ -175,6 +188,18 @@ function editorOf(page: Page, url: string, end: () => Promise<void>): Editor {
       await quickOpen(file);
       await choose(file.split('/').at(-1)!);
       await page.locator('.monaco-editor .view-lines').first().waitFor();
+    },
+    async replace(from, to) {
+      await page.keyboard.press('ControlOrMeta+f');
+      const find = page.locator('.find-widget.visible textarea').first();
+      await find.waitFor();
+      await find.fill(from);
+      await page.locator('.find-widget.visible .matchesCount').getByText(/^1 of/).waitFor();
+      await page.keyboard.press('Escape');
+      await page.keyboard.insertText(to);
+    },
+    async confirm(button) {
+      await page.locator('.monaco-dialog-box').getByRole('button', { name: button, exact: true }).click();
     },
     async sluice() {
       const tab = page.getByRole('tab', { name: 'Sluice', exact: true });

@@ -1,5 +1,5 @@
 /** The editor with no cluster at all: what Sluice says then, and what it can do. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Editor, startEditor } from './editor.ts';
 import { copyFleet, type Fleet } from './fleet.ts';
 
@@ -16,10 +16,66 @@ afterAll(async () => {
   fleet?.remove();
 });
 
+afterEach(({ task }) => editor?.shotOfFailure(task));
+
 test('the views say what to do without a kubeconfig', async () => {
   await editor.sluice();
   await editor.page.getByText('No kubeconfig with a context was found').waitFor({ timeout: 30_000 });
   await editor.page.getByText('See what the files of this workspace').waitFor();
   await editor.shot('offline-welcome');
   expect(await editor.page.locator('.notification-toast').count()).toBe(0);
+});
+
+test('an unsaved edit shows in the plan against Git HEAD', async () => {
+  const { page } = editor;
+  await editor.open('apps/production/api/kustomization.yaml');
+  await editor.replace('count: 3', 'count: 5');
+  await editor.command('Sluice: Show Plan against Git HEAD');
+  await editor.pick('clusters/production');
+  const change = editor.row(/Deployment api.*spec\.replicas: 3 → 5/);
+  await change.waitFor();
+  await page.getByText('commit HEAD').first().waitFor();
+  await editor.shot('plan-against-head');
+});
+
+test('a change opens in the diff editor, and follows the next keystroke', async () => {
+  const { page } = editor;
+  await editor.row(/Deployment api.*spec\.replicas/).click();
+  const right = page.locator('.monaco-diff-editor .modified .view-lines');
+  await right.getByText('replicas: 5').waitFor();
+  await page.locator('.monaco-diff-editor .original .view-lines').getByText('replicas: 3').waitFor();
+  await editor.shot('diff-against-head');
+  await editor.open('apps/production/api/kustomization.yaml');
+  await editor.replace('count: 5', 'count: 6');
+  await editor.row(/Deployment api.*spec\.replicas: 3 → 6/).waitFor();
+});
+
+test('a rendered line leads to its source line', async () => {
+  const { page } = editor;
+  await editor.row(/Deployment api.*spec\.replicas/).click();
+  await page.locator('.monaco-diff-editor .modified .view-lines').getByText('replicas: 6').click();
+  await editor.command('Sluice: Go to Source Line');
+  await page.getByRole('tab', { name: /kustomization\.yaml/, selected: true }).waitFor();
+  await page.locator('.cursors-layer').first().waitFor();
+  await page.getByRole('button', { name: /Ln 9, / }).waitFor();
+});
+
+test('the preview as Flux would build shows the substituted values beside the source', async () => {
+  const { page } = editor;
+  await editor.open('apps/base/api/ingress.yaml');
+  await editor.command('Sluice: Preview as Flux Would Build');
+  await editor.pick('clusters/production/apps.yaml');
+  await page.locator('.view-lines').getByText('api.example.com').first().waitFor();
+  await editor.shot('preview-flux');
+});
+
+test('the preview of a kustomize build shows what kustomize would print', async () => {
+  const { page } = editor;
+  await editor.command('View: Close All Editors');
+  await editor.confirm("Don't Save");
+  await editor.open('apps/production/kustomization.yaml');
+  await editor.command('Sluice: Preview kustomize Build');
+  await page.getByRole('tab', { name: /kustomize build apps-production/ }).waitFor();
+  await page.locator('.view-lines').getByText('kind: Namespace').first().waitFor();
+  await editor.shot('preview-kustomize');
 });
