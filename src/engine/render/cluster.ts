@@ -12,8 +12,9 @@ import { build } from './build.ts';
 import type { Expander, RenderContext, RendererOptions } from './context.ts';
 import type { DesiredObject, DesiredSet, Owner } from './desired.ts';
 import { expanders } from './expand/index.ts';
-import { artifact, setOf } from './expand/kustomization.ts';
+import { setOf } from './expand/kustomization.ts';
 import { type RenderState, renderState } from './lookup.ts';
+import { artifact } from './source.ts';
 
 /** Answers a set that is already known for an owner whose inputs did not change. */
 export interface Memo {

@@ -2,20 +2,21 @@
 import { type KustomizationView, kustomization } from '../../flux/index.ts';
 import type { FileTree } from '../../ports.ts';
 import { error, type Problem } from '../../problem.ts';
-import { artifactTree, defaultPatterns, joinPath, loadPatterns, parsePatterns, subTree } from '../../sources/index.ts';
-import type { SourceFolder } from '../../workspace/index.ts';
-import { get, type Mapping, str, text } from '../../yaml/node.ts';
+import { joinPath } from '../../sources/index.ts';
+import { get, str } from '../../yaml/node.ts';
 import { type BuildResult, build } from '../build.ts';
 import type { Expander, RenderContext } from '../context.ts';
 import type { DesiredObject, DesiredSet, Owner } from '../desired.ts';
 import { compareForApply } from '../order.ts';
+import { sourceTree, waitsForSource } from '../source.ts';
 
 export const kustomizationExpander: Expander = {
   group: kustomization.group,
   kind: kustomization.kind,
   expand(object, owner, context, turn) {
     const view = kustomization.view(object.node);
-    if (turn === 'first' && waitsForInput(view, object, context)) return undefined;
+    if (turn === 'first' && (waitsForInput(view, object, context) || waitsForSource(view, object, context)))
+      return undefined;
     return renderView({ view, object, owner, context });
   },
 };
@@ -52,37 +53,31 @@ function renderView({ view, object, owner, context }: ViewRequest): DesiredSet {
   }
   const namespace = sourceRef.namespace ?? object.id.namespace;
   const query = { kind: sourceRef.kind, namespace, name: sourceRef.name };
-  const source = context.source(query);
-  const folder = context.workspace.sources.folderOf(source === undefined ? query : { ...query, object: source });
-  if (typeof folder === 'string') {
+  const source = sourceTree(query, context);
+  if (typeof source === 'string') {
     const problem: Problem = {
       code: 'source-missing',
       severity: 'information',
-      message: folder,
+      message: source,
       at: sourceRef.node.at,
     };
-    return empty({ note: folder, problems: [problem] });
+    return empty({ note: source, problems: [problem] });
   }
-  const result = buildFolder({ view, object, context, folder, source });
-  return setOf(
-    owner,
-    result,
-    artifactOf(folder, source),
-    view.suspend ? 'suspended: Flux does not apply it until it is resumed' : undefined,
-  );
+  if (source.tree === undefined) return empty({ problems: source.problems });
+  const result = buildFolder({ view, object, context, tree: source.tree });
+  const suspended = view.suspend ? 'suspended: Flux does not apply it until it is resumed' : undefined;
+  return setOf(owner, result, source.tree, suspended);
 }
 
 interface FolderRequest {
   readonly view: KustomizationView;
   readonly object: DesiredObject;
   readonly context: RenderContext;
-  readonly folder: SourceFolder;
-  readonly source?: Mapping | undefined;
+  readonly tree: FileTree;
 }
 
-function buildFolder({ view, object, context, folder, source }: FolderRequest): BuildResult {
+function buildFolder({ view, object, context, tree }: FolderRequest): BuildResult {
   const { options, workspace } = context;
-  const tree = artifactOf(folder, source);
   return build({
     kustomizer: options.kustomizer,
     tree,
@@ -99,29 +94,9 @@ function buildFolder({ view, object, context, folder, source }: FolderRequest): 
   });
 }
 
-function artifactOf(folder: SourceFolder, source: Mapping | undefined): FileTree {
-  return artifact(folder, text(get(get(source, 'spec'), 'ignore')) ?? '');
-}
-
 function nameOf({ id, node }: DesiredObject) {
   const name = get(get(node, 'metadata'), 'name');
   return str(id.name, name?.at ?? node.at);
-}
-
-const artifacts = new WeakMap<FileTree, Map<string, FileTree>>();
-
-/** The files of a source as its artifact holds them; made once for each tree and set of rules. */
-export function artifact(folder: SourceFolder, ignore: string): FileTree {
-  const byRules = artifacts.get(folder.tree) ?? new Map<string, FileTree>();
-  artifacts.set(folder.tree, byRules);
-  const key = `${folder.root}\0${ignore}`;
-  let tree = byRules.get(key);
-  if (tree === undefined) {
-    const whole = subTree(folder.tree, folder.root);
-    tree = artifactTree(whole, [...defaultPatterns('/'), ...loadPatterns(whole, '/'), ...parsePatterns(ignore, '/')]);
-    byRules.set(key, tree);
-  }
-  return tree;
 }
 
 /** A build's outcome as the owner's desired set. */
@@ -137,3 +112,5 @@ export function setOf(owner: Owner, result: BuildResult, tree: FileTree, note?: 
     reads: new Set([...result.reads].flatMap((path) => tree.file(path)?.name ?? [])),
   };
 }
+
+export { artifact } from '../source.ts';

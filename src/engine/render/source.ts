@@ -1,0 +1,94 @@
+/** From a `sourceRef` to a tree of files: the open folder, a mapped one, or what an ArtifactGenerator puts together. */
+import { artifactGenerator, type KustomizationView } from '../flux/index.ts';
+import { idOf } from '../objects/object.ts';
+import type { FileTree } from '../ports.ts';
+import type { Problem } from '../problem.ts';
+import {
+  artifactTree,
+  composeArtifact,
+  defaultPatterns,
+  loadPatterns,
+  parsePatterns,
+  plannedArtifacts,
+  subTree,
+} from '../sources/index.ts';
+import type { SourceFolder, SourceQuery } from '../workspace/index.ts';
+import { get, type Mapping, text } from '../yaml/node.ts';
+import type { RenderContext } from './context.ts';
+import type { DesiredObject } from './desired.ts';
+
+/** A source's artifact; without a tree, the problems say why. */
+export interface SourceTree {
+  readonly tree?: FileTree;
+  readonly problems: readonly Problem[];
+}
+
+/** Generators that take each other as sources go no deeper than this. */
+const maxDepth = 8;
+
+/** The artifact of a source; one sentence when its files are not at hand. */
+export function sourceTree(query: SourceQuery, context: RenderContext, depth = 0): SourceTree | string {
+  if (query.kind === 'ExternalArtifact') return generated(query, context, depth);
+  const object = context.source(query);
+  const folder = context.workspace.sources.folderOf(object === undefined ? query : { ...query, object });
+  if (typeof folder === 'string') return folder;
+  return { tree: artifact(folder, text(get(get(object, 'spec'), 'ignore')) ?? ''), problems: [] };
+}
+
+/** Whether the files would come from a generator that is not rendered yet. */
+export function waitsForSource(view: KustomizationView, { id }: DesiredObject, context: RenderContext): boolean {
+  const { sourceRef } = view;
+  if (sourceRef?.kind !== 'ExternalArtifact') return false;
+  const namespace = sourceRef.namespace ?? id.namespace;
+  return typeof sourceTree({ kind: sourceRef.kind, namespace, name: sourceRef.name }, context) === 'string';
+}
+
+function generated(query: SourceQuery, context: RenderContext, depth: number): SourceTree | string {
+  const mapped = context.workspace.sources.folderOf(query);
+  if (typeof mapped !== 'string') return { tree: artifact(mapped, ''), problems: [] };
+  const title = `ExternalArtifact ${query.namespace}/${query.name}`;
+  if (depth > maxDepth) return `${title}: ArtifactGenerators take each other as sources`;
+  for (const node of generators(query.namespace, context)) {
+    const view = artifactGenerator.view(node);
+    const trees = new Map<string, FileTree | undefined>();
+    const treeOf = (alias: string) => {
+      if (!trees.has(alias)) trees.set(alias, aliasTree(alias, node, context, depth));
+      return trees.get(alias);
+    };
+    const plan = plannedArtifacts(view, treeOf).find((artifact) => artifact.name === query.name);
+    if (plan !== undefined) return composeArtifact(plan, treeOf);
+  }
+  return `${title} is made by no ArtifactGenerator of the fleet`;
+}
+
+function aliasTree(alias: string, node: Mapping, context: RenderContext, depth: number): FileTree | undefined {
+  const source = artifactGenerator.view(node).sources.find((each) => each.alias.value === alias)?.source;
+  if (source === undefined) return undefined;
+  const namespace = source.namespace ?? idOf(node).namespace;
+  const found = sourceTree({ kind: source.kind, namespace, name: source.name }, context, depth + 1);
+  return typeof found === 'string' ? undefined : found.tree;
+}
+
+/** Generators of a namespace: those rendered so far. */
+function generators(namespace: string, context: RenderContext): readonly Mapping[] {
+  return context
+    .rendered('ArtifactGenerator')
+    .filter((object) => object.id.namespace === namespace)
+    .map((object) => object.node);
+}
+
+const artifacts = new WeakMap<FileTree, Map<string, FileTree>>();
+
+/** The files of a source as its artifact holds them; made once for each tree and set of rules. */
+export function artifact(folder: SourceFolder, ignore: string): FileTree {
+  const byRules = artifacts.get(folder.tree) ?? new Map<string, FileTree>();
+  artifacts.set(folder.tree, byRules);
+  const key = `${folder.root}\0${ignore}`;
+  let tree = byRules.get(key);
+  if (tree === undefined) {
+    const whole = subTree(folder.tree, folder.root);
+    tree = artifactTree(whole, [...defaultPatterns('/'), ...loadPatterns(whole, '/'), ...parsePatterns(ignore, '/')]);
+    byRules.set(key, tree);
+  }
+  return tree;
+}
