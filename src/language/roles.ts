@@ -40,7 +40,8 @@ export interface Roles {
   kustomization(file: WorkspaceFile): KustomizationFile | undefined;
   /** Who names the file, and how. */
   namedBy(path: string): readonly { readonly by: KustomizationFile; readonly as: NamedPath }[];
-  /** Kustomizations that take this one in, by a path to its folder. */
+  /** The kustomization file of the folder, when it names files but not this one: then no build reads it. */
+  orphanOf(file: WorkspaceFile): KustomizationFile | undefined;
   isPatch(path: string): boolean;
   isData(path: string): boolean;
 }
@@ -59,6 +60,7 @@ export function rolesOf(workspace: Workspace): Roles {
 function findRoles(workspace: Workspace): Roles {
   const kustomizations = workspace.files.flatMap((file) => kustomizationOf(file) ?? []);
   const byFile = new Map(kustomizations.map((each) => [each.file, each]));
+  const byFolder = new Map(kustomizations.map((each) => [each.folder, each]));
   const named = new Map<string, { by: KustomizationFile; as: NamedPath }[]>();
   for (const by of kustomizations) {
     for (const as of by.paths) {
@@ -76,6 +78,10 @@ function findRoles(workspace: Workspace): Roles {
     kustomizations,
     kustomization: (file) => byFile.get(file),
     namedBy: (path) => named.get(path) ?? [],
+    orphanOf(file) {
+      if (byFile.has(file) || named.has(file.path)) return undefined;
+      return byFolder.get(file.path.slice(0, file.path.lastIndexOf('/')) || '/');
+    },
     isPatch: (path) => uses(path, 'patch'),
     isData: (path) => uses(path, 'data') || uses(path, 'settings'),
   };

@@ -9,6 +9,8 @@ export interface Subject extends Knowledge {
   /** Set for a kustomization file. */
   readonly kustomization?: KustomizationFile;
   readonly isPatch: boolean;
+  /** No kustomization names it, though its folder has one: it may be meant as anything. */
+  readonly orphanOf?: KustomizationFile;
   /** Feeds a generator or holds settings of kustomize: nobody's object. */
   readonly isData: boolean;
 }
@@ -16,12 +18,14 @@ export interface Subject extends Knowledge {
 export function subjectOf(file: WorkspaceFile, { workspace, schemas }: Knowledge): Subject {
   const roles = rolesOf(workspace);
   const kustomization = roles.kustomization(file);
+  const orphanOf = roles.orphanOf(file);
   return {
     workspace,
     schemas,
     file,
     roles,
     ...(kustomization === undefined ? {} : { kustomization }),
+    ...(orphanOf === undefined ? {} : { orphanOf }),
     isPatch: roles.isPatch(file.path),
     isData: roles.isData(file.path),
   };

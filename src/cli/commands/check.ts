@@ -1,9 +1,8 @@
 /** `sluice check`: every problem that the editor would show, for people, programs and code-scanning services. */
 import { resolve } from 'node:path';
-import { createSchemas, openWorkspace, type Severity } from '../../engine/index.ts';
+import { createSchemas, type Severity } from '../../engine/index.ts';
 import { readData } from '../../io/data.ts';
-import { diskTree, snapshot } from '../../io/disk.ts';
-import { findRepository, remotesOf } from '../../io/git.ts';
+import { openFolder } from '../../io/workspace.ts';
 import { check as checkFile, createKnowledge, type Diagnostic } from '../../language/index.ts';
 import { type Command, UsageError } from '../command.ts';
 import { formatPlace, formatProblem, type TextOf } from '../problems.ts';
@@ -22,13 +21,12 @@ export const check: Command = {
     const format = (options.output ?? 'text') as Format;
     if (!formats.includes(format)) throw new UsageError(`-o is text, json or sarif, not ${format}`);
     const folder = resolve(cwd, words[0] ?? '.');
-    const tree = snapshot(diskTree(folder));
+    const workspace = openFolder(folder, { trusted: false }).workspace();
+    const { tree } = workspace;
     if (tree.directory('/') === undefined) {
       err(`sluice check: ${words[0] ?? '.'} is no folder\n`);
       return 2;
     }
-    const repository = findRepository(folder);
-    const workspace = openWorkspace(tree, { remotes: repository === undefined ? [] : remotesOf(repository) });
     const schemas = createSchemas(readData);
     await schemas.prepare();
     const knowledge = createKnowledge(schemas)(workspace);

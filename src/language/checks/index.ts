@@ -9,6 +9,7 @@ import { duplicate } from './duplicate.ts';
 import { kind } from './kind.ts';
 import { kustomize } from './kustomize.ts';
 import { marker } from './marker.ts';
+import { orphan } from './orphan.ts';
 import { path } from './path.ts';
 import { reference } from './reference.ts';
 import { schema } from './schema.ts';
@@ -22,6 +23,7 @@ const checks: readonly Check[] = [
   deprecated,
   kustomize,
   path,
+  orphan,
   reference,
   cycle,
   duplicate,

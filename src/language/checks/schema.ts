@@ -18,5 +18,5 @@ export const schema: Check = function* (subject) {
 function judge(root: Mapping, subject: Subject): readonly (SchemaProblem & Diagnostic)[] {
   const as = kindOf(root, subject);
   if (as === undefined) return [];
-  return subject.schemas.validate(root, { as, partial: subject.isPatch });
+  return subject.schemas.validate(root, { as, partial: subject.isPatch || subject.orphanOf !== undefined });
 }
