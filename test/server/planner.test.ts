@@ -1,0 +1,172 @@
+/** The plan and the previews as a person edits: files in, plan and rendered lines out, with no cluster. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, expect, test } from 'vitest';
+import type { PlanView } from '../../src/protocol/index.ts';
+import { createDoors } from '../../src/server/doors.ts';
+import { previewOf } from '../../src/server/previews.ts';
+import { createSession, type Session } from '../../src/server/session.ts';
+import { originsAt, parseVirtual } from '../../src/server/virtual.ts';
+
+const sync = `
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: { name: flux-system, namespace: flux-system }
+spec: { interval: 1m, url: https://git.example.com/fleet.git }
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: flux-system, namespace: flux-system }
+spec: { interval: 1m, path: ./clusters/dev, prune: true, sourceRef: { kind: GitRepository, name: flux-system } }
+`;
+const apps = `
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: apps, namespace: flux-system }
+spec:
+  interval: 1m
+  path: ./apps
+  prune: true
+  sourceRef: { kind: GitRepository, name: flux-system }
+  postBuild: { substitute: { level: info } }
+`;
+const config = `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: api
+  namespace: default
+data:
+  LEVEL: \${level}
+  SIZE: "5"
+`;
+
+const opened: { folder: string; session: Session }[] = [];
+
+afterEach(() => {
+  for (const { folder, session } of opened.splice(0)) {
+    session.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** A fleet of one cluster, committed. */
+function open(): { session: Session; uri(path: string): string; folder: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-session-'));
+  const files = {
+    'clusters/dev/flux-system/gotk-sync.yaml': sync,
+    'clusters/dev/apps.yaml': apps,
+    'apps/config.yaml': config,
+    'apps/kustomization.yaml': 'resources: [config.yaml]\n',
+  };
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  const git = (...args: string[]) => execFileSync('git', ['-C', folder, ...args], { stdio: 'ignore' });
+  git('init', '--quiet');
+  git('remote', 'add', 'origin', 'https://git.example.com/fleet.git');
+  git('add', '.');
+  git('-c', 'user.name=Test', '-c', 'user.email=test@example.com', 'commit', '--quiet', '-m', 'fleet');
+  const session = createSession(
+    {
+      cluster: {
+        contexts: () => ({ contexts: [], files: [], problems: [] }),
+        connect: () => ({ ok: false, failure: { reason: 'unreachable', message: 'no cluster' } }),
+      },
+      doors: createDoors(),
+      pause: { plan: 20, preview: 20 },
+      now: () => 0,
+    },
+    { settings: { kubeconfig: '' }, trusted: true },
+  );
+  session.files.setFolders([pathToFileURL(folder).href]);
+  opened.push({ folder, session });
+  return { session, uri: (path) => pathToFileURL(join(folder, path)).href, folder };
+}
+
+const head = { against: { kind: 'commit', revision: 'HEAD' }, progress: () => undefined } as const;
+const never = new AbortController().signal;
+
+/** What the plan's entries that are not unchanged say. */
+function said(plan: PlanView): string[] {
+  const items = plan.groups.flatMap((group) => group.items).filter((item) => item.action !== 'unchanged');
+  return items.map((item) => `${item.action} ${item.object.kind} ${item.object.name}: ${item.changes.join(', ')}`);
+}
+
+function nextPlan(session: Session): Promise<PlanView> {
+  return new Promise((resolve) => session.planner.onChange((view) => resolve(view)));
+}
+
+test('the plan against HEAD is empty and says why, until a file is edited', async () => {
+  const { session, uri } = open();
+  const empty = await session.planner.make(head, never);
+  expect(said(empty)).toEqual([]);
+  expect(empty.message).toContain('Nothing would change');
+  const next = nextPlan(session);
+  session.files.edit(uri('apps/config.yaml'), config.replace('"5"', '"6"'));
+  expect(said(await next)).toEqual(['configure ConfigMap api: data.SIZE: 5 → 6']);
+});
+
+test('typing on makes the plan anew, and going back makes it empty again', async () => {
+  const { session, uri } = open();
+  session.files.edit(uri('apps/config.yaml'), config.replace('"5"', '"6"'));
+  expect(said(await session.planner.make(head, never))).toEqual(['configure ConfigMap api: data.SIZE: 5 → 6']);
+  let next = nextPlan(session);
+  session.files.edit(uri('apps/config.yaml'), config.replace('"5"', '"7"'));
+  expect(said(await next)).toEqual(['configure ConfigMap api: data.SIZE: 5 → 7']);
+  next = nextPlan(session);
+  session.files.close(uri('apps/config.yaml'));
+  expect(said(await next)).toEqual([]);
+});
+
+test('a side of an entry is a document whose lines lead to their source, through a substitution too', async () => {
+  const { session, uri } = open();
+  session.files.edit(uri('clusters/dev/apps.yaml'), apps.replace('level: info', 'level: debug'));
+  const plan = await session.planner.make(head, never);
+  const item = plan.groups.flatMap((group) => group.items).find((one) => one.object.kind === 'ConfigMap')!;
+  expect(item.changes).toEqual(['data.LEVEL: info → debug']);
+  const before = await session.render(parseVirtual(item.before)!, never);
+  expect(before.text).toContain('LEVEL: info');
+  const after = await session.render(parseVirtual(item.after)!, never);
+  const at = after.text.indexOf('debug');
+  const line = after.text.lastIndexOf('\n', at) + 1;
+  const origins = originsAt(after, at, line, after.text.indexOf('\n', at));
+  expect(origins.map((origin) => origin.file)).toContain('clusters/dev/apps.yaml');
+});
+
+test('a broken file leaves the plan with a problem that names its place', async () => {
+  const { session, uri } = open();
+  session.files.edit(uri('apps/kustomization.yaml'), 'resources: [missing.yaml]\n');
+  const plan = await session.planner.make(head, never);
+  expect(plan.problems[0]).toMatchObject({ severity: 'error', uri: uri('apps/kustomization.yaml') });
+  expect(plan.counts.delete).toBe(0);
+});
+
+test('a preview follows the files, and a broken build says what is wrong', async () => {
+  const { session, uri } = open();
+  const preview = previewOf(session, { kind: 'flux', uri: uri('apps/config.yaml') });
+  const virtual = parseVirtual(preview.uri!)!;
+  expect((await session.render(virtual, never)).text).toContain('LEVEL: info');
+  const told = new Promise<readonly string[]>((resolve) => session.onRendered(resolve));
+  session.files.edit(uri('clusters/dev/apps.yaml'), apps.replace('level: info', 'level: debug'));
+  expect(preview.uri).toContain((await told)[0]!);
+  expect((await session.render(virtual, never)).text).toContain('LEVEL: debug');
+  session.files.edit(uri('apps/kustomization.yaml'), 'resources: [missing.yaml]\n');
+  expect((await session.render(virtual, never)).text).toMatch(/^# error: /);
+});
+
+test('the preview of a directory is that of the kustomization above a file', () => {
+  const { session, uri } = open();
+  const { uri: found } = previewOf(session, { kind: 'kustomize', uri: uri('apps/config.yaml') });
+  expect(parseVirtual(found!)).toMatchObject({ of: 'kustomize', path: '/apps' });
+  expect(previewOf(session, { kind: 'kustomize', uri: uri('clusters/dev/apps.yaml') }).message).toBeDefined();
+});
+
+test('without a cluster, the plan against it says why there is none', async () => {
+  const { session } = open();
+  const plan = await session.planner.make({ against: { kind: 'cluster' }, progress: () => undefined }, never);
+  expect(plan).toMatchObject({ applicable: false, message: 'There is no context.' });
+});
