@@ -3,10 +3,10 @@ import { readTarGz, type TarLimits } from '../go/tar.ts';
 import type { FileTree, SourceFile } from '../ports.ts';
 import { error, type Problem, type Result } from '../problem.ts';
 import type { Mapping, Origin } from '../yaml/node.ts';
-import { parse } from '../yaml/parse.ts';
 import { type Chart, type ChartFile, readMetadata } from './chart.ts';
 import { type Ignored, parseHelmIgnore } from './ignore.ts';
 import { mergeMaps, type Table, table, toTable } from './values.ts';
+import { readDocuments } from './yaml.ts';
 
 /** Helm's own limit on an unpacked chart is 100 MiB; the entries are capped as well. */
 const archiveLimits: TarLimits = { bytes: 100 * 1024 * 1024, entries: 100_000 };
@@ -160,11 +160,11 @@ function loadSubcharts(
 /** values.yaml, every document of it merged in order. */
 export function readValues(file: SourceFile | undefined, at: Origin): Result<Table> {
   if (file === undefined) return { value: table(at), problems: [] };
-  const parsed = parse(file.text, file.name);
+  const parsed = readDocuments(file.text, file.name);
   if (parsed.problems.length > 0) return { problems: parsed.problems };
   let values = table({ file: file.name, start: 0, end: 0 });
-  for (const { root } of parsed.documents) {
-    if (root === undefined || (root.kind === 'scalar' && root.text === '')) continue;
+  for (const root of parsed.roots) {
+    if (root.kind === 'scalar' && root.text === '') continue;
     if (root.kind !== 'mapping') return fail(`cannot load ${file.name}: values must be a mapping`, root.at);
     values = mergeMaps(values, toTable(root));
   }
@@ -172,9 +172,9 @@ export function readValues(file: SourceFile | undefined, at: Origin): Result<Tab
 }
 
 function readMapping(file: SourceFile, name: string): Result<Mapping> {
-  const parsed = parse(file.text, file.name);
+  const parsed = readDocuments(file.text, file.name);
   if (parsed.problems.length > 0) return { problems: parsed.problems };
-  const root = parsed.documents[0]?.root;
+  const root = parsed.roots[0];
   if (root?.kind !== 'mapping')
     return fail(`cannot load ${name}: not a mapping`, { file: file.name, start: 0, end: 0 });
   return { value: root, problems: [] };

@@ -3,7 +3,7 @@
  * order. Each manifest knows where it stood in its rendered file, so that origins survive the cut.
  */
 import { get, type Mapping, type Node, text } from '../yaml/node.ts';
-import { parse } from '../yaml/parse.ts';
+import { readDocuments } from './yaml.ts';
 
 export interface Manifest {
   /** The template's full name: `chart/charts/sub/templates/deployment.yaml`. */
@@ -100,11 +100,11 @@ export function sortManifests(files: readonly RenderedText[], helm: 3 | 4): Mani
   for (const file of [...files].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))) {
     if (file.name.slice(file.name.lastIndexOf('/') + 1).startsWith('_') || file.text.trim() === '') continue;
     for (const piece of split(file.text, helm)) {
-      const parsed = parse(piece.text, file.name);
+      const parsed = readDocuments(piece.text, file.name);
       if (parsed.problems.length > 0) {
         return { error: `YAML parse error on ${file.name}: ${parsed.problems[0]!.message}` };
       }
-      const root = parsed.documents[0]?.root;
+      const root = parsed.roots[0];
       const head = readHead(root);
       if (typeof head === 'string') return { error: `YAML parse error on ${file.name}: ${head}` };
       const manifest = { source: file.name, ...piece, kind: head.kind, ...(root === undefined ? {} : { root }) };

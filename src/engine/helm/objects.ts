@@ -2,8 +2,8 @@
 import type { Segment } from '../gotemplate/index.ts';
 import { isObject } from '../objects/object.ts';
 import { get, type Mapping, type Node, type Origin } from '../yaml/node.ts';
-import { parse } from '../yaml/parse.ts';
 import type { Manifest } from './manifests.ts';
+import { readDocuments } from './yaml.ts';
 
 /** Every object of a manifest (lists opened), its origins led back through the template. */
 export function objectsOf(manifest: Manifest, segments: readonly Segment[]): readonly Mapping[] {
@@ -17,7 +17,7 @@ export function objectsOf(manifest: Manifest, segments: readonly Segment[]): rea
 function documentsOf(manifest: Manifest): readonly Node[] {
   const first = manifest.root === undefined ? [] : [manifest.root];
   if (!/^(---|\.\.\.)/m.test(manifest.text)) return first;
-  return parse(manifest.text, manifest.source).documents.flatMap(({ root }) => (root === undefined ? [] : [root]));
+  return readDocuments(manifest.text, manifest.source).roots;
 }
 
 function flatten(node: Node): readonly Mapping[] {
