@@ -1,4 +1,6 @@
 /** A chart as it is read: metadata, defaults, templates, files and the charts inside it. */
+import { parseVersion } from '../go/semver.ts';
+import { formatFloat } from '../go/strconv.ts';
 import type { SourceFile } from '../ports.ts';
 import { error, type Problem, type Result } from '../problem.ts';
 import { get, type Mapping, type Node, type Origin, type Scalar } from '../yaml/node.ts';
@@ -99,14 +101,18 @@ function items(node: Node | undefined): readonly Node[] {
 function readString(node: Mapping, key: string, problems: Problem[]): string {
   const field = get(node, key);
   if (field === undefined) return '';
-  const value = field.kind === 'scalar' ? resolve(field, 'sigs') : field;
-  if (value === null) return '';
-  if (typeof value === 'string') return printable(value);
-  const type = typeof value === 'object' ? value.kind : typeof value === 'boolean' ? 'bool' : 'number';
-  problems.push(
-    error('helm-chart', `cannot load Chart.yaml: ${key} must be a string, not a ${type}: quote it`, field.at),
-  );
+  if (field.kind === 'scalar') return printable(stringOf(field));
+  const message = `cannot load Chart.yaml: json: cannot unmarshal ${field.kind} into field ${key} of type string`;
+  problems.push(error('helm-chart', message, field.at));
   return '';
+}
+
+/** A scalar where Go wants a string: sigs.k8s.io/yaml turns numbers and booleans into text, null into nothing. */
+export function stringOf(scalar: Scalar): string {
+  const value = resolve(scalar, 'sigs');
+  if (value === null) return '';
+  const isFloat = typeof value === 'number' && (!Number.isInteger(value) || /[.eE]/.test(scalar.text));
+  return isFloat ? formatFloat(value, 'g', -1) : String(value);
 }
 
 function printable(text: string): string {
@@ -120,6 +126,7 @@ function validate(metadata: Metadata): string | undefined {
   if (name === '.' || name === '..') return `chart.metadata.name ${JSON.stringify(name)} is not allowed`;
   if (name.includes('/')) return `chart.metadata.name ${JSON.stringify(name)} is invalid`;
   if (version === '') return 'chart.metadata.version is required';
+  if (typeof parseVersion(version) === 'string') return `chart.metadata.version ${JSON.stringify(version)} is invalid`;
   if (!['', 'application', 'library'].includes(type)) return 'chart.metadata.type must be application or library';
   const seen = new Set<string>();
   for (const dependency of metadata.dependencies) {

@@ -20,7 +20,7 @@ import {
 import { get, type Mapping, type Node, type Origin } from '../yaml/node.ts';
 import { resolve } from '../yaml/resolve.ts';
 import type { Capabilities } from './capabilities.ts';
-import type { Chart } from './chart.ts';
+import { type Chart, stringOf } from './chart.ts';
 import { filesValue } from './files.ts';
 import { int64Tag, type Table, type Value } from './values.ts';
 
@@ -244,8 +244,7 @@ function annotations(yaml: Mapping): GoValue {
 
 function textField(node: Mapping, key: string): GoValue {
   const field = get(node, key);
-  const value = field?.kind === 'scalar' ? resolve(field, 'sigs') : null;
-  return value === null ? string('') : string(String(value), fromKey(node, key));
+  return field?.kind === 'scalar' ? string(stringOf(field), [field.at]) : string('');
 }
 
 function fromKey(node: Mapping, key: string): readonly Origin[] {
