@@ -42,30 +42,69 @@ function unexpected(c: Composer, root: Node): never {
   return fail('did not find expected <document start>: the document has already ended here', cursor.pos);
 }
 
+/** Where a block sequence may stand: a mapping's value may have its dashes in the mapping's own column. */
+type Dashes = 'only deeper' | 'in the same column';
+
 /** A node in a block context; the cursor stands at a token that belongs to it (never at the end). */
-function blockNode(c: Composer): Node {
+function blockNode(c: Composer, dashes: Dashes = 'only deeper'): Node {
   const { cursor } = c;
   if (++c.depth > maxDepth) tooDeep(cursor.pos);
   const code = cursor.text.charCodeAt(cursor.pos);
   let node: Node;
-  if (code === 0x26 || code === 0x21) node = nodeWithProperties(c);
+  if (code === 0x26 || code === 0x21) node = nodeWithProperties(c, dashes);
   else node = blockContent(c, code, undefined);
   c.depth--;
   return node;
 }
 
-function nodeWithProperties(c: Composer): Node {
+function nodeWithProperties(c: Composer, dashes: Dashes): Node {
   const { cursor } = c;
   const outer = properties(c);
-  // A second set on a later line belongs to the first key of the mapping that the first set describes.
-  const at = cursor.pos;
-  const deeper = !atEnd(cursor) && column(cursor) > cursor.indent;
-  const indentless =
-    !deeper && !atEnd(cursor) && column(cursor) === cursor.indent && isDash(cursor) && cursor.simpleKey;
-  if (!deeper && !indentless) return bare(c, outer);
+  if (!continues(cursor, dashes)) return bare(c, outer);
   openAnchor(c.anchors, outer.anchor);
-  const node = blockContent(c, cursor.text.charCodeAt(at), outer);
-  return node;
+  if (!isProperty(cursor)) return blockContent(c, cursor.text.charCodeAt(cursor.pos), outer);
+  // A second set, on a later line: of the mapping's first key when one stands there, else of the same node.
+  const inner = properties(c);
+  openAnchor(c.anchors, inner.anchor);
+  const sameLine = inner.lineStart === cursor.lineStart && !atEnd(cursor);
+  if (sameLine && inner.key && !isBlockText(cursor)) return keyOrNode(c, outer, inner);
+  const both = united(c, outer, inner);
+  if (!continues(cursor, dashes)) return bare(c, both);
+  return blockContent(c, cursor.text.charCodeAt(cursor.pos), both);
+}
+
+/** Whether the node goes on behind its properties: deeper than its parent, or dashes in the column of a mapping. */
+function continues(cursor: Cursor, dashes: Dashes): boolean {
+  if (atEnd(cursor)) return false;
+  const at = column(cursor) - cursor.indent;
+  return at > 0 || (at === 0 && dashes === 'in the same column' && isDash(cursor) && cursor.simpleKey);
+}
+
+function isProperty(cursor: Cursor): boolean {
+  const code = cursor.text.charCodeAt(cursor.pos);
+  return code === 0x26 || code === 0x21;
+}
+
+function keyOrNode(c: Composer, outer: Properties, inner: Properties): Node {
+  const { cursor } = c;
+  const line = cursor.lineStart;
+  const content = inlineNode(c, inner);
+  if (colonFollows(cursor, inner.start, line)) {
+    const key = keyScalar(closeAnchor(c.anchors, inner.anchor, content), inner.start);
+    const mapping = blockMapping(c, inner.start - line, { key, start: inner.start });
+    return closeAnchor(c.anchors, outer.anchor, mapping);
+  }
+  const { tag, anchor } = united(c, outer, inner);
+  return closeAnchor(c.anchors, anchor, tagged(content, tag));
+}
+
+/** Both sets as one: one tag and one anchor at most. */
+function united(c: Composer, outer: Properties, inner: Properties): Properties {
+  const twice = (name: 'tag' | 'anchor') => outer[name] !== undefined && inner[name] !== undefined;
+  if (twice('tag') || twice('anchor')) {
+    fail('did not find expected node content: two sets of properties for one node', c.cursor.pos);
+  }
+  return { ...outer, ...inner };
 }
 
 /** The content of a block node after its properties, if it had any. */
@@ -94,44 +133,24 @@ function blockContent(c: Composer, code: number, given: Properties | undefined):
 function contentOrMapping(c: Composer, given: Properties | undefined): Node {
   const { cursor } = c;
   // Properties on this line belong to the key, when it turns out to be one.
-  const sameLine = given !== undefined && given.lineStart === cursor.lineStart;
-  const keyMayStart = sameLine ? given.key : cursor.simpleKey;
-  const keyStart = sameLine ? given.start : cursor.pos;
-  const keyLine = cursor.lineStart;
-  const keyColumn = keyStart - keyLine;
-  const own = sameLine || given === undefined ? given : ownProperties(c);
-  const contentStart = cursor.pos;
+  const own = given !== undefined && given.lineStart === cursor.lineStart ? given : undefined;
+  const keyMayStart = own?.key ?? cursor.simpleKey;
+  const start = own?.start ?? cursor.pos;
+  const line = cursor.lineStart;
+  const alias = cursor.text.charCodeAt(cursor.pos) === 0x2a;
   const content = inlineNode(c, own);
-  if (!keyMayStart || !colonFollows(cursor, keyStart, keyLine)) {
-    if (sameLine || given === undefined) return closeAnchor(c.anchors, given?.anchor, content);
-    if (own !== undefined || isAliasAt(cursor, contentStart)) return misreadProperties(c);
-    return closeAnchor(c.anchors, given.anchor, tagged(content, given.tag));
+  if (!keyMayStart || !colonFollows(cursor, start, line)) {
+    if (alias && given !== undefined) fail('did not find expected node content: an alias has no properties', start);
+    return closeAnchor(c.anchors, given?.anchor, tagged(content, given?.tag));
   }
-  const key = closeAnchor(c.anchors, own?.anchor, content);
-  const mapping = blockMapping(c, keyColumn, { key: keyScalar(key, keyStart), start: keyStart });
-  return sameLine ? mapping : closeAnchor(c.anchors, given?.anchor, mapping);
-}
-
-/** Properties that stand on the line of a key, behind properties of the mapping on an earlier line. */
-function ownProperties(c: Composer): Properties | undefined {
-  const code = c.cursor.text.charCodeAt(c.cursor.pos);
-  if (code !== 0x26 && code !== 0x21) return undefined;
-  const own = properties(c);
-  openAnchor(c.anchors, own.anchor);
-  return own;
-}
-
-function isAliasAt(cursor: Cursor, at: number): boolean {
-  return cursor.text.charCodeAt(at) === 0x2a;
+  const key = keyScalar(closeAnchor(c.anchors, own?.anchor, content), start);
+  const mapping = blockMapping(c, start - line, { key, start });
+  return own === undefined ? closeAnchor(c.anchors, given?.anchor, mapping) : mapping;
 }
 
 /** A scalar whose tag stands on an earlier line. Tags of collections say nothing to JSON. */
 function tagged(node: Node, tag: string | undefined): Node {
   return node.kind === 'scalar' && tag !== undefined ? { ...node, tag } : node;
-}
-
-function misreadProperties(c: Composer): never {
-  return fail('did not find expected node content: two sets of properties for one node', c.cursor.pos);
 }
 
 function blockText(c: Composer, style: 'literal' | 'folded', tag: string | undefined): Node {
@@ -264,7 +283,7 @@ function implicitValue(c: Composer): Node {
 /** A mapping's value: a deeper node, a sequence in the mapping's own column, or nothing. */
 function valueAt(c: Composer, colon: number): Node {
   const { cursor } = c;
-  if (hasContent(cursor, cursor.indent)) return blockNode(c);
+  if (hasContent(cursor, cursor.indent)) return blockNode(c, 'in the same column');
   const at = column(cursor);
   if (!atEnd(cursor) && at === cursor.indent && isDash(cursor)) {
     if (++c.depth > maxDepth) tooDeep(cursor.pos);
