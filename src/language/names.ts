@@ -76,9 +76,8 @@ function findNames(workspace: Workspace): Names {
     [...namespacesOf(object.path)].map((namespace) => namespace ?? object.id.namespace);
 
   const fitsName = (declared: string, wanted: string): boolean => {
-    if (declared === wanted) return true;
-    if (isTemplated(declared)) return patternOf(declared).test(wanted);
-    return affixes.some(({ prefix, suffix }) => wanted === `${prefix}${declared}${suffix}`);
+    const final = [declared, ...affixes.map(({ prefix, suffix }) => `${prefix}${declared}${suffix}`)];
+    return final.some((name) => (isTemplated(name) ? patternOf(name).test(wanted) : name === wanted));
   };
 
   const candidates = ({ reference }: Link): readonly WorkspaceObject[] =>
