@@ -128,7 +128,14 @@ function finish(
       if (result.unresolved.length > 0)
         notes.push(`${titleOf(idOf(node))} uses ${result.unresolved.map((name) => `\${${name}}`).join(', ')}`);
     }
-    if (request.as === 'command-line') node = maskEncrypted(node);
+    if (request.as === 'command-line') {
+      const masked = maskEncrypted(node);
+      if (typeof masked === 'string') {
+        problems.push(error('flux-build', masked, node.at));
+        continue;
+      }
+      node = masked;
+    }
     for (const item of flatten(node)) {
       const labelled = withCommonMetadata(withOwner(item, request), view);
       const id = idOf(labelled);
