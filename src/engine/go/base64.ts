@@ -56,7 +56,7 @@ function decodeBits(text: string, alphabet: string, width: number, group: number
       out.push((held >> bits) & 0xff);
     }
   }
-  return count % group === 0 ? Uint8Array.from(out) : text.length;
+  return count % group === 0 ? Uint8Array.from(out) : text.length - (count % group);
 }
 
 /** Checks the padding that starts at `at`: as much as the last group lacks, and nothing after it. */

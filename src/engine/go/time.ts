@@ -164,7 +164,7 @@ function formatChunk(f: Fields, token: string): string {
     case 'pm':
       return f.hour >= 12 ? 'pm' : 'am';
     case 'MST':
-      return f.zone;
+      return f.zone === '' ? offsetText(f.offset, '-0700') : f.zone;
   }
   if (token[0] === '.' || token[0] === ',') {
     const digits = String(f.nanosecond)

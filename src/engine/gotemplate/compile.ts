@@ -10,7 +10,17 @@ import { quote } from '../go/strconv.ts';
 import { arityError, checked, constant, invoke, literalAs, nilAs, paramAt } from './call.ts';
 import { fieldOf, holdsAny } from './field.ts';
 import { toText } from './format.ts';
-import { type Code, callTemplate, type Expr, enterTemplate, type Frame, fail, type Op, write } from './machine.ts';
+import {
+  type Code,
+  callTemplate,
+  type Expr,
+  enterTemplate,
+  type Frame,
+  fail,
+  findTemplate,
+  type Op,
+  write,
+} from './machine.ts';
 import {
   type ArgNode,
   type BranchNode,
@@ -126,6 +136,11 @@ export function compile(root: ListNode, functions: FunctionTable): Code {
           });
           return;
         }
+        // Whether the template exists is asked before its argument is looked at.
+        emit((frame) => {
+          frame.node = node;
+          findTemplate(frame, name);
+        });
         const data = pipeline(node.pipe);
         emit((frame) => {
           const value = data(frame);
@@ -247,6 +262,8 @@ export function compile(root: ListNode, functions: FunctionTable): Code {
     };
     if (pipe.decl.length === 0) return first;
     if (pipe.isAssign) {
+      const unknown = pipe.decl.find((variable) => findVariable(variable.ident[0]!) === undefined);
+      if (unknown !== undefined) return undefinedVariable(first, unknown.ident[0]!);
       const targets = pipe.decl.map((variable) => slotOf(variable.ident[0]!));
       return assign(first, targets);
     }
@@ -256,6 +273,14 @@ export function compile(root: ListNode, functions: FunctionTable): Code {
       return slot;
     });
     return assign(first, targets);
+  }
+
+  /** Go's parser lets an assignment define its variable; the execution does not. */
+  function undefinedVariable(value: Expr, name: string): Expr {
+    return (frame) => {
+      value(frame);
+      return fail(frame, `undefined variable: ${name}`);
+    };
   }
 
   function assign(value: Expr, targets: readonly number[]): Expr {

@@ -22,6 +22,9 @@ interface Flags {
   readonly sharp: boolean;
   readonly space: boolean;
   readonly zero: boolean;
+  /** `%#v` and `%+v`: the flags then mean Go syntax and field names. */
+  readonly sharpV: boolean;
+  readonly plusV: boolean;
   readonly width: number | undefined;
   readonly precision: number | undefined;
 }
@@ -32,6 +35,8 @@ const plain: Flags = {
   sharp: false,
   space: false,
   zero: false,
+  sharpV: false,
+  plusV: false,
   width: undefined,
   precision: undefined,
 };
@@ -50,7 +55,7 @@ export function printValue(value: Value): string {
     case 'nil':
       return '<nil>';
     default:
-      return formatAny(value, 'v', plain, 0);
+      return formatAny(value, 'v', plain);
   }
 }
 
@@ -189,12 +194,17 @@ function directive(text: string, start: number, args: readonly Value[], state: S
   else if (!good) parts.push(string(`%!${verb}(BADINDEX)`));
   else if (state.arg >= args.length) parts.push(string(`%!${verb}(MISSING)`));
   else {
+    const special = verb === 'v';
+    const sharp = flagText.includes('#');
+    const plus = flagText.includes('+');
     const flags = {
-      plus: flagText.includes('+'),
+      plus: plus && !special,
       minus,
-      sharp: flagText.includes('#'),
+      sharp: sharp && !special,
       space: flagText.includes(' '),
       zero: flagText.includes('0'),
+      sharpV: sharp && special,
+      plusV: plus && special,
       width,
       precision,
     };
@@ -206,37 +216,33 @@ function directive(text: string, start: number, args: readonly Value[], state: S
 function formatArg(value: Value, verb: string, flags: Flags): StringValue {
   const from = fromAll([value]);
   if (verb === 'T') return string(pad(typeOf(value), flags), from);
-  if (value.kind === 'nil') return string(verb === 'v' ? pad('<nil>', flags) : badVerb(value, verb), from);
-  const text = formatAny(value, verb === 'w' ? badWord : verb, flags, 0);
+  if (value.kind === 'nil') return string(verb === 'v' ? pad('<nil>', flags) : `%!${verb}(<nil>)`, from);
+  const text = formatAny(value, verb, flags);
   if (value.kind === 'string' && text === value.text) return value;
   return string(text, from);
 }
 
-/** `%w` means something to Errorf only. */
-const badWord = 'w';
-
-function badVerb(value: Value, verb: string): string {
-  if (value.kind === 'nil') return `%!${verb}(<nil>)`;
-  return `%!${verb}(${typeOf(value)}=${printValue(value)})`;
+/** What a verb that does not fit gives: the type and the value, under the same flags. */
+function badVerb(value: Value, verb: string, flags: Flags): string {
+  return `%!${verb}(${typeOf(value)}=${formatAny(value, 'v', flags)})`;
 }
 
-function formatAny(value: Value, verb: string, flags: Flags, depth: number): string {
-  if (verb === 'v' && flags.sharp) return goSyntax(value);
-  const numeric = verb === 'v' ? { ...flags, plus: false } : flags;
+function formatAny(value: Value, verb: string, flags: Flags): string {
+  if (flags.sharpV) return goSyntax(value, flags);
   switch (value.kind) {
     case 'nil':
-      return verb === 'v' || depth > 0 ? pad('<nil>', flags) : badVerb(value, verb);
+      return '<nil>';
     case 'bool':
-      return verb === 'v' || verb === 't' ? pad(String(value.value), flags) : badVerb(value, verb);
+      return verb === 'v' || verb === 't' ? pad(String(value.value), flags) : badVerb(value, verb, flags);
     case 'int':
       if (value.type === 'time.Duration' && 'vsqxX'.includes(verb))
         return formatString(printValue(value), value, verb, flags);
-      return formatInt(value, verb, numeric);
+      return formatInt(value, verb, flags);
     case 'float':
-      return formatFloatVerb(value.value, value, verb, numeric);
+      return formatFloatVerb(value.value, value, verb, flags);
     case 'complex': {
-      const re = formatFloatVerb(value.re, value, verb, numeric);
-      return `(${re}${formatFloatVerb(value.im, value, verb, { ...numeric, plus: true })}i)`;
+      const re = formatFloatVerb(value.re, value, verb, flags);
+      return `(${re}${formatFloatVerb(value.im, value, verb, { ...flags, plus: true })}i)`;
     }
     case 'string':
       return formatString(value.text, value, verb, flags);
@@ -244,26 +250,26 @@ function formatAny(value: Value, verb: string, flags: Flags, depth: number): str
       if (verb === 'v' || verb === 'd') return `[${[...value.bytes].join(' ')}]`;
       return formatString(decode(value.bytes), value, verb, flags);
     case 'list': {
-      const elements = value.items.map((item) => formatAny(item, verb, flags, depth + 1));
+      const elements = value.items.map((item) => formatAny(item, verb, flags));
       return `[${elements.join(' ')}]`;
     }
     case 'map': {
       const entries = sortedKeys(value).map((key) => {
-        const named = formatAny(string(key), verb, flags, depth + 1);
-        return `${named}:${formatAny(value.entries.get(key)!, verb, flags, depth + 1)}`;
+        const named = formatAny(string(key), verb, flags);
+        return `${named}:${formatAny(value.entries.get(key)!, verb, flags)}`;
       });
       return `map[${entries.join(' ')}]`;
     }
     case 'object': {
       if (value.print !== undefined && 'vsqxX'.includes(verb)) return formatString(value.print(), value, verb, flags);
       const fields = [...value.fields].map(([name, field]) => {
-        const text = formatAny(field, verb, flags, depth + 1);
-        return flags.plus && verb === 'v' ? `${name}:${text}` : text;
+        const text = formatAny(field, verb, flags);
+        return flags.plusV ? `${name}:${text}` : text;
       });
       return `${value.pointer === true ? '&' : ''}{${fields.join(' ')}}`;
     }
     case 'func':
-      return badVerb(value, verb);
+      return badVerb(value, verb, flags);
   }
 }
 
@@ -290,7 +296,7 @@ function formatString(text: string, value: Value, verb: string, flags: Flags): s
     case 'X':
       return pad(hexString(text, verb, flags), flags);
     default:
-      return badVerb(value, verb);
+      return badVerb(value, verb, flags);
   }
 }
 
@@ -317,7 +323,7 @@ const bases: Record<string, number> = { v: 10, d: 10, b: 2, o: 8, O: 8, x: 16, X
 function formatInt(value: IntValue, verb: string, flags: Flags): string {
   const base = bases[verb];
   if (base !== undefined) return integer(BigInt(value.value), base, verb, flags);
-  const code = Number(value.value);
+  const code = Number(BigInt.asUintN(64, BigInt(value.value)));
   switch (verb) {
     case 'c':
       return pad(character(code), flags);
@@ -332,7 +338,7 @@ function formatInt(value: IntValue, verb: string, flags: Flags): string {
       return pad(hex + shown, { ...flags, zero: false });
     }
     default:
-      return badVerb(value, verb);
+      return badVerb(value, verb, flags);
   }
 }
 
@@ -352,7 +358,7 @@ function integer(value: bigint, base: number, verb: string, flags: Flags): strin
   text = text.padStart(precision ?? 0, '0');
   if (flags.sharp) {
     if (base === 2) text = `0b${text}`;
-    else if (base === 8 && verb === 'o' && !text.startsWith('0')) text = `0${text}`;
+    else if (base === 8 && !text.startsWith('0')) text = `0${text}`;
     else if (base === 16) text = `0x${text}`;
   }
   if (verb === 'O') text = `0o${text}`;
@@ -363,7 +369,7 @@ function integer(value: bigint, base: number, verb: string, flags: Flags): strin
 
 function formatFloatVerb(number: number, value: Value, verb: string, flags: Flags): string {
   const format = verb === 'v' ? 'g' : verb === 'F' ? 'f' : verb;
-  if (!'eEfgGbxX'.includes(format)) return badVerb(value, verb);
+  if (!'eEfgGbxX'.includes(format)) return badVerb(value, verb, flags);
   const usual = 'eEf'.includes(format) ? 6 : -1;
   let text = formatFloat(number, format, flags.precision ?? usual);
   if (flags.sharp && format !== 'b') text = withPoint(text, format, flags.precision);
@@ -394,30 +400,35 @@ function withPoint(text: string, format: string, precision: number | undefined):
 }
 
 /** `%#v`: the value as Go source. */
-function goSyntax(value: Value): string {
+function goSyntax(value: Value, flags: Flags): string {
   switch (value.kind) {
     case 'nil':
       return 'interface {}(nil)';
     case 'string':
-      return quote(value.text);
+      return pad(quote(value.text), flags);
     case 'int':
-      return isUnsigned(value) ? `0x${BigInt(value.value).toString(16)}` : String(value.value);
+      if (!isUnsigned(value)) return formatInt(value, 'd', flags);
+      return pad(`0x${BigInt(value.value).toString(16)}`, flags);
+    case 'float':
+      return formatFloatVerb(value.value, value, 'g', flags);
     case 'bytes':
       return `[]byte{${[...value.bytes].map((b) => `0x${b.toString(16)}`).join(', ')}}`;
     case 'list':
       if (value.isNil === true) return `${typeOf(value)}(nil)`;
-      return `${typeOf(value)}{${value.items.map(goSyntax).join(', ')}}`;
+      return `${typeOf(value)}{${value.items.map((item) => goSyntax(item, flags)).join(', ')}}`;
     case 'map': {
       if (value.isNil === true) return `${typeOf(value)}(nil)`;
-      const entries = sortedKeys(value).map((key) => `${quote(key)}:${goSyntax(value.entries.get(key)!)}`);
+      const entries = sortedKeys(value).map(
+        (key) => `${pad(quote(key), flags)}:${goSyntax(value.entries.get(key)!, flags)}`,
+      );
       return `${typeOf(value)}{${entries.join(', ')}}`;
     }
     case 'object': {
-      const fields = [...value.fields].map(([name, field]) => `${name}:${goSyntax(field)}`);
+      const fields = [...value.fields].map(([name, field]) => `${name}:${goSyntax(field, flags)}`);
       return `${value.pointer === true ? '&' : ''}${value.type}{${fields.join(', ')}}`;
     }
     default:
-      return printValue(value);
+      return pad(printValue(value), flags);
   }
 }
 

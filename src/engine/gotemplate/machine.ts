@@ -185,11 +185,15 @@ function leave(machine: Machine, frame: Frame): void {
   caller.vars[frame.result] = enter.done(outputString(frame.out));
 }
 
+/** The template of that name; fails at the current node when there is none. */
+export function findTemplate(frame: Frame, name: string): Definition {
+  return lookup(frame.set, name) ?? fail(frame, `template ${quote(name)} not defined`);
+}
+
 /** Starts a `template` action: same output, variables of its own. */
 export function callTemplate(frame: Frame, name: string, data: Value): void {
   const { machine } = frame;
-  const definition = lookup(frame.set, name);
-  if (definition === undefined) fail(frame, `template ${quote(name)} not defined`);
+  const definition = findTemplate(frame, name);
   if (frame.depth === maxTemplateDepth) fail(frame, `exceeded maximum template depth (${maxTemplateDepth})`);
   const init = { definition, set: frame.set, data, out: frame.out, parent: frame, depth: frame.depth + 1 };
   machine.frame = makeFrame(machine, { ...init, enter: undefined, result: -1 });

@@ -17,8 +17,10 @@ import {
 
 /** The text of a map; throws `GoError` for what TOML cannot hold. */
 export function encodeToml(value: Value): string {
-  if (value.kind === 'nil') return '';
-  if (value.kind !== 'map') throw new GoError('toml: top-level values must be Go maps or structs');
+  if (value.kind === 'nil') throw new GoError('reflect: call of reflect.Value.Type on zero Value');
+  if (value.kind === 'object' || value.kind === 'func')
+    throw new GoError('toml: top-level values must be Go maps or structs');
+  if (value.kind !== 'map') return inline(value);
   const lines: string[] = [];
   table(value, [], lines);
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;

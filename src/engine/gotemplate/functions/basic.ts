@@ -111,7 +111,7 @@ export function queryEscape(text: string): string {
 
 /** What the escapers escape: a lone string as it is, anything else as `print` gives it. */
 function printed(args: readonly Value[]): string {
-  return sprint(args.map((arg) => (arg.kind === 'nil' && !arg.slot ? string('<no value>') : arg))).text;
+  return sprint(args.map((arg) => (arg.kind === 'nil' ? string('<no value>') : arg))).text;
 }
 
 export const basicFunctions: readonly GoFunction[] = [
@@ -119,7 +119,8 @@ export const basicFunctions: readonly GoFunction[] = [
   fn('println', 'any...', (args) => sprintln(args), { keepsOrigins: true }),
   fn('printf', 'string any...', ([format, ...rest]) => sprintf(str(format), rest), { keepsOrigins: true }),
   fn('len', 'value', ([item]) => {
-    if (item!.kind === 'nil') throw new GoError(item!.slot ? 'len of nil pointer' : 'len of untyped nil');
+    if (item!.kind === 'nil')
+      throw new GoError(item!.slot ? 'len of nil pointer' : 'reflect: call of reflect.Value.Type on zero Value');
     const length = lengthOf(item!);
     if (length === undefined) throw new GoError(`len of type ${typeOf(item!)}`);
     return int(length);

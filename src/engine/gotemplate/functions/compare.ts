@@ -1,5 +1,5 @@
 /** eq, ne, lt, le, gt, ge, not, and, or: Go's own, with its rules for what may be compared with what. */
-import { printValue } from '../format.ts';
+import { printValue, sprintf } from '../format.ts';
 import {
   bool,
   compareStrings,
@@ -8,6 +8,7 @@ import {
   isTrue,
   isUnsigned,
   missing,
+  string,
   typeOf,
   type Value,
 } from '../value.ts';
@@ -68,11 +69,13 @@ function equalsOne(a: Value, b: Value): boolean {
 function equalsOther(a: Value, b: Value): boolean {
   const reflected = (value: Value) => (value.kind === 'list' || value.kind === 'bytes' ? 'slice' : value.kind);
   if (reflected(a) !== reflected(b)) {
-    throw new GoError(`non-comparable types ${printValue(a)}: ${typeOf(a)}, ${typeOf(b)}: ${printValue(b)}`);
+    throw new GoError(
+      `non-comparable types ${sprintf(string('%s'), [a]).text}: ${typeOf(a)}, ${typeOf(b)}: ${printValue(b)}`,
+    );
   }
   if (isNil(a) || isNil(b)) return isNil(a) && isNil(b);
   if (a.kind === 'object') return a === b;
-  throw new GoError(`non-comparable type ${printValue(a)}: ${typeOf(b)}`);
+  throw new GoError(`non-comparable type ${sprintf(string('%s'), [b]).text}: ${typeOf(b)}`);
 }
 
 function isNil(value: Value): boolean {

@@ -1,5 +1,6 @@
 /** YAML, JSON and TOML in and out; what is printed knows the source of every scalar, what is read keeps it. */
 
+import { formatFloat } from '../../go/strconv.ts';
 import type { Node, Origin } from '../../yaml/node.ts';
 import { parse } from '../../yaml/parse.ts';
 import { marshalPretty, print, printWithSpans } from '../../yaml/print.ts';
@@ -79,7 +80,25 @@ function orEmpty(make: () => StringValue): StringValue {
 }
 
 function toYamlPretty(value: Value): StringValue {
-  return string(marshalPretty(toJson(value)).replace(/\n$/, ''), fromAll([value]));
+  const floats: string[] = [];
+  const text = marshalPretty(toJson(withFloats(value, floats)));
+  const shown = text.replace(floatMark, (_, index: string) => floats[Number(index)]!);
+  return string(shown.replace(/\n$/, ''), fromAll([value]));
+}
+
+/** yaml.v3 writes a float64 as Go prints it, `1e+06`; as a plain word it passes through the printer. */
+const floatMark = /float64-(\d+)-mark/g;
+
+function withFloats(value: Value, floats: string[]): Value {
+  if (value.kind === 'float') return string(`float64-${floats.push(yamlFloat(value.value)) - 1}-mark`);
+  if (value.kind === 'list') return { ...value, items: value.items.map((item) => withFloats(item, floats)) };
+  if (value.kind !== 'map') return value;
+  return { ...value, entries: new Map([...value.entries].map(([key, item]) => [key, withFloats(item, floats)])) };
+}
+
+function yamlFloat(value: number): string {
+  if (Number.isNaN(value)) return '.nan';
+  return Number.isFinite(value) ? formatFloat(value, 'g', -1) : value > 0 ? '.inf' : '-.inf';
 }
 
 /** The value of a YAML text, each part with the sources of the characters it was read from; an error as text. */

@@ -77,6 +77,11 @@ export function deepCopy(value: Value, context: CallContext): Value {
   return { ...value, entries };
 }
 
+function topCopy(value: Value, context: CallContext): Value {
+  if (value.kind === 'nil') throw new GoError('reflect: call of reflect.Value.Type on zero Value');
+  return deepCopy(value, context);
+}
+
 function dig(args: readonly Value[]): Value {
   if (args.length < 3) throw new GoError('dig needs at least three arguments');
   const keys = args.slice(0, -2);
@@ -112,7 +117,7 @@ function only(source: MapValue, keep: (key: string) => boolean): MapValue {
 
 const mergeFunction = fn('merge', 'map map...', (args, context) => mergeAll(args, context, merge));
 const overwriteFunction = fn('mergeOverwrite', 'map map...', (args, context) => mergeAll(args, context, mergeOver));
-const copyFunction = fn('deepCopy', 'any', ([value], context) => deepCopy(value!, context), { keepsOrigins: true });
+const copyFunction = fn('deepCopy', 'any', ([value], context) => topCopy(value!, context), { keepsOrigins: true });
 
 export const dictFunctions: readonly GoFunction[] = [
   fn('dict', 'any...', (args) => made(args)),

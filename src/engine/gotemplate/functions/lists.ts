@@ -24,7 +24,7 @@ function elements(value: Value, verb: string): readonly Value[] {
     return [...value.bytes].map((byte) => ({ kind: 'int', value: byte, type: 'uint8' }) as const);
   // reflect.TypeOf(nil) is nil, and asking it for its kind panics.
   if (value.kind === 'nil') throw new GoError('runtime error: invalid memory address or nil pointer dereference');
-  throw new GoError(`Cannot ${verb} on type ${kindOf(value)}`);
+  throw new GoError(`Cannot ${verb}${verb === 'chunk' ? '' : ' on'} type ${kindOf(value)}`);
 }
 
 function rebuilt(of: Value, items: readonly Value[]): ListValue {

@@ -1,5 +1,5 @@
 /** Strings rewritten word by word: case styles, wrapping, abbreviations (goutils and xstrings as sprig uses them). */
-import { byteLength, sliceBytes } from '../../go/utf8.ts';
+import { byteLength, decode, encode, sliceBytes } from '../../go/utf8.ts';
 import { GoError, type GoFunction, string } from '../value.ts';
 import { fn, num, text } from './define.ts';
 import { goSpace } from './strings.ts';
@@ -33,6 +33,18 @@ function untitle(value: string): string {
 
 function swapCase(value: string): string {
   return [...value].map((char) => (isLower(char) ? up(char) : down(char))).join('');
+}
+
+/** goutils walks over bytes and takes each for a character of its own. */
+function bytewise(value: string): string {
+  let out = '';
+  for (const byte of encode(value)) out += String.fromCharCode(byte);
+  return out;
+}
+
+/** Bytes as `bytewise` gives them, as a Go string. */
+function fromBytes(value: string): string {
+  return decode(Uint8Array.from(value, (char) => char.charCodeAt(0)));
 }
 
 function initials(value: string): string {
@@ -220,13 +232,15 @@ function connected(value: string, connector: string): string {
 export const wordFunctions: readonly GoFunction[] = [
   fn('untitle', 'string', ([s]) => string(untitle(text(s)))),
   fn('swapcase', 'string', ([s]) => string(swapCase(text(s)))),
-  fn('initials', 'string', ([s]) => string(initials(text(s)))),
-  fn('nospace', 'string', ([s]) => string([...text(s)].filter((char) => !isSpace(char)).join(''))),
+  fn('initials', 'string', ([s]) => string(initials(bytewise(text(s))))),
+  fn('nospace', 'string', ([s]) => string([...bytewise(text(s))].filter((char) => !isSpace(char)).join(''))),
   fn('snakecase', 'string', ([s]) => string(connected(text(s), '_'))),
   fn('kebabcase', 'string', ([s]) => string(connected(text(s), '-'))),
   fn('camelcase', 'string', ([s]) => string(pascalCase(text(s)))),
-  fn('wrap', 'int string', ([width, s]) => string(wrapSoft(text(s), num(width)))),
-  fn('wrapWith', 'int string string', ([width, separator, s]) => string(wrap(text(s), num(width), text(separator)))),
+  fn('wrap', 'int string', ([width, s]) => string(fromBytes(wrapSoft(bytewise(text(s)), num(width))))),
+  fn('wrapWith', 'int string string', ([width, separator, s]) =>
+    string(fromBytes(wrap(bytewise(text(s)), num(width), bytewise(text(separator))))),
+  ),
   fn('abbrev', 'int string', ([width, s]) => string(num(width) < 4 ? text(s) : abbreviate(text(s), 0, num(width)))),
   fn('abbrevboth', 'int int string', ([left, right, s]) => {
     if (num(right) < 4 || (num(left) > 0 && num(right) < 7)) return string(text(s));
