@@ -11,7 +11,7 @@ import { finish } from './finish.ts';
 import type { HelmInflator } from './generators/helm.ts';
 import { deprecatedFields, type Kustomization, readKustomization } from './kustomization.ts';
 import { confirmDirectory, type Loader, type LoadRestrictor, type Seen } from './loader.ts';
-import { createMemo, type Memo } from './memo.ts';
+import { createMemo, createResultMemo, type Memo } from './memo.ts';
 import { fixBackReferences } from './namereference.ts';
 import { OpenApi, type OpenApiTables } from './openapi.ts';
 import { sortResources } from './order.ts';
@@ -73,11 +73,27 @@ export interface Kustomizer {
 export function createKustomizer(tables: KustomizeTables): Kustomizer {
   const defaults = defaultConfig(tables.fieldSpecs);
   const memo = createMemo();
-  return { build: (request) => build(request, tables, defaults, memo) };
+  const results = createResultMemo<KustomizeResult>();
+  return {
+    build(request) {
+      const { path, reorder = 'none', loadRestrictor = 'rootonly', managedByLabel = false } = request;
+      const reads = new Map<string, Seen>();
+      const make = (): KustomizeResult => build(request, tables, defaults, memo, reads);
+      // What a port answers may change without a file of the tree changing.
+      if (request.helm !== undefined || request.remote !== undefined) return make();
+      const key = [path, reorder, loadRestrictor, managedByLabel].join('\n');
+      return results.reuse(key, request.kustomization, request.tree, () => ({ value: make(), reads }));
+    },
+  };
 }
 
-function build(request: KustomizeRequest, tables: KustomizeTables, defaults: Config, memo: Memo): KustomizeResult {
-  const reads = new Map<string, Seen>();
+function build(
+  request: KustomizeRequest,
+  tables: KustomizeTables,
+  defaults: Config,
+  memo: Memo,
+  reads: Map<string, Seen>,
+): KustomizeResult {
   const problems: Problem[] = [];
   try {
     const objects = run(request, tables, defaults, memo, reads, problems);
@@ -122,7 +138,7 @@ function run(
     given === undefined
       ? loadKustomization(loader, state)
       : readKustomization(given, 'kustomization.yaml', loader.root);
-  if (given !== undefined) for (const { message, at } of deprecatedFields(given)) problems.push(warn(message, at));
+  for (const { message, at } of deprecatedFields(given ?? read.source)) problems.push(warn(message, at));
   setSchema(read, loader, state);
   const options = new Set(read.buildMetadata?.map((each) => each.text));
   const tracked = options.size > 0 ? '' : undefined;

@@ -195,6 +195,8 @@ const file = struct('Kustomization', {
 export type Kustomization = Of<typeof file> & {
   /** The file's name within its directory: `kustomization.yaml`. */
   readonly fileName: string;
+  /** What it was read from. */
+  readonly source: Mapping;
 };
 
 export const fileNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'] as const;
@@ -204,7 +206,7 @@ export function readKustomization(node: Mapping, fileName: string, root: string)
   const raw = within('invalid Kustomization', node.at, () =>
     decodeMapping(file, node, { dialect: 'sigs', strict: true, texts: 'refused' }),
   );
-  const fixed = fix({ ...raw, fileName });
+  const fixed = fix({ ...raw, fileName, source: node });
   checkEmpty(fixed);
   checkKind(fixed, root);
   return fixed;
@@ -242,7 +244,7 @@ export function envSources(args: GeneratorArgs): readonly Scalar[] {
 }
 
 function checkEmpty(read: Kustomization): void {
-  const { at, fileName: _f, apiVersion: _a, kind: _k, ...rest } = read;
+  const { at, fileName: _f, source: _s, apiVersion: _a, kind: _k, ...rest } = read;
   const isSet = (value: unknown): boolean =>
     value !== undefined && !(typeof value === 'object' && value !== null && 'text' in value && value.text === '');
   if (!Object.values(rest).some(isSet)) throw new Refusal('kustomization.yaml is empty', at, 'kustomize-file');

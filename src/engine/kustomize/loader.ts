@@ -137,7 +137,11 @@ export function cycleWith(loader: Loader, root: string): string | undefined {
 export function confirmDirectory(loader: Loader, path: string, at: Origin | undefined): string {
   const seen = see(loader, path);
   if (seen === undefined) {
-    throw new Refusal(`must build at directory: not a valid directory: '${path}' doesn't exist`, at, 'file-missing');
+    throw new Refusal(
+      `must build at directory: not a valid directory: evalsymlink failure on '${path}': no such file or directory`,
+      at,
+      'file-missing',
+    );
   }
   if (seen !== 'directory') {
     throw new Refusal(`must build at directory: '${path}': file is not directory`, at, 'file-missing');

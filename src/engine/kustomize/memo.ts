@@ -2,6 +2,7 @@
  * Finished bases, kept for as long as the files that they read stay the same, so that an edit builds again only what read
  * the edited file. A base is the same when every path that its build looked at holds what it held then.
  */
+import type { FileTree } from '../ports.ts';
 import { cycleWith, type Seen } from './loader.ts';
 import type { OpenApiMark } from './openapi.ts';
 import { ResMap } from './resmap.ts';
@@ -24,6 +25,31 @@ export interface Memo {
 
 /** More bases than any fleet has; beyond it the oldest go. */
 const limit = 2000;
+
+/** Finished builds of whole directories, kept in the same way. */
+export interface ResultMemo<T> {
+  reuse(
+    key: string,
+    given: object | undefined,
+    tree: FileTree,
+    make: () => { value: T; reads: ReadonlyMap<string, Seen> },
+  ): T;
+}
+
+export function createResultMemo<T>(): ResultMemo<T> {
+  const entries = new Map<string, { given: object | undefined; reads: ReadonlyMap<string, Seen>; value: T }>();
+  return {
+    reuse(key, given, tree, make) {
+      const known = entries.get(key);
+      if (known !== undefined && known.given === given && holds(known.reads, tree)) return known.value;
+      const made = make();
+      entries.delete(key);
+      entries.set(key, { given, ...made });
+      if (entries.size > limit) entries.delete(entries.keys().next().value!);
+      return made.value;
+    },
+  };
+}
 
 export function createMemo(): Memo {
   const entries = new Map<string, Entry>();
@@ -65,6 +91,11 @@ function isCurrent({ reads, roots }: Entry, { loader }: Place): boolean {
   const { tree, referrer } = loader;
   // What was entered then may be a cycle now, when other directories led here.
   if (referrer !== undefined && roots.some((root) => cycleWith(referrer, root) !== undefined)) return false;
+  return holds(reads, tree);
+}
+
+/** Whether every path still has what it had when it was looked at. */
+export function holds(reads: ReadonlyMap<string, Seen>, tree: FileTree): boolean {
   for (const [path, seen] of reads) {
     if (typeof seen === 'object') {
       if (tree.file(path) !== seen) return false;

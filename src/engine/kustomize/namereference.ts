@@ -98,7 +98,7 @@ class Referrer {
     this.of = of;
     this.names = names;
     this.id = map.current(of);
-    this.bindingNamespaces = namespacesOfSubjects(of.node);
+    this.bindingNamespaces = namespacesOfSubjects(of.node, this.id);
   }
 
   fix(rules: readonly Rule[]): Mapping {
@@ -208,7 +208,7 @@ function originOfName(referral: Mapping, via: Origin): Origin {
 }
 
 /** Service accounts that a RoleBinding names lie in these namespaces. */
-function namespacesOfSubjects(node: Mapping): ReadonlySet<string> {
+function namespacesOfSubjects(node: Mapping, id: ResId): ReadonlySet<string> {
   const out = new Set<string>();
   if (kindOf(node) !== 'RoleBinding') return out;
   const subjects = get(node, 'subjects');
@@ -218,7 +218,7 @@ function namespacesOfSubjects(node: Mapping): ReadonlySet<string> {
     const kind = get(subject, 'kind');
     if (namespace === undefined || kind?.kind !== 'scalar' || kind.text !== 'ServiceAccount') continue;
     if (namespace.kind !== 'scalar' || isMissing(namespace)) {
-      throw new Refusal('Invalid Input: namespace is blank for resource', namespace.at);
+      throw new Refusal(`Invalid Input: namespace is blank for resource "${idText(id)}"`, namespace.at);
     }
     out.add(namespace.text);
   }

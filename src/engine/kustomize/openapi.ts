@@ -44,6 +44,7 @@ export class OpenApi {
   private version = '';
   private custom: SourceFile | undefined;
   private readonly sets: OpenApiTables[] = [];
+  private readonly precomputed = new Map<Gvk, boolean | 'unknown'>();
 
   constructor(tables: OpenApiTables, known: Readonly<Record<string, boolean>>) {
     this.tables = tables;
@@ -85,9 +86,13 @@ export class OpenApi {
   }
 
   isClusterScoped(gvk: Gvk): boolean {
+    let known = this.precomputed.get(gvk);
+    if (known === undefined) {
+      known = this.known[kindKey(gvk)] ?? 'unknown';
+      this.precomputed.set(gvk, known);
+    }
+    if (known !== 'unknown') return !known;
     const key = kindKey(gvk);
-    const known = this.known[key];
-    if (known !== undefined) return !known;
     if (!this.ready) {
       if (this.isCustom) this.init();
       else if (this.builtin === 'not-asked') this.builtin = 'asked';

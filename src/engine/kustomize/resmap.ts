@@ -2,6 +2,7 @@
  * The ordered list of resources of one build step. Ids are looked up through indexes that are made when first asked for
  * and dropped on every change, so that the cost of a build grows with the number of resources and not with its square.
  */
+import type { Origin } from '../yaml/node.ts';
 import { Refusal } from './refusal.ts';
 import {
   currentId,
@@ -117,14 +118,14 @@ export class ResMap {
   }
 
   /** The one resource that has or had this id. */
-  find(id: ResId): number {
+  find(id: ResId, at: Origin): number {
     const found = this.matchingAny(id);
     const [first] = found;
     if (first !== undefined && found.length === 1) return first;
     const count = found.length === 0 ? 'no' : 'multiple';
     throw new Refusal(
       `${count} matches for Id ${idText(id)}; failed to find unique target for patch ${idText(id)}`,
-      undefined,
+      at,
     );
   }
 

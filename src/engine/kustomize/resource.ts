@@ -85,16 +85,49 @@ export function splitApiVersion(apiVersion: string): { readonly group: string; r
   return { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
 }
 
+const gvks = new Map<string, Gvk>();
+
+/** The object's kind; the same kind is the same value, so that it can key caches. */
 export function gvkOf(node: Mapping): Gvk {
-  return { ...splitApiVersion(apiVersionOf(node)), kind: kindOf(node) };
+  const apiVersion = apiVersionOf(node);
+  const kind = kindOf(node);
+  const key = `${apiVersion}|${kind}`;
+  let gvk = gvks.get(key);
+  if (gvk === undefined) {
+    if (gvks.size > 10_000) gvks.clear();
+    gvk = { ...splitApiVersion(apiVersion), kind };
+    gvks.set(key, gvk);
+  }
+  return gvk;
 }
 
 /** Tells whether a kind surely has no namespace; kinds that are not known count as namespaced. */
 export type Scope = (gvk: Gvk) => boolean;
 
+interface Identity {
+  readonly gvk: Gvk;
+  readonly namespaced: ResId;
+  readonly clusterScoped: ResId;
+}
+
+const identities = new WeakMap<Mapping, Identity>();
+
+/** What a node says of itself, read once: ids are asked for far more often than they change. */
+function identityOf(node: Mapping): Identity {
+  let identity = identities.get(node);
+  if (identity === undefined) {
+    const gvk = gvkOf(node);
+    const named = { ...gvk, name: nameOf(node), namespace: namespaceOf(node) };
+    const namespaced = { ...named, clusterScoped: false };
+    identity = { gvk, namespaced, clusterScoped: { ...named, clusterScoped: true } };
+    identities.set(node, identity);
+  }
+  return identity;
+}
+
 export function currentId(of: Resource, isClusterScoped: Scope): ResId {
-  const gvk = gvkOf(of.node);
-  return { ...gvk, name: nameOf(of.node), namespace: namespaceOf(of.node), clusterScoped: isClusterScoped(gvk) };
+  const identity = identityOf(of.node);
+  return isClusterScoped(identity.gvk) ? identity.clusterScoped : identity.namespaced;
 }
 
 export function previousIds(of: Resource): readonly ResId[] {

@@ -6,7 +6,7 @@ import { jsonPatch, mergePatch, type PatchOptions, patchForTarget } from '../pat
 import { type PatchText, patchFromFile, patchFromText } from '../patches/load.ts';
 import { Refusal, within } from '../refusal.ts';
 import type { ResMap } from '../resmap.ts';
-import { currentId, idText, remember, resource } from '../resource.ts';
+import { currentId, idText, nameOrigin, remember, resource } from '../resource.ts';
 import { select } from '../select.ts';
 import { pluginReading, type StepContext, type Transform, type TransformerKind } from '../step.ts';
 
@@ -83,7 +83,9 @@ function mergeAll(
   }
   for (const patch of objects) {
     const id = currentId(resource(patch), map.isClusterScoped);
-    const index = within(`no resource matches strategic merge patch "${idText(id)}"`, patch.at, () => map.find(id));
+    const index = within(`no resource matches strategic merge patch "${idText(id)}"`, patch.at, () =>
+      map.find(id, nameOrigin(patch)),
+    );
     const merged = mergePatch(map.at(index), patch, options, map, openApi);
     if (merged !== undefined) map.replace(index, merged);
     else map.update((of, position) => (position === index ? undefined : of));

@@ -4,7 +4,7 @@ import { decodeMapping, string, strings, struct } from '../decode.ts';
 import { load } from '../loader.ts';
 import { readInline, readObjects } from '../read.ts';
 import { Refusal } from '../refusal.ts';
-import { currentId, resource } from '../resource.ts';
+import { currentId, nameOrigin, resource } from '../resource.ts';
 import { pluginReading, type StepContext, type Transform, type TransformerKind } from '../step.ts';
 import { mergeSelected } from './patches.ts';
 
@@ -41,7 +41,7 @@ function objectsOf(entry: Scalar, context: StepContext): readonly Mapping[] {
 function apply(objects: readonly Mapping[], context: StepContext): Transform {
   return (map) => {
     for (const patch of objects) {
-      const index = map.find(currentId(resource(patch), map.isClusterScoped));
+      const index = map.find(currentId(resource(patch), map.isClusterScoped), nameOrigin(patch));
       mergeSelected(map, [index], patch, { allowNameChange: false, allowKindChange: false }, context);
     }
   };
