@@ -3,6 +3,7 @@
  * the edited file. A base is the same when every path that its build looked at holds what it held then.
  */
 import type { FileTree } from '../ports.ts';
+import { fileNames } from './kustomization.ts';
 import { cycleWith, type Seen } from './loader.ts';
 import type { OpenApiMark } from './openapi.ts';
 import { ResMap } from './resmap.ts';
@@ -72,6 +73,11 @@ export function createMemo(): Memo {
       try {
         const made = make();
         for (const [path, seen] of loader.reads) reads.set(path, seen);
+        // The base's own kustomization file was read before the base was looked for here.
+        for (const name of fileNames) {
+          const path = loader.root === '/' ? `/${name}` : `${loader.root}/${name}`;
+          if (outer.has(path)) reads.set(path, outer.get(path));
+        }
         if (!build.openApi.isCustom) {
           const roots = [...reads].filter(([, seen]) => seen === 'directory').map(([path]) => path);
           const { map, ...rest } = made;
