@@ -122,6 +122,38 @@ test('typing on makes the plan anew, and going back makes it empty again', async
   expect(said(await next)).toEqual([]);
 });
 
+test('an editor that saves by itself makes no difference', async () => {
+  const { session, uri, folder } = open();
+  const path = 'apps/config.yaml';
+  session.files.edit(uri(path), config.replace('"5"', '"6"'));
+  await session.planner.make(head, never);
+  const save = async (text: string): Promise<PlanView> => {
+    const next = nextPlan(session);
+    writeFileSync(join(folder, path), text);
+    session.files.changedOnDisk([uri(path)]);
+    return await next;
+  };
+  expect(said(await save(config.replace('"5"', '"6"')))).toEqual(['configure ConfigMap api: data.SIZE: 5 → 6']);
+  const next = nextPlan(session);
+  session.files.edit(uri(path), config.replace('"5"', '"7"'));
+  expect(said(await next)).toEqual(['configure ConfigMap api: data.SIZE: 5 → 7']);
+  expect(said(await save(config.replace('"5"', '"7"')))).toEqual(['configure ConfigMap api: data.SIZE: 5 → 7']);
+});
+
+test('an edit of a base inside a base is seen, saved or not', async () => {
+  const { session, uri, folder } = open();
+  const base = (name: string): string => `resources: [../config.yaml]\nnamePrefix: ${name}-\n`;
+  mkdirSync(join(folder, 'apps/nested'));
+  writeFileSync(join(folder, 'apps/nested/kustomization.yaml'), base('one'));
+  writeFileSync(join(folder, 'apps/kustomization.yaml'), 'resources: [nested]\n');
+  session.files.changedOnDisk([uri('apps/kustomization.yaml')]);
+  const plan = await session.planner.make(head, never);
+  expect(said(plan)).toContain('create ConfigMap one-api: ');
+  const next = nextPlan(session);
+  session.files.edit(uri('apps/nested/kustomization.yaml'), base('two'));
+  expect(said(await next)).toContain('create ConfigMap two-api: ');
+});
+
 test('a side of an entry is a document whose lines lead to their source, through a substitution too', async () => {
   const { session, uri } = open();
   session.files.edit(uri('clusters/dev/apps.yaml'), apps.replace('level: info', 'level: debug'));
