@@ -1,6 +1,7 @@
 /** The engine's only door: what the server and the command line may use. Nothing outside imports past it. */
 export * from './apply/index.ts';
 export * as flux from './flux/index.ts';
+export * from './go/semver.ts';
 export * as helm from './helm/index.ts';
 export {
   createKustomizer,
