@@ -3,7 +3,7 @@
  * object that makes objects, to any depth, each once; `renderKustomization` does one. A renderer remembers its sets and
  * renders again only what an edit touched: keep it as long as the folder is open.
  */
-import { idOf, keyOf } from '../objects/object.ts';
+import { idOf } from '../objects/object.ts';
 import type { Workspace } from '../workspace/index.ts';
 import type { Mapping } from '../yaml/node.ts';
 import { renderCluster } from './cluster.ts';
@@ -11,7 +11,7 @@ import type { RendererOptions } from './context.ts';
 import type { DesiredSet } from './desired.ts';
 import { expanders } from './expand/index.ts';
 import { renderState } from './lookup.ts';
-import { createMemo } from './memo.ts';
+import { createMemo, type Memo } from './memo.ts';
 
 export interface Renderer {
   /** One Flux Kustomization or HelmRelease, its children not expanded; other kinds make nothing. */
@@ -21,9 +21,15 @@ export interface Renderer {
 }
 
 export function createRenderer(options: RendererOptions): Renderer {
-  const memo = createMemo();
+  const memos = new Map<string, Memo>();
+  /** One for each cluster directory: owners of the same name in two clusters are different ones. */
+  const memoOf = (folder: string): Memo => {
+    const memo = memos.get(folder) ?? createMemo();
+    memos.set(folder, memo);
+    return memo;
+  };
   return {
-    renderCluster: (workspace, folder) => renderCluster(workspace, folder, options, memo),
+    renderCluster: (workspace, folder) => renderCluster(workspace, folder, options, memoOf(folder)),
     renderKustomization({ node }, workspace) {
       const id = idOf(node);
       const owner = { id, at: node.at };
@@ -31,7 +37,7 @@ export function createRenderer(options: RendererOptions): Renderer {
       const nothing: DesiredSet = { owner, objects: [], complete: true, problems: [], reads: new Set() };
       if (expander === undefined) return { ...nothing, note: `${id.kind} makes no objects` };
       const { context } = renderState(workspace, options, clusterOf(workspace, owner.at.file));
-      return memo.expand(expander, { object: { id, node }, owner, above: [keyOf(id)] }, context, 'last') ?? nothing;
+      return memoOf('').expand(expander, { object: { id, node }, owner, turn: 'last' }, context) ?? nothing;
     },
   };
 }
@@ -42,7 +48,7 @@ function clusterOf(workspace: Workspace, file: string): string | undefined {
 }
 
 export type { Decrypt } from './build.ts';
-export type { Expander, RenderContext, RendererOptions } from './context.ts';
+export type { ChartQuery, Expander, FetchedChart, RenderContext, RendererOptions } from './context.ts';
 export { references as variableReferences, substitute as substituteVariables } from './envsubst.ts';
 export { buildLikeFlux, type LikeFluxRequest } from './likeflux.ts';
 export { compareForApply, stageOf } from './order.ts';
