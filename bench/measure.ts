@@ -69,6 +69,20 @@ export async function run(
   return { time: performance.now() - started, memory, status, bytes, errors };
 }
 
+/** A row of five runs of a program; `args` makes the words of each run. */
+export async function program(
+  what: string,
+  path: string,
+  args: (i: number) => readonly string[],
+  cwd?: string,
+): Promise<Row> {
+  const runs = [];
+  for (let i = 0; i < 5; i++) runs.push(await run(path, args(i), cwd));
+  const failed = runs.find(({ status }) => status !== 0);
+  const note = failed === undefined ? `${runs[0]!.bytes} bytes` : `FAILED: ${failed.errors.trim().split('\n').pop()}`;
+  return { what, time: middle(runs.map(({ time }) => time)), memory: middle(runs.map(({ memory }) => memory)), note };
+}
+
 /** The high-water mark of a process's resident memory, in MiB; 0 where the system does not tell. */
 function peakOf(pid: number | undefined): number {
   try {

@@ -1,9 +1,12 @@
 /** A whole fleet of 50 overlays × 20 resources: cold processes, and the engine inside one process. */
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { type KustomizeResult, printAll } from '../../src/engine/index.ts';
 import { diskTree, snapshot } from '../../src/io/disk.ts';
 import { loadKustomizer } from '../../src/io/kustomizer.ts';
 import { writeFleet } from '../fleet.ts';
-import { median, middle, type Row, run, type Table } from '../measure.ts';
+import { median, program, type Row, run, type Table } from '../measure.ts';
 import { cli, tool } from '../tools.ts';
 
 export async function fleet(folder: string): Promise<readonly Table[]> {
@@ -12,11 +15,17 @@ export async function fleet(folder: string): Promise<readonly Table[]> {
   const kustomize = tool('kustomize');
   const flate = tool('flate');
   const processes: Row[] = [];
-  processes.push(await program('sluice build', process.execPath, [cli, 'build', folder, '--cluster', 'clusters/prod']));
+  processes.push(
+    await program('sluice build', process.execPath, () => [cli, 'build', folder, '--cluster', 'clusters/prod']),
+  );
   if (flate !== undefined) {
-    processes.push(
-      await program('flate build ks', flate, ['build', 'ks', '--path', 'clusters/prod', '--no-progress'], folder),
-    );
+    // flate takes the nearest Git repository for the root of the fleet, and keeps what it rendered on disk.
+    execFileSync('git', ['init', '--quiet', folder]);
+    const words = ['build', 'ks', '--path', 'clusters/prod', '--no-progress', '--cache-dir'];
+    const caches = [0, 1, 2, 3, 4].map((i) => join(folder, `../${basename(folder)}-cache-${i}`));
+    processes.push(await program('flate build ks, its cache empty', flate, (i) => [...words, caches[i]!], folder));
+    processes.push(await program('flate build ks, its cache full', flate, () => [...words, caches[0]!], folder));
+    for (const cache of caches) rmSync(cache, { recursive: true, force: true });
   }
   const peers: Row[] = [];
   if (kustomize !== undefined) {
@@ -54,12 +63,4 @@ function printed({ objects, problems }: KustomizeResult): string {
     objects.map(({ node }) => node),
     'kyaml',
   );
-}
-
-async function program(what: string, path: string, args: readonly string[], cwd?: string): Promise<Row> {
-  const runs = [];
-  for (let i = 0; i < 5; i++) runs.push(await run(path, args, cwd));
-  const failed = runs.find(({ status }) => status !== 0);
-  const note = failed === undefined ? `${runs[0]!.bytes} bytes` : `FAILED: ${failed.errors.trim().split('\n').pop()}`;
-  return { what, time: middle(runs.map(({ time }) => time)), memory: middle(runs.map(({ memory }) => memory)), note };
 }

@@ -5,7 +5,7 @@ import { printAll } from '../../src/engine/index.ts';
 import { diskTree, snapshot } from '../../src/io/disk.ts';
 import { loadKustomizer } from '../../src/io/kustomizer.ts';
 import { writeLargeOverlay } from '../fleet.ts';
-import { middle, type Row, run, type Table } from '../measure.ts';
+import { program, type Row, type Table } from '../measure.ts';
 import { cli, tool } from '../tools.ts';
 
 export async function large(folder: string): Promise<readonly Table[]> {
@@ -13,9 +13,9 @@ export async function large(folder: string): Promise<readonly Table[]> {
     (count) => [count, writeLargeOverlay(join(folder, String(count)), count / 5)] as const,
   );
   const overlay = sizes[sizes.length - 1]![1];
-  const rows: Row[] = [await program('sluice kustomize', process.execPath, [cli, 'kustomize', overlay])];
+  const rows: Row[] = [await program('sluice kustomize', process.execPath, () => [cli, 'kustomize', overlay])];
   const kustomize = tool('kustomize');
-  if (kustomize !== undefined) rows.push(await program('kustomize build', kustomize, ['build', overlay]));
+  if (kustomize !== undefined) rows.push(await program('kustomize build', kustomize, () => ['build', overlay]));
   const growth = sizes.map(([count, path]): Row => {
     const started = performance.now();
     const { objects } = loadKustomizer().build({ tree: snapshot(diskTree('/')), path });
@@ -34,12 +34,4 @@ export async function large(folder: string): Promise<readonly Table[]> {
     { title: 'one overlay of 2,000 resources, whole process', rows },
     { title: 'growth with the number of resources, inside one process', rows: growth },
   ];
-}
-
-async function program(what: string, path: string, args: readonly string[]): Promise<Row> {
-  const runs = [];
-  for (let i = 0; i < 5; i++) runs.push(await run(path, args));
-  const failed = runs.find(({ status }) => status !== 0);
-  const note = failed === undefined ? `${runs[0]!.bytes} bytes` : `FAILED: ${failed.errors.trim().split('\n')[0]}`;
-  return { what, time: middle(runs.map(({ time }) => time)), memory: middle(runs.map(({ memory }) => memory)), note };
 }
