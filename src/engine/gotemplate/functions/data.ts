@@ -204,7 +204,7 @@ const tomlFunction = fn('toToml', 'any', ([value]) => {
   try {
     return string(encodeToml(value!));
   } catch (e) {
-    if (e instanceof GoError) return string(e.message);
+    if (e instanceof GoError && !e.message.startsWith('reflect:')) return string(e.message);
     throw e;
   }
 });

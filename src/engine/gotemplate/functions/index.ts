@@ -2,6 +2,7 @@
 import type { FunctionTable, GoFunction } from '../value.ts';
 import { basicFunctions } from './basic.ts';
 import { compareFunctions } from './compare.ts';
+import { cryptoFunctions } from './crypto.ts';
 import { dataFunctions } from './data.ts';
 import { dateFunctions } from './dates.ts';
 import { dictFunctions } from './dicts.ts';
@@ -39,6 +40,7 @@ const sprig: readonly GoFunction[] = [
   ...pathFunctions,
   ...randomFunctions,
   ...dateFunctions,
+  ...cryptoFunctions,
 ];
 
 /** What a chart may call: Go's builtins, sprig without `env` and `expandenv`, and Helm's own. */
