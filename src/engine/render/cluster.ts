@@ -14,14 +14,10 @@ import type { DesiredObject, DesiredSet, Owner } from './desired.ts';
 import { expanders } from './expand/index.ts';
 import { setOf } from './expand/kustomization.ts';
 import { type RenderState, renderState } from './lookup.ts';
+import type { Memo } from './memo.ts';
 import { artifact } from './source.ts';
 
-/** Answers a set that is already known for an owner whose inputs did not change. */
-export interface Memo {
-  expand(expander: Expander, item: Pending, context: RenderContext, turn: 'first' | 'last'): DesiredSet | undefined;
-}
-
-export interface Pending {
+interface Pending {
   readonly object: DesiredObject;
   readonly owner: Owner;
   /** Keys of the owners above, the root first. */
@@ -92,7 +88,7 @@ function step(pending: readonly Pending[], context: RenderContext, memo: Memo): 
     for (const expander of expanders) {
       for (const item of pending) {
         if (expanderOf(item.object.id) !== expander) continue;
-        const set = memo.expand(expander, item, context, turn);
+        const set = memo.expand(expander, { object: item.object, owner: item.owner, turn }, context);
         if (set !== undefined) return { item, set };
       }
     }
@@ -154,7 +150,7 @@ function renderRoot(workspace: Workspace, folder: string, state: RenderState, me
     const object: DesiredObject = { id: idOf(node), node };
     const owner: Owner = { id: object.id, at: declared.at };
     const key = keyOf(object.id);
-    const set = memo.expand(rootExpander, { object, owner, above: [] }, state.context, 'last')!;
+    const set = memo.expand(rootExpander, { object, owner, turn: 'last' }, state.context)!;
     const self = set.objects.find((o) => keyOf(o.id) === key)?.node;
     if (self === undefined || round === 3 || sameSpec(self, node)) return { key, set };
     node = self;

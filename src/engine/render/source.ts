@@ -87,7 +87,8 @@ export function artifact(folder: SourceFolder, ignore: string): FileTree {
   let tree = byRules.get(key);
   if (tree === undefined) {
     const whole = subTree(folder.tree, folder.root);
-    tree = artifactTree(whole, [...defaultPatterns('/'), ...loadPatterns(whole, '/'), ...parsePatterns(ignore, '/')]);
+    const written = folder.patterns ?? loadPatterns(whole, '/');
+    tree = artifactTree(whole, [...defaultPatterns('/'), ...written, ...parsePatterns(ignore, '/')]);
     byRules.set(key, tree);
   }
   return tree;

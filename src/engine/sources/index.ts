@@ -3,3 +3,4 @@ export * from './compose.ts';
 export * from './ignore.ts';
 export * from './tree.ts';
 export * from './url.ts';
+export * from './watch.ts';

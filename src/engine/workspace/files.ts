@@ -60,9 +60,21 @@ const maxDepth = 64;
 /** A YAML file beyond this (32 MiB) is data, not a manifest. */
 const maxBytes = 32 * 1024 * 1024;
 
-/** Every YAML file of the tree, in the order of a walk. */
-export function readFiles(tree: FileTree): readonly WorkspaceFile[] {
+export interface FolderFiles {
+  /** Every YAML file, in the order of a walk. */
+  readonly files: readonly WorkspaceFile[];
+  /** Every `.sourceignore`. */
+  readonly ignoreFiles: readonly IgnoreFile[];
+}
+
+export interface IgnoreFile {
+  readonly path: string;
+  readonly source: SourceFile;
+}
+
+export function readFiles(tree: FileTree): FolderFiles {
   const files: WorkspaceFile[] = [];
+  const ignoreFiles: IgnoreFile[] = [];
   const walk = (folder: string, depth: number) => {
     const entries = tree.directory(folder) ?? [];
     const isChart = entries.some((entry) => entry.name === 'Chart.yaml');
@@ -75,9 +87,12 @@ export function readFiles(tree: FileTree): readonly WorkspaceFile[] {
       } else if (/\.ya?ml$/i.test(entry.name) || /^kustomization$/i.test(entry.name)) {
         const source = tree.file(path);
         if (source !== undefined && source.bytes.length <= maxBytes) files.push(readFile(path, source));
+      } else if (entry.name === '.sourceignore') {
+        const source = tree.file(path);
+        if (source !== undefined) ignoreFiles.push({ path, source });
       }
     }
   };
   walk('/', 0);
-  return files;
+  return { files, ignoreFiles };
 }

@@ -5,8 +5,9 @@
  */
 import type { Reference } from '../flux/index.ts';
 import type { ObjectId } from '../objects/object.ts';
-import type { FileTree } from '../ports.ts';
+import type { FileTree, SourceFile } from '../ports.ts';
 import type { Problem } from '../problem.ts';
+import { type WatchedTrees, watchTrees } from '../sources/index.ts';
 import { type ClusterRoot, filesOf, findClusters } from './clusters.ts';
 import { readFiles, type WorkspaceFile, type WorkspaceObject } from './files.ts';
 import {
@@ -36,6 +37,10 @@ export interface Link {
 
 export interface Workspace {
   readonly tree: FileTree;
+  /** The folder's tree and the mapped ones, and what is read of them. */
+  readonly watched: WatchedTrees;
+  /** Every `.sourceignore` of the folder, as they decide what sources hold. */
+  readonly ignoreFiles: readonly SourceFile[];
   readonly files: readonly WorkspaceFile[];
   readonly objects: readonly WorkspaceObject[];
   readonly clusters: readonly ClusterRoot[];
@@ -56,8 +61,11 @@ export interface Workspace {
   contents(kustomization: WorkspaceObject): ReadonlySet<string>;
 }
 
-export function openWorkspace(tree: FileTree, options: WorkspaceOptions): Workspace {
-  const files = readFiles(tree);
+export function openWorkspace(folder: FileTree, options: WorkspaceOptions): Workspace {
+  const mappings = options.mappings ?? [];
+  const watched = watchTrees([folder, ...mappings.map((mapping) => mapping.tree)]);
+  const tree = watched.trees[0]!;
+  const { files, ignoreFiles } = readFiles(folder);
   const objects = files.flatMap((file) => file.objects);
   const byName = groupBy(objects, (object) => `${object.id.kind}/${object.id.name}`);
   const byKind = groupBy(objects, (object) => object.id.kind);
@@ -69,9 +77,10 @@ export function openWorkspace(tree: FileTree, options: WorkspaceOptions): Worksp
     tree,
     remotes: options.remotes,
     below: options.below ?? '',
-    mappings: options.mappings ?? [],
+    mappings: mappings.map((mapping, i) => ({ ...mapping, tree: watched.trees[i + 1]! })),
     syncs,
     declared,
+    ignoreFiles,
   });
 
   const find: Workspace['find'] = ({ group, kind, namespace, name }) => {
@@ -94,6 +103,8 @@ export function openWorkspace(tree: FileTree, options: WorkspaceOptions): Worksp
   let clusters: readonly ClusterRoot[] | undefined;
   return {
     tree,
+    watched,
+    ignoreFiles: ignoreFiles.map((file) => file.source),
     files,
     objects,
     sources,

@@ -6,9 +6,18 @@
 import { fluxInstance, gitRepository, kustomization, ociRepository, string } from '../flux/index.ts';
 import type { ObjectId } from '../objects/object.ts';
 import type { FileTree } from '../ports.ts';
-import { baseName, joinPath, mountTree, normalizeUrl, parentOf } from '../sources/index.ts';
+import {
+  baseName,
+  type IgnorePattern,
+  isWithin,
+  joinPath,
+  mountTree,
+  normalizeUrl,
+  parentOf,
+  parsePatterns,
+} from '../sources/index.ts';
 import type { Mapping, Origin } from '../yaml/node.ts';
-import type { WorkspaceFile, WorkspaceObject } from './files.ts';
+import type { IgnoreFile, WorkspaceFile, WorkspaceObject } from './files.ts';
 
 /** Files that stand for a source: the folder `root` of a tree. */
 export interface SourceFolder {
@@ -16,6 +25,8 @@ export interface SourceFolder {
   readonly root: string;
   /** The folder of the source that the tree begins at, where the opened folder lies inside its repository. */
   readonly mount?: string;
+  /** What the `.sourceignore` files of the folder say; absent: not read yet. */
+  readonly patterns?: readonly IgnorePattern[];
   /** One sentence: why this folder stands for the source. */
   readonly reason: string;
 }
@@ -126,12 +137,29 @@ export interface LocalOptions {
   readonly syncs: readonly Sync[];
   /** `Kind/name` of every source object that some file declares. */
   readonly declared: ReadonlySet<string>;
+  /** Every `.sourceignore` of the tree. */
+  readonly ignoreFiles: readonly IgnoreFile[];
 }
 
 export function localSources(options: LocalOptions): LocalSources {
   const { tree } = options;
   const mount = joinPath('/', options.below);
-  const whole = { tree: mountTree(tree, mount), root: '/', ...(mount === '/' ? {} : { mount }) };
+  const mounted = mountTree(tree, mount);
+  /** The ignore files below `root`, as they speak about a source that begins there (or, for the whole, at the mount). */
+  const patternsOf = (root: string): readonly IgnorePattern[] =>
+    options.ignoreFiles
+      .filter(({ path }) => isWithin(path, root))
+      .flatMap(({ path, source }) => {
+        const folder = parentOf(path);
+        const below = root === '/' ? folder : folder.slice(root.length) || '/';
+        return parsePatterns(source.text, root === '/' ? joinPath(mount, below) : below);
+      });
+  const wholePatterns = patternsOf('/');
+  const own = (root: string) =>
+    root === '/' && mount === '/'
+      ? { tree, root, patterns: wholePatterns }
+      : { tree, root, patterns: patternsOf(root) };
+  const whole = { tree: mounted, root: '/', patterns: wholePatterns, ...(mount === '/' ? {} : { mount }) };
   const remotes = new Set(options.remotes.map(normalizeUrl));
   // A sync whose synced folder is really there, with the file that declares it inside or beside it.
   const proven = options.syncs.filter((sync) => tree.directory(sync.folder) !== undefined);
@@ -151,10 +179,10 @@ export function localSources(options: LocalOptions): LocalSources {
       const sync =
         proven.find((s) => s.source === key && (url === undefined || s.url === undefined || same(s.url, url))) ??
         proven.find((s) => url !== undefined && s.url !== undefined && same(s.url, url));
-      if (sync) return { tree, root: sync.root, reason: `${sync.path} says that this folder is ${sync.source}` };
+      if (sync) return { ...own(sync.root), reason: `${sync.path} says that this folder is ${sync.source}` };
       if (url !== undefined) return `${kind} ${namespace}/${name} is ${url}, which is not open here`;
       if (options.declared.has(`${kind}/${name}`)) return `${kind} ${namespace}/${name} has no URL`;
-      return { tree, root: '/', reason: `no file declares ${kind} ${namespace}/${name}; the open folder is assumed` };
+      return { ...own('/'), reason: `no file declares ${kind} ${namespace}/${name}; the open folder is assumed` };
     },
   };
 }
