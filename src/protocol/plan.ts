@@ -12,6 +12,8 @@ export interface PlanItem {
   readonly reason: string;
   /** The changed fields, at most a few, as `spec.replicas: 2 → 3`. */
   readonly changes: readonly string[];
+  /** The same in few characters, as `replicas: 2 → 3`; empty where the action says it all. */
+  readonly summary: string;
   /** What to look at twice before applying it, in sentences. */
   readonly dangers?: readonly string[];
   /** The virtual documents to compare: live (or the commit) on the left, the workspace on the right. */

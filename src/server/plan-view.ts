@@ -94,15 +94,20 @@ export function entryId(group: string, entry: PlanEntry): string {
 function itemView(group: string, entry: PlanEntry): PlanItem {
   const id = entryId(group, entry);
   const title = `${entry.id.kind} ${entry.id.name}`;
-  const more = entry.changes.length - fieldsShown;
-  const changes = entry.action === 'create' || entry.action === 'delete' ? [] : entry.changes.slice(0, fieldsShown);
+  const whole = entry.action === 'create' || entry.action === 'delete';
+  const changes = whole ? [] : entry.changes.slice(0, fieldsShown);
+  const more = whole ? 0 : entry.changes.length - fieldsShown;
   const dangers = (entry.dangers ?? []).map((danger) => danger.message);
   return {
     id,
     object: nameOfId(entry.id),
     action: entry.action,
     reason: entry.reason,
-    changes: [...changes.map(changeText), ...(more > 0 && changes.length > 0 ? [`and ${more} more`] : [])],
+    summary: changes.map((change) => changeText(change, lastKey(change))).join(', ') + (more > 0 ? ', …' : ''),
+    changes: [
+      ...changes.map((change) => changeText(change, pathText(change.path))),
+      ...(more > 0 ? [`and ${more} more`] : []),
+    ],
     ...(dangers.length === 0 ? {} : { dangers }),
     before: virtualUri({ of: 'plan', side: 'before', entry: id }, title),
     after: virtualUri({ of: 'plan', side: 'after', entry: id }, title),
@@ -110,8 +115,12 @@ function itemView(group: string, entry: PlanEntry): PlanItem {
   };
 }
 
-function changeText({ path, before, after }: FieldChange): string {
-  const name = pathText(path);
+/** The innermost name of a changed field: the whole path does not fit beside an object's name. */
+function lastKey({ path }: FieldChange): string {
+  return String(path.findLast((step) => typeof step === 'string') ?? '');
+}
+
+function changeText({ before, after }: FieldChange, name: string): string {
   if (before === undefined) return `${name}: + ${short(after)}`;
   if (after === undefined) return `${name}: − ${short(before)}`;
   return `${name}: ${short(before)} → ${short(after)}`;

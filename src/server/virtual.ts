@@ -91,8 +91,9 @@ function narrowest(spans: readonly Span[]): Span {
   return spans.reduce((best, span) => (span.end - span.start < best.end - best.start ? span : best));
 }
 
-/** The spans whose origin overlaps a source line, narrowest origins first. */
+/** The spans whose origin overlaps a source line, narrowest first. */
 export function spansFrom(rendered: Rendered, file: string, start: number, end: number): readonly Span[] {
   const from = (at: Origin): boolean => at.file === file && at.start < end && at.end > start && at.start >= start;
-  return rendered.spans.filter((span) => from(span.at) || (span.at.via !== undefined && from(span.at.via)));
+  const spans = rendered.spans.filter((span) => from(span.at) || (span.at.via !== undefined && from(span.at.via)));
+  return spans.sort((a, b) => a.end - a.start - (b.end - b.start));
 }

@@ -39,6 +39,8 @@ export interface Editor {
   command(title: string): Promise<void>;
   /** Opens a file of the folder. */
   open(file: string): Promise<void>;
+  /** Selects the first occurrence of a text in the active editor. */
+  find(text: string): Promise<void>;
   /** Replaces the first occurrence of a text in the active editor, without saving. */
   replace(from: string, to: string): Promise<void>;
   /** Presses a button of a modal dialog. */
@@ -66,6 +68,7 @@ const quiet = {
   'update.mode': 'none',
   'extensions.autoCheckUpdates': false,
   'git.enabled': false,
+  'files.autoSave': 'off',
   'security.workspace.trust.startupPrompt': 'never',
   'security.workspace.trust.banner': 'never',
   'window.commandCenter': false,
@@ -170,6 +173,14 @@ function editorOf(page: Page, url: string, end: () => Promise<void>): Editor {
     await input.waitFor();
     await input.fill(text);
   };
+  const find = async (text: string): Promise<void> => {
+    await page.keyboard.press('ControlOrMeta+f');
+    const field = page.locator('.find-widget.visible textarea').first();
+    await field.waitFor();
+    await field.fill(text);
+    await page.locator('.find-widget.visible .matchesCount').getByText(/^1 of/).waitFor();
+    await page.keyboard.press('Escape');
+  };
   return {
     page,
     url,
@@ -189,13 +200,9 @@ function editorOf(page: Page, url: string, end: () => Promise<void>): Editor {
       await choose(file.split('/').at(-1)!);
       await page.locator('.monaco-editor .view-lines').first().waitFor();
     },
+    find,
     async replace(from, to) {
-      await page.keyboard.press('ControlOrMeta+f');
-      const find = page.locator('.find-widget.visible textarea').first();
-      await find.waitFor();
-      await find.fill(from);
-      await page.locator('.find-widget.visible .matchesCount').getByText(/^1 of/).waitFor();
-      await page.keyboard.press('Escape');
+      await find(from);
       await page.keyboard.insertText(to);
     },
     async confirm(button) {

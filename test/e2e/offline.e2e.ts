@@ -32,7 +32,7 @@ test('an unsaved edit shows in the plan against Git HEAD', async () => {
   await editor.replace('count: 3', 'count: 5');
   await editor.command('Sluice: Show Plan against Git HEAD');
   await editor.pick('clusters/production');
-  const change = editor.row(/Deployment api.*spec\.replicas: 3 → 5/);
+  const change = editor.row(/Deployment api.*replicas: 3 → 5/);
   await change.waitFor();
   await page.getByText('commit HEAD').first().waitFor();
   await editor.shot('plan-against-head');
@@ -40,29 +40,29 @@ test('an unsaved edit shows in the plan against Git HEAD', async () => {
 
 test('a change opens in the diff editor, and follows the next keystroke', async () => {
   const { page } = editor;
-  await editor.row(/Deployment api.*spec\.replicas/).click();
+  await editor.row(/Deployment api.*replicas/).click();
   const right = page.locator('.monaco-diff-editor .modified .view-lines');
   await right.getByText('replicas: 5').waitFor();
   await page.locator('.monaco-diff-editor .original .view-lines').getByText('replicas: 3').waitFor();
   await editor.shot('diff-against-head');
   await editor.open('apps/production/api/kustomization.yaml');
   await editor.replace('count: 5', 'count: 6');
-  await editor.row(/Deployment api.*spec\.replicas: 3 → 6/).waitFor();
+  await editor.row(/Deployment api.*replicas: 3 → 6/).waitFor();
 });
 
 test('a rendered line leads to its source line', async () => {
   const { page } = editor;
-  await editor.row(/Deployment api.*spec\.replicas/).click();
+  await editor.row(/Deployment api.*replicas/).click();
   await page.locator('.monaco-diff-editor .modified .view-lines').getByText('replicas: 6').click();
   await editor.command('Sluice: Go to Source Line');
   await page.getByRole('tab', { name: /kustomization\.yaml/, selected: true }).waitFor();
-  await page.locator('.cursors-layer').first().waitFor();
-  await page.getByRole('button', { name: /Ln 9, / }).waitFor();
+  await page.getByRole('button', { name: /Ln 10, Col 13/ }).waitFor();
 });
 
 test('the preview as Flux would build shows the substituted values beside the source', async () => {
   const { page } = editor;
   await editor.open('apps/base/api/ingress.yaml');
+  await editor.find('host: api');
   await editor.command('Sluice: Preview as Flux Would Build');
   await editor.pick('clusters/production/apps.yaml');
   await page.locator('.view-lines').getByText('api.example.com').first().waitFor();

@@ -91,15 +91,20 @@ export function countSentence(counts: Readonly<Record<PlanAction, number>>): str
   return words.length === 0 ? l10n.t('nothing to do') : words.join(', ');
 }
 
+/** Errors first, for the plan is not whole; then what changes; then what to know; last what stays as it is. */
 function rootsOf(plan: PlanView): PlanElement[] {
   const message: PlanElement[] =
     plan.message === undefined ? [] : [{ type: 'message', id: 'message', text: plan.message }];
-  const problems = plan.problems.map((problem): PlanElement => ({ type: 'problem', problem }));
-  // What changes comes first; objects that stay as they are keep their order below.
-  const groups = [...plan.groups].sort((a, b) => Number(isQuiet(a)) - Number(isQuiet(b)));
-  return [...message, ...problems, ...groups.map((group): PlanElement => ({ type: 'group', group }))];
+  const groups = (quiet: boolean): PlanElement[] =>
+    plan.groups.filter((group) => isQuiet(group) === quiet).map((group) => ({ type: 'group', group }));
+  const problems = (errors: boolean): PlanElement[] =>
+    plan.problems
+      .filter((problem) => (problem.severity === 'error') === errors)
+      .map((problem) => ({ type: 'problem', problem }));
+  return [...message, ...problems(true), ...groups(false), ...problems(false), ...groups(true)];
 }
 
+/** Nothing of it changes: it stays folded, and a note of it stands beside it. */
 function isQuiet(group: PlanGroupView): boolean {
   return group.items.every((item) => item.action === 'unchanged');
 }
@@ -115,17 +120,19 @@ function childrenOf(group: PlanGroupView): PlanElement[] {
 
 function groupItem(group: PlanGroupView): TreeItem {
   const { owner } = group;
-  const open = !isQuiet(group) || group.note !== undefined;
+  const open = !isQuiet(group);
   const item = new TreeItem(
     `${owner.kind} ${owner.name}`,
     open ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed,
   );
   const counts = countWords(tally(group.items));
   item.id = group.id;
-  item.description = [owner.namespace, counts || l10n.t('no change')].filter((part) => part !== '').join(' · ');
+  const said = counts || group.note || l10n.t('no change');
+  item.description = said;
+  item.tooltip = [`${owner.kind} ${owner.namespace}/${owner.name}`, group.note ?? ''].join('\n').trim();
   item.iconPath = new ThemeIcon(owner.kind === 'HelmRelease' ? 'package' : 'layers');
   item.contextValue = 'group';
-  item.accessibilityInformation = { label: `${owner.kind} ${owner.name}, ${counts || l10n.t('no change')}` };
+  item.accessibilityInformation = { label: `${owner.kind} ${owner.name}, ${said}` };
   return item;
 }
 
@@ -151,8 +158,8 @@ function changeItem(change: PlanItem): TreeItem {
   const command: CommandId = 'sluice.openChange';
   const item = new TreeItem(`${change.object.kind} ${change.object.name}`);
   item.id = change.id;
-  const what = change.changes.length > 0 ? change.changes.join(', ') : words;
-  item.description = change.object.namespace === '' ? what : `${change.object.namespace} · ${what}`;
+  const what = change.summary || words;
+  item.description = change.object.namespace === '' ? what : `${what} · ${change.object.namespace}`;
   const dangers = (change.dangers ?? []).map((danger) => `⚠ ${danger}`);
   item.tooltip = [`${words}: ${change.reason}`, ...change.changes, ...dangers].join('\n');
   if (dangers.length > 0) item.description = `⚠ ${item.description}`;
