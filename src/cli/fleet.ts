@@ -8,12 +8,13 @@ import {
   type Renderer,
   type Workspace,
 } from '../engine/index.ts';
+import { createFetcher, type Fetcher, fleetSecrets, renderWithCharts } from '../io/fetch/index.ts';
 import { loadKustomizer } from '../io/kustomizer.ts';
 import { openFolder } from '../io/workspace.ts';
 import { type Invocation, UsageError } from './command.ts';
 import type { TextOf } from './problems.ts';
 
-export const clusterOption = { cluster: { type: 'string' } } as const;
+export const clusterOption = { cluster: { type: 'string' }, fetch: { type: 'boolean' } } as const;
 
 /** A cluster directory: `/clusters/production`; `sync` where a bootstrap file says how the cluster follows it. */
 export type Root = Pick<ClusterRoot, 'folder'> & Partial<ClusterRoot>;
@@ -25,7 +26,8 @@ export interface Fleet {
   /** The cluster directories: the one that --cluster names, else all. */
   readonly roots: readonly Root[];
   readonly textOf: TextOf;
-  render(root: Root): readonly DesiredSet[];
+  /** With `--fetch`, the charts that releases ask for are fetched first; without it nothing leaves this machine. */
+  render(root: Root, signal: AbortSignal): Promise<readonly DesiredSet[]>;
   /** The same folder in a commit. Throws a GitError with one sentence when there is none of that name. */
   renderAt(revision: string, roots: readonly Root[], signal: AbortSignal): Promise<readonly (readonly DesiredSet[])[]>;
 }
@@ -41,18 +43,22 @@ export function openFleet({ words, options, cwd }: Invocation): Fleet | { readon
   const roots = rootsOf(workspace, folder, cwd, options.cluster as string | undefined);
   if (typeof roots === 'string') return { message: roots };
   const kustomizer = loadKustomizer();
-  const render = (renderer: Renderer, from: Workspace, root: Root) => renderer.renderCluster(from, root.folder);
-  const renderer = createRenderer({ kustomizer });
+  const fetcher = options.fetch === true ? fleetFetcher(workspace) : undefined;
+  const rendererOptions = { kustomizer, ...(fetcher && { chart: fetcher.chart }) };
+  const render = (renderer: Renderer, from: Workspace, root: Root, signal: AbortSignal) =>
+    renderWithCharts(() => renderer.renderCluster(from, root.folder), fetcher, signal);
+  const renderer = createRenderer(rendererOptions);
   return {
     folder,
     workspace,
     roots,
     textOf: (name) => workspace.textOf(name) ?? workspace.tree.file(`/${name}`)?.text,
-    render: (root) => render(renderer, workspace, root),
+    render: (root, signal) => render(renderer, workspace, root, signal),
     async renderAt(revision, wanted, signal) {
       const before = await opened.commit(revision, signal);
-      const base = createRenderer({ kustomizer });
-      return wanted.map((root) => (before.tree.directory(root.folder) === undefined ? [] : render(base, before, root)));
+      const base = createRenderer(rendererOptions);
+      const present = (root: Root) => before.tree.directory(root.folder) !== undefined;
+      return Promise.all(wanted.map((root) => (present(root) ? render(base, before, root, signal) : [])));
     },
   };
 }
@@ -74,4 +80,10 @@ function rootsOf(
   if (path !== undefined) return [all.find((root) => root.folder === path) ?? { folder: path }];
   const names = all.map((root) => root.folder.slice(1)).join(', ');
   return `${cluster} is no folder of ${folder}${names === '' ? '' : `; its cluster directories are ${names}`}`;
+}
+
+/** Reads what a fleet's sources name, with the Secrets that the fleet itself holds in the clear. */
+export function fleetFetcher(workspace: Workspace): Fetcher {
+  const secret = fleetSecrets((namespace, name) => workspace.find({ kind: 'Secret', namespace, name })[0]?.node);
+  return createFetcher({ secret });
 }

@@ -18,19 +18,21 @@ import {
   toJson,
 } from '../../engine/index.ts';
 import { diskTree, snapshot } from '../../io/disk.ts';
+import { renderWithCharts } from '../../io/fetch/index.ts';
 import { loadKustomizer } from '../../io/kustomizer.ts';
 import { openFolder } from '../../io/workspace.ts';
 import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
+import { clusterOption, fleetFetcher } from '../fleet.ts';
 import { formatPlace, printProblems, type TextOf } from '../problems.ts';
 
 export const build: Command = {
   name: 'build',
   usage:
-    '[PATH] [--cluster DIR] [--only KIND/NS/NAME]… [-o yaml|json] [--origins] [--lenient-substitute]\n' +
+    '[PATH] [--cluster DIR] [--fetch] [--only KIND/NS/NAME]… [-o yaml|json] [--origins] [--lenient-substitute]\n' +
     '       sluice build PATH --kustomization-file FILE [--strict-substitute]',
   summary: 'every object that Flux would apply for a cluster directory',
   options: {
-    cluster: { type: 'string' },
+    ...clusterOption,
     only: { type: 'string', multiple: true },
     output: { type: 'string', short: 'o' },
     origins: { type: 'boolean' },
@@ -137,8 +139,10 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
     return 2;
   }
   const textOf: TextOf = (name) => workspace.textOf(name) ?? workspace.tree.file(`/${name}`)?.text;
+  const fetcher = options.fetch === true ? fleetFetcher(workspace) : undefined;
   const renderer = createRenderer({
     kustomizer: loadKustomizer(),
+    ...(fetcher && { chart: fetcher.chart }),
     substitution: options['lenient-substitute'] === true ? 'lenient' : 'strict',
   });
   const built: { readonly folder: string; readonly sets: readonly DesiredSet[] }[] = [];
@@ -147,7 +151,8 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
       err(`sluice build: ${cluster.slice(1)} is no folder of ${words[0] ?? '.'}\n`);
       return 2;
     }
-    built.push({ folder: cluster.slice(1), sets: renderer.renderCluster(workspace, cluster) });
+    const render = () => renderer.renderCluster(workspace, cluster);
+    built.push({ folder: cluster.slice(1), sets: await renderWithCharts(render, fetcher, invocation.signal) });
   }
   const sets = built.flatMap((cluster) => cluster.sets);
   report(invocation, sets, textOf);

@@ -1,10 +1,10 @@
 /** `sluice resume`: lets Flux go on, and waits for what it makes of the object. */
 import { isSuspended, suspendedAnnotation } from '../../engine/index.ts';
-import type { Command } from '../command.ts';
+import type { Command, Invocation } from '../command.ts';
 import { isRefusal } from '../context.ts';
 import { valueAt } from '../live/fields.ts';
-import { findFlux, objectOptions } from '../live/object.ts';
-import { follow, manager, titleOfRef } from '../live/reconcile.ts';
+import { type Found, findFlux, objectOptions, read } from '../live/object.ts';
+import { follow, manager, reconcile, sourceOf, titleOfRef } from '../live/reconcile.ts';
 import { seconds } from '../live/seconds.ts';
 
 export const resume: Command = {
@@ -25,6 +25,8 @@ export const resume: Command = {
       out(`${titleOfRef(ref)} is not suspended\n`);
       return 0;
     }
+    // Flux goes on with what it fetched last: a commit that was pushed since has to be fetched first, or it is undone.
+    await fetchSource(invocation, found, timeout);
     const patch = { metadata: { annotations: { [suspendedAnnotation]: null } }, spec: { suspend: false } };
     const answer = await cluster.patch(ref, patch, { manager }, signal);
     if (!answer.ok) {
@@ -44,3 +46,13 @@ export const resume: Command = {
     return outcome.ok ? 0 : 1;
   },
 };
+
+async function fetchSource({ signal, err }: Invocation, { cluster, live }: Found, timeout: number): Promise<void> {
+  const wanted = sourceOf(live);
+  if (wanted === undefined) return;
+  const source = await read(cluster, wanted, signal);
+  if (isRefusal(source) || isSuspended(source.live)) return;
+  const progress = (message: string) => err(`${message}\n`);
+  const outcome = await reconcile(cluster, source.ref, { timeout, signal, progress });
+  if (!outcome.ok) err(`warning: ${outcome.message}\n`);
+}

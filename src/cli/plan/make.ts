@@ -11,14 +11,15 @@ export interface Made {
 /** Throws a GitError with one sentence when there is no such revision. */
 export async function plansAgainst(fleet: Fleet, revision: string, signal: AbortSignal): Promise<readonly Made[]> {
   const baselines = await fleet.renderAt(revision, fleet.roots, signal);
-  return fleet.roots.map((root, index) => {
-    const wanted = fleet.render(root);
+  const made = fleet.roots.map(async (root, index): Promise<Made> => {
+    const wanted = await fleet.render(root, signal);
     return { root, wanted, plan: planAgainst(baselines[index]!, wanted, revision) };
   });
+  return Promise.all(made);
 }
 
 export async function planFor(fleet: Fleet, root: Root, cluster: Cluster, signal: AbortSignal): Promise<Made> {
-  const wanted = fleet.render(root);
+  const wanted = await fleet.render(root, signal);
   return { root, wanted, plan: await planLive(cluster, wanted, { signal }) };
 }
 

@@ -49,7 +49,7 @@ async function sendPayload(
     }
   }
   const options = { manager: payload.manager, force: true, dryRun: false };
-  const answer = await again(context, () => cluster.apply(payload.object, options, signal));
+  const answer = await again(context, entry, () => cluster.apply(payload.object, options, signal));
   if (answer.ok) {
     const before = live === undefined ? undefined : stringAt(live, 'metadata', 'resourceVersion');
     const same = entry.action !== 'recreate' && before === stringAt(answer.value, 'metadata', 'resourceVersion');
@@ -65,11 +65,20 @@ const words: Partial<Record<PlanEntry['action'], string>> = {
   recreate: 'deleted and created again',
 };
 
-/** Tries again what the server asked to be tried again later. */
-async function again<T>(context: SendContext, work: () => Promise<ClusterAnswer<T>>): Promise<ClusterAnswer<T>> {
+/** Tries again what the server asked to be tried again later, and an object whose new kind is not served just yet. */
+async function again<T>(
+  context: SendContext,
+  entry: PlanEntry,
+  work: () => Promise<ClusterAnswer<T>>,
+): Promise<ClusterAnswer<T>> {
+  const passing = [
+    'too-many-requests',
+    'server-error',
+    ...(entry.awaits === undefined ? [] : ['unknown-kind', 'not-found']),
+  ];
   for (let attempt = 0; ; attempt += 1) {
     const answer = await work();
-    const later = !answer.ok && ['too-many-requests', 'server-error'].includes(answer.failure.reason);
+    const later = !answer.ok && passing.includes(answer.failure.reason);
     if (!later || attempt === 4 || context.signal?.aborted) return answer;
     await context.timer.sleep(500 * 2 ** attempt, context.signal);
   }

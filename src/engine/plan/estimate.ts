@@ -49,10 +49,19 @@ function dropUnwanted(object: Json, wanted: Json | undefined, fields: JsonObject
     if (value === undefined) continue;
     const shared = others.flatMap((other) => (isObject(other[name]) ? [other[name] as JsonObject] : []));
     const still = isObject(wanted) ? wanted[key] : undefined;
+    if (still === undefined && isZero(key, value, child)) continue;
     if (still === undefined && shared.length === 0) delete out[key];
     else out[key] = dropUnwanted(value, still, child, shared);
   }
   return out;
+}
+
+/**
+ * Flux sends built-in kinds through Go's types, which write some fields that nobody wrote (`strategy: {}`, a port's
+ * `targetPort: 0`). The server fills them in, and Flux then owns what it never wanted: such a field stays.
+ */
+function isZero(key: string, live: Json, fields: JsonObject): boolean {
+  return key === 'targetPort' || (isObject(live) && Object.keys(fields).length === 0);
 }
 
 function dropItems(

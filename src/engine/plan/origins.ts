@@ -11,6 +11,9 @@ import { keyText, type Path } from './changes.ts';
  * that is inside a list or below the first two levels; undefined when only the object as a whole is left.
  */
 export function originOf(node: Mapping, after: Json | undefined, path: Path): Origin | undefined {
+  // A Secret's plain text is sent, and comes back, as data.
+  const plain = path[0] === 'data' ? getPath(node, ['stringData', path[1] ?? '']) : undefined;
+  if (plain !== undefined) return plain.at;
   let here: Node | undefined = node;
   let value = after;
   for (const [depth, step] of path.entries()) {
