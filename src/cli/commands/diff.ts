@@ -1,5 +1,5 @@
 /** `sluice diff`: what the workspace would change, against a live cluster or against a commit. */
-import { changesAnything, type Plan } from '../../engine/index.ts';
+import { changesAnything, countsOf, type Plan } from '../../engine/index.ts';
 import { GitError } from '../../io/git.ts';
 import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
 import { clusterOf, contextOption, isRefusal } from '../context.ts';
@@ -73,5 +73,7 @@ function report(invocation: Invocation, fleet: Fleet, made: readonly Made[], for
 export function codeOf(plans: readonly Plan[]): ExitCode {
   if (plans.some(({ target }) => target.kind === 'cluster' && target.identity === '')) return 2;
   const wrong = plans.some(({ problems }) => problems.some(({ severity }) => severity === 'error'));
-  return wrong || plans.some(changesAnything) ? 1 : 0;
+  // What could not be asked may differ: saying "no differences" would be a guess.
+  const unknown = plans.some((plan) => countsOf(plan).unknown > 0);
+  return wrong || unknown || plans.some(changesAnything) ? 1 : 0;
 }
