@@ -6,12 +6,19 @@ import type { Mapping, Node, Scalar, Sequence } from '../../yaml/node.ts';
 import type { OpenApi, Schema } from '../openapi.ts';
 import { Refusal } from '../refusal.ts';
 import { apiVersionOf, kindOf } from '../resource.ts';
+import { Overwrites } from '../sharing.ts';
 import { demand, entryOf, inPlaceOf, isEmpty, isMissing, isNull, withEntry } from '../tree.ts';
 
 /** `target` with `patch` merged into it; undefined when the patch deletes it. */
 export function strategicMerge(target: Mapping, patch: Mapping, openApi: OpenApi): Mapping | undefined {
-  const merged = merge(target, patch, undefined, openApi);
-  return merged?.kind === 'mapping' && !isEmpty(merged) ? merged : undefined;
+  const overwrites = new Overwrites();
+  const merged = merge(target, patch, undefined, { api: openApi, overwrites });
+  return merged?.kind === 'mapping' && !isEmpty(merged) ? overwrites.carry(merged) : undefined;
+}
+
+interface Context {
+  readonly api: OpenApi;
+  readonly overwrites: Overwrites;
 }
 
 type Directive = 'merge' | 'replace' | 'delete';
@@ -25,31 +32,31 @@ function merge(
   target: Node | undefined,
   patch: Node | undefined,
   known: Schema | undefined,
-  api: OpenApi,
+  context: Context,
 ): Node | undefined {
-  const schema = known ?? schemaOf(target, api) ?? schemaOf(patch, api);
+  const schema = known ?? schemaOf(target, context) ?? schemaOf(patch, context);
   const kind = (isMissing(target) ? (isMissing(patch) ? undefined : patch) : target)?.kind;
   if (kind !== undefined) {
     demand(target, kind);
     demand(patch, kind);
   }
   if (kind === 'scalar') return patch ?? target;
-  if (kind === 'sequence') return mergeList(target, patch, schema, api);
-  return mergeMap(target, patch, schema, api);
+  if (kind === 'sequence') return mergeList(target, patch, schema, context);
+  return mergeMap(target, patch, schema, context);
 }
 
-function schemaOf(node: Node | undefined, api: OpenApi): Schema | undefined {
+function schemaOf(node: Node | undefined, context: Context): Schema | undefined {
   if (node?.kind !== 'mapping') return undefined;
   const kind = kindOf(node);
   const apiVersion = apiVersionOf(node);
-  return kind === '' || apiVersion === '' ? undefined : api.schemaFor(apiVersion, kind);
+  return kind === '' || apiVersion === '' ? undefined : context.api.schemaFor(apiVersion, kind);
 }
 
 function mergeMap(
   target: Node | undefined,
   patch: Node | undefined,
   schema: Schema | undefined,
-  api: OpenApi,
+  context: Context,
 ): Node | undefined {
   const directed = patch?.kind === 'mapping' ? mapDirective(patch) : { directive: 'merge' as Directive, patch };
   let base: Node | undefined;
@@ -62,11 +69,12 @@ function mergeMap(
     base = directed.directive === 'replace' || target === patch ? directed.patch : target;
   }
   if (base?.kind !== 'mapping') return base;
-  return mergeFields(base, directed.patch?.kind === 'mapping' ? directed.patch : undefined, schema, api);
+  return mergeFields(base, directed.patch?.kind === 'mapping' ? directed.patch : undefined, schema, context);
 }
 
-function mergeFields(base: Mapping, patch: Mapping | undefined, schema: Schema | undefined, api: OpenApi): Mapping {
-  const inner = (key: string): Schema | undefined => (schema === undefined ? undefined : api.field(schema, key));
+function mergeFields(base: Mapping, patch: Mapping | undefined, schema: Schema | undefined, context: Context): Mapping {
+  const inner = (key: string): Schema | undefined =>
+    schema === undefined ? undefined : context.api.field(schema, key);
   const patched = new Map<string, { readonly key: Scalar; readonly value: Node }>();
   for (const entry of patch?.entries ?? []) if (!patched.has(entry.key.text)) patched.set(entry.key.text, entry);
   let changed = false;
@@ -75,17 +83,19 @@ function mergeFields(base: Mapping, patch: Mapping | undefined, schema: Schema |
     const key = entry.key.text;
     const other = patched.get(key);
     patched.delete(key);
-    const merged = merge(entry.value, other?.value, inner(key), api);
+    const merged = merge(entry.value, other?.value, inner(key), context);
     if (merged === entry.value && !(isNull(merged) && !(other === undefined && keepsNull(merged)))) {
       entries.push(entry);
       continue;
     }
     changed = true;
     if (merged === undefined || (isNull(merged) && !(other === undefined && keepsNull(merged)))) continue;
-    entries.push({ key: entry.key, value: inPlaceOf(entry.value, merged) });
+    const value = inPlaceOf(entry.value, merged);
+    context.overwrites.note(entry.value, value);
+    entries.push({ key: entry.key, value });
   }
   for (const [key, { key: keyNode, value }] of patched) {
-    const merged = merge(undefined, value, inner(key), api);
+    const merged = merge(undefined, value, inner(key), context);
     if (merged === undefined || isNull(merged)) continue;
     changed = true;
     entries.push({ key: keyNode, value: merged });
@@ -124,7 +134,7 @@ function mergeList(
   target: Node | undefined,
   patch: Node | undefined,
   schema: Schema | undefined,
-  api: OpenApi,
+  context: Context,
 ): Node | undefined {
   if (!isAssociative(schema)) return patch ?? target;
   const directed = patch?.kind === 'sequence' ? listDirective(patch) : { directive: 'merge' as Directive, patch };
@@ -134,13 +144,13 @@ function mergeList(
   else base = directed.directive === 'replace' ? directed.patch : target;
   if (base?.kind !== 'sequence') return base;
   const from = isMissing(target) ? base : directed.patch?.kind === 'sequence' ? directed.patch : undefined;
-  return mergeItems(base, from, schema!, api);
+  return mergeItems(base, from, schema!, context);
 }
 
 const textOf = (node: Node | undefined): string => (node?.kind === 'scalar' ? node.text : '');
 
 /** The merge of two lists by key: the patch's items first, in its order, then the target's other items. */
-function mergeItems(base: Sequence, patch: Sequence | undefined, schema: Schema, api: OpenApi): Node | undefined {
+function mergeItems(base: Sequence, patch: Sequence | undefined, schema: Schema, context: Context): Node | undefined {
   const sources = [base, patch];
   let keys: readonly string[] = schema.k ?? [];
   let wanted = keyValues([patch, base], keys);
@@ -149,7 +159,7 @@ function mergeItems(base: Sequence, patch: Sequence | undefined, schema: Schema,
     keys = [''];
   }
   if (keys.length > 1) wanted = joinPartial(wanted);
-  const itemSchema = api.items(schema);
+  const itemSchema = context.api.items(schema);
   /** What became of an item of `base`: kyaml changes it where it stands. */
   const became = new Map<Node, Node>();
   let kept: readonly Node[] = base.items;
@@ -158,7 +168,7 @@ function mergeItems(base: Sequence, patch: Sequence | undefined, schema: Schema,
   for (const values of wanted) {
     used = validKeys(wanted, values, keys);
     const [old, other] = sources.map((source) => findItem(source, used));
-    const merged = merge(old, other, itemSchema, api);
+    const merged = merge(old, other, itemSchema, context);
     if (isMissing(merged) || (merged.kind === 'mapping' && merged.entries.length === 0)) {
       kept = setElement(kept, undefined, used.keys, used.values);
       continue;

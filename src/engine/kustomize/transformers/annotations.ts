@@ -10,7 +10,7 @@ const config = struct('AnnotationsTransformer', { annotations: pairs, fieldSpecs
 export const annotations: TransformerKind = {
   name: 'AnnotationsTransformer',
   fromKustomization({ commonAnnotations }, { config: tables }) {
-    if (commonAnnotations === undefined) return [];
+    if (commonAnnotations === undefined || commonAnnotations.length === 0) return [];
     return [(map) => setEntries(map, commonAnnotations, tables.commonAnnotations)];
   },
   fromConfig(node) {

@@ -11,12 +11,14 @@ const config = struct('LabelTransformer', { labels: pairs, fieldSpecs: list(fiel
 export const labels: TransformerKind = {
   name: 'LabelTransformer',
   fromKustomization(kustomization, { config: tables }) {
-    const { labels: entries = [], commonLabels } = kustomization;
+    const { labels: entries = [], commonLabels = [] } = kustomization;
+    if (entries.length === 0 && commonLabels.length === 0) return [];
     const steps = entries.map((label) => {
       const specs = specsOf(label, tables);
       return (map: Parameters<typeof setEntries>[0]) => setEntries(map, label.pairs ?? [], specs);
     });
-    if (commonLabels !== undefined) steps.push((map) => setEntries(map, commonLabels, tables.commonLabels));
+    // With labels of either kind there is a step for the common ones, be it empty: transformer annotations list it.
+    steps.push((map) => setEntries(map, commonLabels, tables.commonLabels));
     return steps;
   },
   fromConfig(node) {

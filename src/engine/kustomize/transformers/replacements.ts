@@ -17,6 +17,7 @@ import { Refusal, within } from '../refusal.ts';
 import type { ResMap } from '../resmap.ts';
 import { effectiveNamespace, idText, type ResId, type Resource } from '../resource.ts';
 import { idTest, labelTest } from '../select.ts';
+import { Overwrites } from '../sharing.ts';
 import { pluginReading, type StepContext, type Transform, type TransformerKind } from '../step.ts';
 import { bare, isEmpty, isNull, lookup, splitFieldPath } from '../tree.ts';
 import { matchPath } from './replacements/path.ts';
@@ -187,14 +188,19 @@ function metadataTest(selector: NonNullable<ReplacementTarget['select']>): (node
 function put(node: Mapping, path: Scalar, value: Node, options: FieldOptions | undefined): Mapping {
   const parts = splitFieldPath(path.text);
   const createKind = options?.create === true ? value.kind : undefined;
-  const change = (found: Node): Node => setValue(found, value, options, path.at);
+  const overwrites = new Overwrites();
+  const change = (found: Node): Node => {
+    const changed = setValue(found, value, options, path.at);
+    overwrites.note(found, changed);
+    return changed;
+  };
   const inside = replaceInside(node, parts, { createKind, change, at: path.at });
   if (inside !== undefined) return inside;
   const said = createKind === undefined ? 'unable to find field' : 'unable to find or create field';
   const message = `${said} ${JSON.stringify(path.text)} in replacement target`;
   const found = within(message, path.at, () => matchPath(node, parts, { createKind, change, at: path.at }));
   if (found.count === 0) throw new Refusal(message, path.at);
-  return found.node as Mapping;
+  return overwrites.carry(found.node as Mapping);
 }
 
 /** The value in the place of `found`: a scalar keeps its type and style, and a delimiter picks a part of it. */

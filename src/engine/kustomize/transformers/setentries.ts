@@ -3,7 +3,8 @@ import type { Pair } from '../decode.ts';
 import { type FieldSpec, isSelected, visitField } from '../fieldspec.ts';
 import type { ResMap } from '../resmap.ts';
 import { gvkOf } from '../resource.ts';
-import { demand, isNull, setField } from '../tree.ts';
+import { Overwrites, share } from '../sharing.ts';
+import { demand, entryOf, setField } from '../tree.ts';
 
 export function setEntries(map: ResMap, pairs: readonly Pair[], specs: readonly FieldSpec[]): void {
   if (pairs.length === 0) return;
@@ -12,16 +13,22 @@ export function setEntries(map: ResMap, pairs: readonly Pair[], specs: readonly 
     const own = specs.filter((spec) => isSelected(gvk, spec));
     let { node } = of;
     for (const { key, value } of pairs) {
-      const entry = { ...value, style: 'plain' as const, tag: '!!str' };
+      const entry = share({ ...value, style: 'plain', tag: '!!str' });
       for (const spec of own) {
-        node = visitField(node, spec, {
+        const overwrites = new Overwrites();
+        const visited = visitField(node, spec, {
           createKind: 'mapping',
           at: key.at,
           set(found) {
             demand(found, 'mapping');
-            return found.kind === 'mapping' && !isNull(found) ? setField(found, key.text, entry, key.at) : found;
+            if (found.kind !== 'mapping') return found;
+            const changed = setField(found, key.text, entry, key.at);
+            const old = entryOf(found, key.text);
+            if (old !== undefined) overwrites.note(old.value, entryOf(changed, key.text)!.value);
+            return changed;
           },
         });
+        node = overwrites.carry(visited);
       }
     }
     return node === of.node ? of : { ...of, node };
