@@ -54,6 +54,20 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   };
 }
 
+/**
+ * Renders until no render asks for a chart that was not fetched before: at most one round for each chart, since every
+ * answer, a failure too, is kept.
+ */
+export async function renderWithCharts<T>(
+  render: () => T,
+  fetcher: Fetcher | undefined,
+  signal: AbortSignal,
+): Promise<T> {
+  let out = render();
+  while (fetcher !== undefined && !signal.aborted && (await fetcher.fetchMissing(signal))) out = render();
+  return out;
+}
+
 /** What decides which chart it is: the query and what its source says. */
 function keyOf({ source, at: _at, ...query }: ChartQuery): string {
   const spec = (...path: string[]) => text(getPath(source, ['spec', ...path]));
