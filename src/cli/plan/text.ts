@@ -35,19 +35,28 @@ function groupText(group: PlanGroup, textOf: TextOf, paint: Paint): string {
   const place = group.owner.at.file === '' ? '' : `  ${paint(formatPlace(group.owner.at, textOf), 'dim')}`;
   const note = group.note === undefined ? '' : `  ${paint(`(${printable(group.note)})`, 'dim')}`;
   const head = `${paint(titleOf(group.owner.id), 'bold')}${place}${note}\n`;
-  return head + shown.map((entry) => entryText(entry, textOf, paint)).join('');
+  return (
+    head +
+    dangersText(group.dangers, '  ', textOf, paint) +
+    shown.map((entry) => entryText(entry, textOf, paint)).join('')
+  );
+}
+
+function dangersText(dangers: PlanEntry['dangers'], indent: string, textOf: TextOf, paint: Paint): string {
+  const lines = (dangers ?? []).map(({ severity, message, at }) => {
+    const where = at === undefined ? '' : `  ${paint(formatPlace(at, textOf), 'dim')}`;
+    return `${indent}${paint(`! ${printable(message)}`, severity === 'danger' ? 'red' : 'yellow')}${where}\n`;
+  });
+  return lines.join('');
 }
 
 function entryText(entry: PlanEntry, textOf: TextOf, paint: Paint): string {
   const [sign, colour] = signs[entry.action];
   const place = entry.at === undefined ? '' : `  ${paint(formatPlace(entry.at, textOf), 'dim')}`;
   const head = `  ${paint(`${sign} ${entry.action} ${titleOf(entry.id)}`, colour)}: ${printable(entry.reason)}${place}\n`;
-  const dangers = (entry.dangers ?? []).map((danger) => {
-    const where = danger.at === undefined ? '' : `  ${paint(formatPlace(danger.at, textOf), 'dim')}`;
-    return `      ${paint(`! ${printable(danger.message)}`, danger.severity === 'danger' ? 'red' : 'yellow')}${where}\n`;
-  });
+  const dangers = dangersText(entry.dangers, '      ', textOf, paint);
   const reordered = (entry.reordered ?? []).map((path) => `      another order of items in ${pathText(path)}\n`);
-  return head + dangers.join('') + reordered.join('') + body(entry, textOf, paint);
+  return head + dangers + reordered.join('') + body(entry, textOf, paint);
 }
 
 function body(entry: PlanEntry, textOf: TextOf, paint: Paint): string {

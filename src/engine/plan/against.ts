@@ -94,8 +94,10 @@ function removed(side: Side, set: DesiredSet, spec: OwnerSpec, moved: ObjectId |
   }
   if (!set.complete) return { ...base, action: 'keep', reason: 'the render failed, and then nothing is pruned' };
   if (set.objects.length === 0 && set.note !== undefined) return { ...base, action: 'keep', reason: set.note };
-  if (!spec.prune)
-    return { ...base, action: 'keep', reason: 'no longer rendered; prune is off, so it stays as an orphan' };
+  if (!spec.prune) {
+    const reason = 'no longer rendered; prune is off, so it stays as an orphan';
+    return withDangers({ ...base, action: 'keep', reason }, side.json, undefined);
+  }
   return withDangers({ ...base, action: 'delete', reason: 'no longer rendered' }, side.json, undefined);
 }
 

@@ -98,7 +98,7 @@ async function leaving(
   const live = answer.value;
   const kept = hold ?? keepReason(live, owner.owner.id);
   const base = { id: { ...id, version }, changes: [], ...mask(shownOf(live), undefined), seen: seenOf(live) };
-  if (kept !== undefined) return { entry: { ...base, action: 'keep', reason: kept }, live };
+  if (kept !== undefined) return { entry: withDangers({ ...base, action: 'keep', reason: kept }, live), live };
   const gone = stringAt(live, 'metadata', 'deletionTimestamp') !== '';
   const reason = gone ? 'no longer rendered; it is being deleted already' : 'no longer rendered';
   return { entry: withDangers({ ...base, action: 'delete', reason }, live), live };

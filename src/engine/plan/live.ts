@@ -9,6 +9,7 @@ import type { DesiredObject, DesiredSet, Owner } from '../render/desired.ts';
 import { listAt, stringAt } from '../status/fields.ts';
 import { isSuspended } from '../status/health.ts';
 import type { Json } from '../yaml/resolve.ts';
+import { groupDangers } from './dangers/groups.ts';
 import { deletionsOf } from './deletions.ts';
 import { inputsOf } from './hash.ts';
 import { inventoryOf } from './inventory.ts';
@@ -318,7 +319,12 @@ async function groupsOf(
       ...(note === undefined ? {} : { note }),
     };
   });
-  return [...groups, ...parts.flatMap((part) => part.cascades)];
+  return [...groups, ...parts.flatMap((part) => part.cascades)].map(withDangers);
+}
+
+function withDangers(group: PlanGroup): PlanGroup {
+  const dangers = groupDangers(group);
+  return dangers.length === 0 ? group : { ...group, dangers };
 }
 
 function noteOf(set: DesiredSet, owner: LiveOwner, entries: readonly PlanEntry[]): string | undefined {

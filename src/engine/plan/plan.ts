@@ -105,6 +105,8 @@ export interface PlanGroup {
   readonly state?: OwnerState;
   /** False after a failed render or a refused request: then nothing of this group is pruned. */
   readonly complete?: boolean;
+  /** Dangers of the group as a whole; those of one object are with its entry. */
+  readonly dangers?: readonly Danger[];
 }
 
 export interface Plan {
@@ -139,5 +141,8 @@ export function writes(entry: PlanEntry): boolean {
 
 /** Every danger of a plan, in the order of its entries. */
 export function dangersOf(plan: Plan): readonly Danger[] {
-  return plan.groups.flatMap((group) => group.entries.flatMap((entry) => entry.dangers ?? []));
+  return plan.groups.flatMap((group) => [
+    ...(group.dangers ?? []),
+    ...group.entries.flatMap((entry) => entry.dangers ?? []),
+  ]);
 }
