@@ -14,7 +14,9 @@ export interface Repository {
   readonly folder: string;
   /** Commits everything in the working copy, pushes it and answers the commit's SHA-1. */
   push(message: string): Promise<string>;
-  /** Writes files (path → text; undefined removes) into the working copy and pushes them. */
+  /** Writes files (path → text; undefined removes) into the working copy. */
+  write(files: Readonly<Record<string, string | undefined>>): void;
+  /** Writes files and pushes them. */
   commit(files: Readonly<Record<string, string | undefined>>, message?: string): Promise<string>;
 }
 
@@ -46,19 +48,22 @@ function open(layout: Layout, url: string, folder: string): Repository {
     await git(layout, folder, ['push', '--quiet', 'origin', 'HEAD:refs/heads/main']);
     return (await git(layout, folder, ['rev-parse', 'HEAD'])).trim();
   };
+  const write = (files: Readonly<Record<string, string | undefined>>): void => {
+    for (const [path, text] of Object.entries(files)) {
+      const file = join(folder, path);
+      rmSync(file, { recursive: true, force: true });
+      if (text === undefined) continue;
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    }
+  };
   return {
     url,
     folder,
     push,
-    async commit(files, message = 'A change') {
-      for (const [path, text] of Object.entries(files)) {
-        const file = join(folder, path);
-        if (text === undefined) rmSync(file, { recursive: true, force: true });
-        else {
-          mkdirSync(dirname(file), { recursive: true });
-          writeFileSync(file, text);
-        }
-      }
+    write,
+    commit(files, message = 'A change') {
+      write(files);
       return push(message);
     },
   };

@@ -1,5 +1,5 @@
 /**
- * Before the cluster suite: the tools are built, a stack of its own runs, and no other run of the suite uses it. After
+ * Before the cluster suite: the tools and the command line are built, a stack of its own runs, and no other run of the suite uses it. After
  * it: a stack that was started for it stops. `SLUICE_CLUSTER_DIR` names another stack, for a run beside this one.
  */
 import { spawnSync } from 'node:child_process';
@@ -16,6 +16,10 @@ export default async function setup(): Promise<() => Promise<void>> {
   const built = spawnSync('npx', ['tsx', tools, '--for', 'cluster'], { stdio: 'inherit' });
   if (built.status !== 0)
     throw new Error('the tools of the cluster suite could not be built; Go 1.26 or newer is needed');
+  const bundled = spawnSync('npm', ['run', '--silent', 'build', '--', '--outdir=out/cluster-suite'], {
+    stdio: ['ignore', 'ignore', 'ignore'],
+  });
+  if (bundled.status !== 0) throw new Error('the bundle of the command line could not be built');
   const dir = suiteDirectory();
   const release = await lock(dir);
   const before = readLayout(dir);
