@@ -18,7 +18,22 @@ const formats: { readonly [name: string]: Check } = {
   cidr: (text) => /^[0-9a-fA-F:.]+\/\d{1,3}$/.test(text),
   uuid: (text) => /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i.test(text),
   email: (text) => /^[^\s@]+@[^\s@]+$/.test(text),
+  // Kubernetes' own, which its schemas do not spell as formats.
+  'dns-label': isDnsLabel,
+  'dns-label-or-empty': (text) => text === '' || isDnsLabel(text),
+  'dns-name': (text) => text === '' || isDnsName(text),
+  'host-pattern': (text) => text === '' || isDnsName(text.replace(/^\*\./, '')),
+  'port-name': (text) =>
+    text === '' || (text.length <= 15 && /^[a-z0-9-]*[a-z][a-z0-9-]*$/.test(text) && isDnsLabel(text)),
 };
+
+function isDnsLabel(text: string): boolean {
+  return text.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text);
+}
+
+function isDnsName(text: string): boolean {
+  return text.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text);
+}
 
 /** Whether `text` has the format; true for formats that are not checked. */
 export function hasFormat(format: string, text: string): boolean {
@@ -37,6 +52,11 @@ export const formatHints: { readonly [name: string]: string } = {
   cidr: 'an address range such as 10.0.0.0/16',
   uuid: 'a UUID',
   email: 'an e-mail address',
+  'dns-label': 'a name of lower-case letters, digits and "-"',
+  'dns-label-or-empty': 'a name of lower-case letters, digits and "-"',
+  'dns-name': 'a name of lower-case letters, digits, "-" and "."',
+  'host-pattern': 'a host name, perhaps with "*." in front',
+  'port-name': 'a name of at most 15 lower-case letters, digits and "-"',
 };
 
 /** What Go's time.ParseDuration reads. */

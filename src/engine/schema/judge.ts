@@ -37,7 +37,7 @@ export function report(
   path: Path,
   at: Origin,
   message: string,
-  more: Pick<SchemaProblem, 'suggestion' | 'related'> = {},
+  more: Partial<Pick<SchemaProblem, 'suggestion' | 'related' | 'severity'>> = {},
 ): void {
   judge.report({ code, severity: 'error', message, at, path, ...more });
 }

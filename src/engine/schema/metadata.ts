@@ -37,7 +37,8 @@ function judgeName(node: Node | undefined, path: Path, form: RegExp, most: numbe
   report(judge, 'schema-value', path, node.at, message);
 }
 
-function judgeKeys(node: Node | undefined, path: Path, judge: Judge): void {
+/** Keys of labels and annotations, and the values of labels. */
+export function judgeKeys(node: Node | undefined, path: Path, judge: Judge): void {
   if (node?.kind !== 'mapping') return;
   for (const { key, value } of node.entries) {
     if (isOpaque(key.text) || (judge.partial && key.text.startsWith('$'))) continue;
@@ -50,7 +51,7 @@ function judgeKeys(node: Node | undefined, path: Path, judge: Judge): void {
       report(judge, 'schema-value', [...path, key.text], key.at, message);
     }
     const content = text(value);
-    if (path[1] !== 'labels' || content === undefined || content === '' || isOpaque(content)) continue;
+    if (path.at(-1) === 'annotations' || content === undefined || content === '' || isOpaque(content)) continue;
     if (content.length > 63 || !qualified.test(content)) {
       const message = `The label ${key.text} must be at most 63 letters, digits, "-", "_" and ".", and begin and end with a letter or digit.`;
       report(judge, 'schema-value', [...path, key.text], value.at, message);

@@ -28,21 +28,25 @@ export function judgeScalar(scalar: Scalar, schema: Schema, path: Path, judge: J
     report(judge, 'schema-enum', path, scalar.at, message, near === undefined ? {} : { suggestion: near });
     return;
   }
-  const wrong =
-    typeof value === 'string'
-      ? wrongText(value, schema)
-      : typeof value === 'object' || typeof value === 'boolean'
-        ? undefined
-        : wrongNumber(value, schema);
-  if (wrong !== undefined) {
-    report(
-      judge,
-      'schema-value',
-      path,
-      scalar.at,
-      `${pathText(path)} must be ${wrong}; ${quoted(judge, scalar)} is not.`,
-    );
+  if (judge.builtin && schema.format === 'int32' && !isWithin(value, 'int32')) {
+    const message = `${pathText(path)} does not fit into 32 bits: the server would cut off ${quoted(judge, scalar)}.`;
+    report(judge, 'schema-value', path, scalar.at, message, { severity: 'warning' });
+    return;
   }
+  const wrong =
+    typeof value === 'string' ? wrongText(value, schema) : isNumber(value) ? wrongNumber(value, schema) : undefined;
+  if (wrong === undefined) return;
+  const message = `${pathText(path)} must be ${wrong}; ${quoted(judge, scalar)} is not.`;
+  report(judge, 'schema-value', path, scalar.at, message);
+}
+
+function isNumber(value: Value): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint';
+}
+
+function isWithin(value: Value, format: string): boolean {
+  const range = integerRanges[format];
+  return range === undefined || !isNumber(value) || (value >= range[0] && value <= range[1]);
 }
 
 function inEnum(value: Value, values: readonly unknown[], judge: Judge): boolean {
@@ -131,8 +135,9 @@ function matches(pattern: string, text: string): boolean {
 
 /** What the number should be, when it is not. */
 function wrongNumber(value: number | bigint, schema: Schema): string | undefined {
-  const range = integerRanges[schema.format ?? ''];
-  if (range !== undefined && isInteger(value) && (value < range[0] || value > range[1])) {
+  const format = schema.format === 'int-or-string' ? 'int32' : (schema.format ?? '');
+  const range = integerRanges[format];
+  if (range !== undefined && isInteger(value) && !isWithin(value, format)) {
     return `between ${range[0]} and ${range[1]}`;
   }
   const { minimum, maximum } = schema;

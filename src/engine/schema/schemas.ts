@@ -4,6 +4,7 @@
  */
 import { get, type Mapping, type Node, type Origin, text } from '../yaml/node.ts';
 import { readCrds } from './crd.ts';
+import { withFacts } from './facts.ts';
 import type { Judge, Path, SchemaProblem } from './judge.ts';
 import { isToolFile, kustomizeKinds } from './kustomization.ts';
 import { judgeMetadata } from './metadata.ts';
@@ -11,6 +12,7 @@ import { type PackKind, type PackReader, readPack } from './pack.ts';
 import type { RuleJudge } from './rules.ts';
 import type { Schema } from './schema.ts';
 import { judgeNode } from './validate.ts';
+import { judgeWorkload } from './workload.ts';
 
 export interface ValidateOptions {
   /** The object is a kustomize patch: what is missing may stand in its target. */
@@ -121,7 +123,7 @@ function build(layers: () => readonly Layer[], shared: Shared): Schemas {
   function definition(name: string): Schema | undefined {
     for (const each of layers()) {
       const found = each.definition(name);
-      if (found !== undefined) return found;
+      if (found !== undefined) return each.builtin ? withFacts(name, found) : found;
     }
     return undefined;
   }
@@ -156,10 +158,11 @@ function build(layers: () => readonly Layer[], shared: Shared): Schemas {
   }
 
   function metadataOf(schema: Schema): Schema {
-    const beside = schema.properties?.metadata ?? {};
-    const meta = definition(objectMeta);
-    const rules = beside.properties?.name;
-    return { ...meta, ...(rules === undefined ? {} : { allOf: [{ properties: { name: rules } }] }) };
+    const rules = schema.properties?.metadata?.properties?.name;
+    // Decoded by Go as in the built-in kinds, so null is fine here, whatever the CRD asks elsewhere.
+    const meta = Object.entries(definition(objectMeta)?.properties ?? {});
+    const properties = Object.fromEntries(meta.map(([name, field]) => [name, { ...field, nullable: true }]));
+    return { type: 'object', properties, ...(rules === undefined ? {} : { allOf: [{ properties: { name: rules } }] }) };
   }
 
   function schemaAt(apiVersion: string, kind: string, path: Path): Schema | undefined {
@@ -204,6 +207,7 @@ function build(layers: () => readonly Layer[], shared: Shared): Schemas {
     };
     const anchor = get(object, 'kind')?.at ?? object.at;
     judgeNode(withoutSops(object), root(...found), path, anchor, judge);
+    if (found[0].builtin) judgeWorkload(object, kind, judge);
     if (!isToolFile(group)) judgeMetadata(object, group, kind, anchor, judge);
 
     function rulesOf(rules: RuleJudge): NonNullable<Judge['rules']> {

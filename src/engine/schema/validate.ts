@@ -6,6 +6,7 @@ import type { Entry, Mapping, Node, Origin, Sequence } from '../yaml/node.ts';
 import { get } from '../yaml/node.ts';
 import { resolve } from '../yaml/resolve.ts';
 import { type Judge, type Path, pathText, report } from './judge.ts';
+import { judgeKeys } from './metadata.ts';
 import { isOpaque } from './opaque.ts';
 import { judgeScalar, wantedType } from './scalar.ts';
 import type { Schema } from './schema.ts';
@@ -22,13 +23,23 @@ export function judgeNode(node: Node, unresolved: Schema, path: Path, anchor: Or
     }
   }
   const before = judge.failures();
-  if (node.kind === 'mapping') judgeMapping(node, schema, path, anchor, judge);
-  else if (node.kind === 'sequence') judgeSequence(node, schema, path, anchor, judge);
-  else judgeScalar(node, schema, path, judge);
+  if (node.kind === 'mapping') {
+    judgeMapping(node, schema, path, anchor, judge);
+    if (unresolved.$ref !== undefined) judgeLabelsOf(node, unresolved.$ref, path, judge);
+  }
+  if (node.kind === 'sequence') judgeSequence(node, schema, path, anchor, judge);
+  if (node.kind === 'scalar') judgeScalar(node, schema, path, judge);
   judgeAlternatives(node, schema, path, anchor, judge);
   // The server, too, evaluates rules only on values that are otherwise valid.
   const rules = schema['x-kubernetes-validations'];
   if (rules !== undefined && judge.failures() === before) judge.rules?.(node, schema, path, anchor);
+}
+
+/** Labels below the root: those of templates, and those that selectors ask for. */
+function judgeLabelsOf(node: Mapping, definition: string, path: Path, judge: Judge): void {
+  const isMeta = definition.endsWith('.meta.v1.ObjectMeta') && path.length > 1;
+  const field = isMeta ? 'labels' : definition.endsWith('.meta.v1.LabelSelector') ? 'matchLabels' : undefined;
+  if (field !== undefined) judgeKeys(get(node, field), [...path, field], judge);
 }
 
 function judgeNull(schema: Schema, path: Path, anchor: Origin, judge: Judge): void {
@@ -39,7 +50,7 @@ function judgeNull(schema: Schema, path: Path, anchor: Origin, judge: Judge): vo
 }
 
 function judgeMapping(node: Mapping, schema: Schema, path: Path, anchor: Origin, judge: Judge): void {
-  if (schema.type !== undefined && schema.type !== 'object') {
+  if ((schema.type !== undefined && schema.type !== 'object') || isScalarForm(schema)) {
     report(judge, 'schema-type', path, anchor, `${pathText(path)} must be ${wantedType(schema)}, not a mapping.`);
     return;
   }
@@ -52,6 +63,8 @@ function judgeMapping(node: Mapping, schema: Schema, path: Path, anchor: Origin,
     else if (isClosed(schema)) judgeUnknown(entry, schema, path, judge);
   }
   for (const name of judge.partial ? [] : (schema.required ?? [])) {
+    // The server fills in defaults first.
+    if (!judge.builtin && properties?.[name]?.default !== undefined) continue;
     if (isMissing(get(node, name), judge)) {
       const message = path.length === 0 ? `"${name}" is missing.` : `${pathText(path)} needs "${name}".`;
       report(judge, 'schema-required', path, anchor, message, { suggestion: name });
@@ -64,6 +77,13 @@ function judgeMapping(node: Mapping, schema: Schema, path: Path, anchor: Origin,
   if (schema.maxProperties !== undefined && size > schema.maxProperties) {
     report(judge, 'schema-value', path, anchor, `${pathText(path)} may have at most ${schema.maxProperties} entries.`);
   }
+}
+
+/** Types that are spelled as alternatives of scalars. */
+function isScalarForm(schema: Schema): boolean {
+  return (
+    schema.format === 'int-or-string' || schema.format === 'quantity' || schema['x-kubernetes-int-or-string'] === true
+  );
 }
 
 /** Whether only the named properties may appear. An object without any properties is left open. */
@@ -111,7 +131,7 @@ function placeBelow(key: string, value: Node, schema: Schema, judge: Judge): str
 }
 
 function judgeSequence(node: Sequence, schema: Schema, path: Path, anchor: Origin, judge: Judge): void {
-  if (schema.type !== undefined && schema.type !== 'array') {
+  if ((schema.type !== undefined && schema.type !== 'array') || isScalarForm(schema)) {
     report(judge, 'schema-type', path, anchor, `${pathText(path)} must be ${wantedType(schema)}, not a list.`);
     return;
   }
@@ -136,6 +156,10 @@ function judgeDuplicates(node: Sequence, schema: Schema, path: Path, judge: Judg
   if (keys === undefined && type !== 'set' && !schema.uniqueItems) return;
   const seen = new Map<string, Origin>();
   for (const [index, item] of node.items.entries()) {
+    if (keys !== undefined && item.kind === 'scalar' && !isOpaque(item.text) && judge.builtin) {
+      report(judge, 'schema-type', [...path, index], item.at, `${pathText([...path, index])} must be a mapping.`);
+      continue;
+    }
     const identity = keys === undefined ? scalarText(item) : keyTexts(item, keys, schema, judge);
     if (identity === undefined) continue;
     const first = seen.get(identity);

@@ -1,6 +1,6 @@
 /**
  * Kubernetes' own complete objects, one of every kind with every field set, as the judge of the built-in schemas: none
- * may be unknown, of the wrong type or missing something. (Their names and enumerated values are deliberate nonsense.)
+ * may be unknown, of the wrong type or missing something. (Their values are deliberate nonsense: `nameValue`.)
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -24,7 +24,7 @@ test.skipIf(!existsSync(folder))(`complete objects of every built-in kind have n
       if (found === undefined) continue;
       known.add(`${group}/${version}/${kind}`);
       for (const problem of schemas.validate(root)) {
-        if (problem.code !== 'schema-enum' && problem.path[0] !== 'metadata') wrong.push(`${name}: ${problem.message}`);
+        if (!['schema-enum', 'schema-value'].includes(problem.code)) wrong.push(`${name}: ${problem.message}`);
       }
     }
   }

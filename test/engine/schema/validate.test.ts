@@ -115,10 +115,11 @@ spec:
     spec:
       containers:
         - name: api
+          image: example.com/api
 ${container.replace(/^/gm, '          ')}`;
 
   test('null and the empty enumeration value count as not set', () =>
-    checkSchema(deployment('image: a\nimagePullPolicy: ""\nenv:\nresources: null'), []));
+    checkSchema(deployment('imagePullPolicy: ""\nenv:\nresources: null'), []));
 
   test('quantities, ports by name or number, ranges', () => {
     checkSchema(
@@ -128,15 +129,28 @@ ${container.replace(/^/gm, '          ')}`;
       [],
     );
     checkSchema(deployment('resources: { limits: { cpu: 1 core } }\nports: [{ containerPort: 4294967296 }]'), [
-      '11:39 schema-value spec.template.spec.containers[0].resources.limits.cpu must be a quantity such as 500m or 1Gi; "1 core" is not.',
-      '12:36 schema-value spec.template.spec.containers[0].ports[0].containerPort must be between -2147483648 and 2147483647; "4294967296" is not.',
+      '12:39 schema-value spec.template.spec.containers[0].resources.limits.cpu must be a quantity such as 500m or 1Gi; "1 core" is not.',
+      '13:36 schema-value spec.template.spec.containers[0].ports[0].containerPort does not fit into 32 bits: the server would cut off "4294967296".',
     ]);
   });
 
   test('an entry of a keyed list twice, keys with their defaults', () =>
     checkSchema(deployment('ports:\n  - { containerPort: 80 }\n  - { containerPort: 80, protocol: TCP }'), [
-      '13:32 schema-value spec.template.spec.containers[0].ports has the same containerPort and protocol twice.',
+      '14:32 schema-value spec.template.spec.containers[0].ports has the same containerPort and protocol twice.',
     ]));
+
+  test('what the server asks of workloads beyond the schema', () =>
+    checkSchema(
+      deployment(
+        'ports: [{ containerPort: 70000, name: Web }]\nvolumeMounts: [{ name: data, mountPath: /data }]',
+      ).replace('matchLabels: { app: api }', 'matchLabels: { app: web }'),
+      [
+        '5:30 schema-value The selector asks for the label app: web, which the pod template does not have.',
+        '12:36 schema-value spec.template.spec.containers[0].ports[0].containerPort must be at most 65535; "70000" is not.',
+        '12:49 schema-value spec.template.spec.containers[0].ports[0].name must be a name of at most 15 lower-case letters, digits and "-"; "Web" is not.',
+        '13:34 schema-value spec.template.spec.containers[0].volumeMounts[0].name: the pod has no volume "data".',
+      ],
+    ));
 
   test('strings that YAML reads as something else', () =>
     checkSchema(configMap('data:\n  a: 1\n  b: true\n  c: yes\n  d: "1"\n'), [
