@@ -215,7 +215,7 @@ function directive(text: string, start: number, args: readonly Value[], state: S
 
 function formatArg(value: Value, verb: string, flags: Flags): StringValue {
   const from = fromAll([value]);
-  if (verb === 'T') return string(pad(typeOf(value), flags), from);
+  if (verb === 'T') return string(pad(value.kind === 'nil' ? '<nil>' : truncated(typeOf(value), flags), flags), from);
   if (value.kind === 'nil') return string(verb === 'v' ? pad('<nil>', flags) : `%!${verb}(<nil>)`, from);
   const text = formatAny(value, verb, flags);
   if (value.kind === 'string' && text === value.text) return value;
@@ -333,7 +333,7 @@ function formatInt(value: IntValue, verb: string, flags: Flags): string {
       const hex = `U+${BigInt.asUintN(64, BigInt(value.value))
         .toString(16)
         .toUpperCase()
-        .padStart(flags.precision ?? 4, '0')}`;
+        .padStart(Math.max(4, flags.precision ?? 4), '0')}`;
       const shown = flags.sharp && code <= 0x10ffff && isPrint(character(code)) ? ` '${character(code)}'` : '';
       return pad(hex + shown, { ...flags, zero: false });
     }

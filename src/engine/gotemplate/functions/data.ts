@@ -1,6 +1,7 @@
 /** YAML, JSON and TOML in and out; what is printed knows the source of every scalar, what is read keeps it. */
 
 import { formatFloat } from '../../go/strconv.ts';
+import { encode } from '../../go/utf8.ts';
 import type { Node, Origin } from '../../yaml/node.ts';
 import { parse } from '../../yaml/parse.ts';
 import { marshalPretty, print, printWithSpans } from '../../yaml/print.ts';
@@ -188,11 +189,19 @@ function withSource(value: Value, from: NonNullable<Value['from']>): Value {
   return { ...value, from };
 }
 
+/** Go's decoder walks over bytes and shows the one it stumbles over. */
+function firstByte(text: string): string {
+  return String.fromCharCode(encode(text[0]!)[0]!);
+}
+
 /** Go's sentence for the first character that is not JSON. */
 function jsonError(text: string): string {
   const trimmed = text.trimStart();
   if (trimmed === '') return 'unexpected end of JSON input';
-  if (!/^[[{"\-0-9tfn]/.test(trimmed)) return `invalid character '${trimmed[0]}' looking for beginning of value`;
+  if (!/^[[{"\-0-9tfn]/.test(trimmed))
+    return `invalid character '${firstByte(trimmed)}' looking for beginning of value`;
+  const zero = /^-?0([0-9])/.exec(trimmed);
+  if (zero !== null) return `invalid character '${zero[1]}' after top-level value`;
   return 'unexpected end of JSON input';
 }
 
