@@ -243,6 +243,30 @@ describe('builds', () => {
       ['a/p.yaml:4:53 error schema-unknown-field Unknown field "img" in spec.template.spec.containers[0].'],
     ));
 
+  test('what a base lacks may come from a patch, from a file or in place', () => {
+    const base = (name: string): string =>
+      `apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: ${name} }\nspec: { values: {}, foo: 1 }\n`;
+    const unknown = 'error schema-unknown-field Unknown field "foo" in spec.';
+    checkProblems(
+      {
+        'base/kustomization.yaml': 'resources: [a.yaml, b.yaml, c.yaml]\n',
+        'base/a.yaml': base('a'),
+        'base/b.yaml': base('b'),
+        'base/c.yaml': base('c'),
+        'prod/kustomization.yaml':
+          'resources: [../base]\npatches:\n  - path: p.yaml\n  - target: { kind: HelmRelease, name: b }\n    patch: |\n      - { op: add, path: /spec/interval, value: 1h }\n',
+        'prod/p.yaml':
+          'apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: a }\nspec: { interval: 1h }\n',
+      },
+      [
+        `base/a.yaml:4:21 ${unknown}`,
+        `base/b.yaml:4:21 ${unknown}`,
+        'base/c.yaml:4:1 error schema-required spec needs "interval".',
+        `base/c.yaml:4:21 ${unknown}`,
+      ],
+    );
+  });
+
   test('variables that nothing sets', () =>
     checkProblems(
       {

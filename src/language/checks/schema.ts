@@ -2,6 +2,7 @@
 import type { Mapping, SchemaProblem } from '../../engine/index.ts';
 import type { Diagnostic } from '../answer.ts';
 import { schemaFixes } from '../fixes/schema.ts';
+import { patchedOf } from '../patched.ts';
 import { kindOf, roots, type Subject } from '../subject.ts';
 import type { Check } from './check.ts';
 
@@ -18,5 +19,8 @@ export const schema: Check = function* (subject) {
 function judge(root: Mapping, subject: Subject): readonly (SchemaProblem & Diagnostic)[] {
   const as = kindOf(root, subject);
   if (as === undefined) return [];
-  return subject.schemas.validate(root, { as, partial: subject.isPatch || subject.orphanOf !== undefined });
+  const partial = subject.isPatch || subject.orphanOf !== undefined;
+  const found = subject.schemas.validate(root, { as, partial });
+  const mayLack = !partial && patchedOf(subject.workspace).has(root);
+  return mayLack ? found.filter(({ code }) => code !== 'schema-required' && code !== 'schema-rule') : found;
 }
