@@ -1,4 +1,5 @@
 /** `sluice`: the engine without an editor. Parses the command line, runs one command, answers with its exit code. */
+import { setMaxListeners } from 'node:events';
 import { parseArgs } from 'node:util';
 import { type Command, type ExitCode, UsageError } from './command.ts';
 import { commands } from './commands/index.ts';
@@ -24,6 +25,8 @@ async function main(args: readonly string[]): Promise<ExitCode> {
 
 async function run(command: Command, args: readonly string[]): Promise<ExitCode> {
   const abort = new AbortController();
+  // One signal for every request of a command, of which many are under way at once.
+  setMaxListeners(0, abort.signal);
   process.once('SIGINT', () => abort.abort());
   try {
     const { values, positionals } = parseArgs({ args: [...args], options: command.options, allowPositionals: true });

@@ -21,6 +21,7 @@ import { type Payload, payloadFor, remember } from './payload.ts';
 import type { OwnerState, Plan, PlanEntry, PlanGroup } from './plan.ts';
 import { problemsOf } from './problems.ts';
 import { prefetch, type Requests, refKey, requestsOf, type Sought } from './requests.ts';
+import { isEncrypted, withLiveValues } from './sops.ts';
 
 export interface PlanLiveOptions {
   readonly signal?: AbortSignal;
@@ -238,15 +239,21 @@ async function ask(
     };
     return { entry, problems: [], failure: answer.failure };
   }
+  const found = answer.ok ? answer.value : undefined;
+  const encrypted = isEncrypted(payload.object);
   const question: Question = {
     object,
-    payload,
+    payload: encrypted ? { ...payload, object: withLiveValues(payload.object, found) } : payload,
     ref,
-    live: answer.ok ? answer.value : undefined,
+    live: found,
     spec: owner.spec,
     createsNamespace: (name) => created.namespaces.has(name),
   };
-  return outcomeOf(requests, question);
+  const outcome = await outcomeOf(requests, question);
+  if (!encrypted) return outcome;
+  // A copy, which holds no payload: what is encrypted is not sent from here.
+  const reason = `${outcome.entry.reason}; its encrypted values cannot be read here and are not compared`;
+  return { ...outcome, entry: { ...outcome.entry, reason, estimated: true } };
 }
 
 /** One problem for each kind of failure that hits many objects alike, instead of one for each of them. */

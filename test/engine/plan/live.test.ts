@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { titleOf } from '../../../src/engine/objects/object.ts';
 import { pathText } from '../../../src/engine/plan/changes.ts';
 import { planLive } from '../../../src/engine/plan/index.ts';
+import { payloadOf } from '../../../src/engine/plan/payload.ts';
 import type { Plan } from '../../../src/engine/plan/plan.ts';
 import type { DesiredSet } from '../../../src/engine/render/desired.ts';
 import { fakeCluster } from '../fake-cluster.ts';
@@ -103,4 +104,135 @@ data: { a: b }
     apps (up to date at main@sha1:abc)
       unchanged ConfigMap apps/settings: as in the cluster`,
   );
+});
+
+test('what SOPS closed is compared by its keys, and never sent', async () => {
+  const closed = (more = '') => `apiVersion: v1
+kind: Secret
+metadata: { name: s, namespace: apps }
+stringData: { password: "ENC[AES256_GCM,data:abc,iv:x,tag:y,type:str]"${more} }
+sops: { mac: "ENC[AES256_GCM,data:mac]" }
+`;
+  const cluster = `${kustomization('apps', ['apps_s__Secret'])}---
+apiVersion: v1
+kind: Secret
+metadata: { name: s, namespace: apps, labels: ${owned('apps')} }
+data: { password: ${btoa('opened')} }
+`;
+  const told = 'its encrypted values cannot be read here and are not compared';
+  const same = await planned(cluster, [set('apps', closed())]);
+  expect(same.groups[0]!.entries[0]).toMatchObject({ action: 'unchanged', reason: `as in the cluster; ${told}` });
+  const other = await planned(cluster, [set('apps', closed(', user: me'))]);
+  expect(other.groups[0]!.entries[0]).toMatchObject({
+    action: 'configure',
+    reason: `differs from the cluster; ${told}`,
+  });
+  expect(other.groups[0]!.entries[0]!.changes.map(({ path }) => pathText(path))).toEqual(['data.user']);
+  expect(payloadOf(other.groups[0]!.entries[0]!)).toBeUndefined();
+});
+
+test('prune only what the inventory holds and the labels still name', async () => {
+  const configMap = (name: string, labels: string, more = '') =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: apps, labels: ${labels}${more} }\n---\n`;
+  const live = `${kustomization(
+    'apps',
+    ['gone', 'mine', 'theirs', 'bare', 'kept'].map((name) => `apps_${name}__ConfigMap`),
+  )}---
+${configMap('mine', owned('apps'))}${configMap('theirs', owned('other'))}${configMap('bare', '{}')}${configMap('copied', owned('apps'))}
+${configMap('kept', owned('apps'), ', annotations: { kustomize.toolkit.fluxcd.io/prune: Disabled }')}`;
+  const keep = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: keep, namespace: apps }\n';
+  await check(
+    live,
+    [set('apps', keep)],
+    `
+    apps
+      create ConfigMap apps/keep: not in the cluster
+      keep ConfigMap apps/theirs: its labels say that flux-system/other owns it
+      delete ConfigMap apps/mine: no longer rendered
+      keep ConfigMap apps/kept: marked kustomize.toolkit.fluxcd.io/prune: disabled
+      keep ConfigMap apps/bare: it no longer carries the label kustomize.toolkit.fluxcd.io/name`,
+  );
+  const partial = await planned(live, [set('apps', keep, { complete: false })]);
+  expect(lines(partial).filter((line) => line.includes(' delete '))).toEqual([]);
+  expect(partial.groups[0]!.note).toBe('not everything could be rendered: nothing is pruned');
+  const empty = await planned(live, [set('apps', '', { note: 'its source is not open here' })]);
+  expect(lines(empty).filter((line) => line.includes(' delete '))).toEqual([]);
+});
+
+test('spec.ignore: neither shown nor sent over another manager', async () => {
+  const rules = 'prune: true\nignore:\n  - paths: [/spec/replicas]\n    target: { kind: Deployment }';
+  const scaled = (replicas: number, image = 'api:1') =>
+    `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: api, namespace: apps, labels: ${owned('apps')} }\nspec: { replicas: ${replicas}, template: { spec: { containers: [{ name: api, image: '${image}' }] } } }\n`;
+  const cluster = `${kustomization('apps', ['apps_api_apps_Deployment'], rules)}---\n${scaled(7)}`;
+  await check(
+    cluster,
+    [set('apps', scaled(2))],
+    `
+    apps (up to date at main@sha1:abc)
+      unchanged Deployment apps/api: as in the cluster`,
+  );
+  const plan = await planned(cluster, [set('apps', scaled(2, 'api:2'))]);
+  const entry = plan.groups[0]!.entries[0]!;
+  expect(entry.changes.map(({ path }) => pathText(path))).toEqual(['spec.template.spec.containers[0].image']);
+  expect(payloadOf(entry)!.object.spec).toMatchObject({ replicas: 7 });
+});
+
+test('an order of items is no change of fields, and is told', async () => {
+  const containers = (...names: string[]) =>
+    `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: api, namespace: apps, labels: ${owned('apps')} }\nspec: { template: { spec: { containers: [${names.map((name) => `{ name: ${name}, image: i }`).join(', ')}] } } }\n`;
+  const plan = await planned(`${kustomization('apps')}---\n${containers('a', 'b')}`, [
+    set('apps', containers('b', 'a')),
+  ]);
+  expect(plan.groups[0]!.entries[0]).toMatchObject({
+    action: 'configure',
+    reason: 'only the order of list items differs',
+    changes: [],
+    reordered: [['spec', 'template', 'spec', 'containers']],
+  });
+});
+
+test('one failure of all is one problem, and the rest goes on', async () => {
+  const on = fakeCluster(...live(`${namespaces}---\n${kustomization('apps')}`));
+  on.fault = (verb, ref) =>
+    verb === 'dry-run' && ref.kind === 'ConfigMap'
+      ? { reason: 'forbidden', message: 'may not patch configmaps' }
+      : undefined;
+  const names = ['a', 'b', 'c'].map(
+    (name) => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: apps }\n---\n`,
+  );
+  const plan = await planLive(on, [
+    set('apps', `${names.join('')}apiVersion: v1\nkind: Service\nmetadata: { name: s, namespace: apps }\n`),
+  ]);
+  expect(plan.problems.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+    'cluster-forbidden: fake (https://fake.invalid): may not patch configmaps (and 2 more like it)',
+  ]);
+  expect(plan.groups[0]!.entries.map(({ action, estimated }) => `${action} ${estimated ?? false}`)).toEqual([
+    'create true',
+    'create true',
+    'create true',
+    'create false',
+  ]);
+  on.identity = async () => ({
+    ok: false,
+    failure: { reason: 'unreachable', message: 'fake (https://fake.invalid): connection refused' },
+  });
+  const down = await planLive(on, [set('apps', names[0]!)]);
+  expect(down.problems.map(({ code }) => code)).toEqual(['cluster-unreachable']);
+  expect(down.groups[0]!.entries).toEqual([]);
+});
+
+test('webhooks and defaults are no noise', async () => {
+  const on = fakeCluster(...live(`${namespaces}---\n${kustomization('apps')}`));
+  on.admit = (object) => {
+    if (object.kind === 'ConfigMap') (object as { injected?: string }).injected = 'by a webhook';
+  };
+  const wanted = [set('apps', 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, namespace: apps }\n')];
+  const first = await planLive(on, wanted);
+  expect(first.groups[0]!.entries[0]!.action).toBe('create');
+  await on.apply(payloadOf(first.groups[0]!.entries[0]!)!.object, {
+    manager: 'kustomize-controller',
+    force: true,
+    dryRun: false,
+  });
+  expect((await planLive(on, wanted)).groups[0]!.entries[0]!.action).toBe('unchanged');
 });
