@@ -3,9 +3,10 @@ import { fail } from './cursor.ts';
 import type { Node } from './node.ts';
 
 export interface Anchors {
-  readonly named: Map<string, Anchored>;
+  /** Made with the first anchor: few documents have any. */
+  named: Map<string, Anchored> | undefined;
   /** Anchors whose node is still being read, and how many nodes had been counted when it began. */
-  readonly open: Map<string, number>;
+  open: Map<string, number> | undefined;
   /** Nodes so far, each alias counted as everything that it stands for. */
   count: number;
   /** The part of `count` that came through aliases. */
@@ -18,24 +19,27 @@ interface Anchored {
 }
 
 export function anchorsOf(): Anchors {
-  return { named: new Map(), open: new Map(), count: 0, aliased: 0 };
+  return { named: undefined, open: undefined, count: 0, aliased: 0 };
 }
 
 export function openAnchor(anchors: Anchors, name: string | undefined): void {
-  if (name !== undefined) anchors.open.set(name, anchors.count);
+  if (name === undefined) return;
+  anchors.open ??= new Map();
+  anchors.open.set(name, anchors.count);
 }
 
 /** Gives the node that was just read its anchor's name. Answers the node. */
 export function closeAnchor<T extends Node>(anchors: Anchors, name: string | undefined, node: T): T {
   if (name === undefined) return node;
-  anchors.named.set(name, { node, size: anchors.count - (anchors.open.get(name) ?? anchors.count) });
-  anchors.open.delete(name);
+  anchors.named ??= new Map();
+  anchors.named.set(name, { node, size: anchors.count - (anchors.open?.get(name) ?? anchors.count) });
+  anchors.open?.delete(name);
   return node;
 }
 
 export function resolveAlias(anchors: Anchors, name: string, start: number, end: number): Node {
-  if (anchors.open.has(name)) fail(`anchor '${name}' value contains itself`, start, end);
-  const found = anchors.named.get(name);
+  if (anchors.open?.has(name)) fail(`anchor '${name}' value contains itself`, start, end);
+  const found = anchors.named?.get(name);
   if (found === undefined) fail(`unknown anchor '${name}' referenced`, start, end);
   anchors.count += found.size + 1;
   anchors.aliased += found.size;

@@ -19,7 +19,7 @@ import {
 import { composer } from './inline.ts';
 import type { Node, Origin } from './node.ts';
 import type { Dialect } from './resolve.ts';
-import { defaultHandles, passDirectives, type TagHandles } from './tags.ts';
+import { defaultHandles, passDirectives } from './tags.ts';
 
 export type { Comment } from './cursor.ts';
 
@@ -162,10 +162,10 @@ function readDocuments(
   let from = start;
   let first = documents.length === 0;
   for (;;) {
-    const handles: TagHandles = defaultHandles();
+    let handles = defaultHandles;
     cursor.simpleKey = true;
     toToken(cursor);
-    if (codeAt(cursor, cursor.pos) === 0x25 && cursor.pos === cursor.lineStart) passDirectives(cursor, handles);
+    if (codeAt(cursor, cursor.pos) === 0x25 && cursor.pos === cursor.lineStart) handles = passDirectives(cursor);
     const explicit = atMarker(cursor) && codeAt(cursor, cursor.pos) === 0x2d;
     if (explicit) {
       cursor.pos += 3;

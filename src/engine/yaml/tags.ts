@@ -2,14 +2,12 @@
 import { type Cursor, codeAt, fail, isBlank, isBlankOrEnd, isBreak, passBreak, passComment } from './cursor.ts';
 
 /** Tag handles (`!`, `!!`, `!e!`) and what they stand for in this document. */
-export type TagHandles = Map<string, string>;
+export type TagHandles = ReadonlyMap<string, string>;
 
-export function defaultHandles(): TagHandles {
-  return new Map([
-    ['!', '!'],
-    ['!!', '!!'],
-  ]);
-}
+export const defaultHandles: TagHandles = new Map([
+  ['!', '!'],
+  ['!!', '!!'],
+]);
 
 function isWord(code: number): boolean {
   return (
@@ -90,7 +88,8 @@ function letter(code: number): string {
 }
 
 /** Passes the directives in front of a document; the cursor stands at a `%` in the first column. */
-export function passDirectives(cursor: Cursor, handles: TagHandles): void {
+export function passDirectives(cursor: Cursor): TagHandles {
+  const handles = new Map(defaultHandles);
   let version = false;
   while (codeAt(cursor, cursor.pos) === 0x25 && cursor.pos === cursor.lineStart) {
     const start = cursor.pos;
@@ -107,6 +106,7 @@ export function passDirectives(cursor: Cursor, handles: TagHandles): void {
     cursor.pos = end;
     passGap(cursor);
   }
+  return handles;
 }
 
 function directiveWords(line: string): readonly string[] {
@@ -116,7 +116,7 @@ function directiveWords(line: string): readonly string[] {
     .split(/[ \t]+/);
 }
 
-function tagDirective(values: readonly string[], handles: TagHandles, start: number, end: number): void {
+function tagDirective(values: readonly string[], handles: Map<string, string>, start: number, end: number): void {
   const [handle, prefix] = values;
   if (values.length !== 2 || handle === undefined || prefix === undefined || !/^!(?:[0-9A-Za-z_-]*!)?$/.test(handle)) {
     fail('did not find expected tag handle and prefix', start, end);
