@@ -7,7 +7,8 @@ import type { Kustomizer } from '../kustomize/index.ts';
 import { idOf, isObject, titleOf } from '../objects/object.ts';
 import type { FileTree } from '../ports.ts';
 import { error, type Problem } from '../problem.ts';
-import { get, type Mapping, mapping, type Node, type Origin, set, str, text } from '../yaml/node.ts';
+import { get, type Mapping, mapping, type Node, type Origin, remove, set, str, text } from '../yaml/node.ts';
+import { resolve } from '../yaml/resolve.ts';
 import type { DesiredObject } from './desired.ts';
 import { generateKustomization } from './generate.ts';
 import { maskEncrypted } from './mask.ts';
@@ -137,6 +138,7 @@ function finish(
       node = masked;
     }
     for (const item of flatten(node)) {
+      if (request.as === 'controller' && request.owner !== undefined) problems.push(...labelWarning(item));
       const labelled = withCommonMetadata(withOwner(item, request), view);
       const id = idOf(labelled);
       objects.push(secretValues.length === 0 ? { id, node: labelled } : { id, node: labelled, secretValues });
@@ -170,9 +172,13 @@ function isDisabled(node: Mapping, key: string): boolean {
   return ['labels', 'annotations'].some((section) => text(get(get(metadata, section), key)) === 'disabled');
 }
 
-function withOwner(node: Mapping, { owner, at }: BuildRequest): Mapping {
+function withOwner(node: Mapping, { owner, at, as }: BuildRequest): Mapping {
   if (owner === undefined) return node;
-  const name = withMetadata(node, 'labels', 'kustomize.toolkit.fluxcd.io/name', owner.name, at);
+  // On the command line, a label set below an explicit `labels: null` is lost.
+  const labels = get(get(node, 'metadata'), 'labels');
+  if (as === 'command-line' && labels?.kind === 'scalar' && resolve(labels, 'kyaml') === null) return node;
+  const start = as === 'command-line' ? node : onlyStrings(node, 'labels');
+  const name = withMetadata(start, 'labels', 'kustomize.toolkit.fluxcd.io/name', owner.name, at);
   const namespace = str(owner.namespace, at);
   return withMetadata(name, 'labels', 'kustomize.toolkit.fluxcd.io/namespace', namespace, at);
 }
@@ -180,12 +186,33 @@ function withOwner(node: Mapping, { owner, at }: BuildRequest): Mapping {
 function withCommonMetadata(node: Mapping, view: KustomizationView): Mapping {
   let result = node;
   const add = (section: 'labels' | 'annotations', entries: readonly StringEntry[]) => {
+    if (entries.length > 0) result = onlyStrings(result, section);
     for (const { key, value } of entries)
       result = withMetadata(result, section, key.text, str(value.value, value.node.at), key.at);
   };
   add('labels', view.commonLabels);
   add('annotations', view.commonAnnotations);
   return result;
+}
+
+/** Flux reads labels as strings; one that is none (`true`, `8080`) makes it lose them all when it sets its own. */
+function onlyStrings(node: Mapping, section: string): Mapping {
+  const metadata = get(node, 'metadata');
+  if (metadata?.kind !== 'mapping' || areStrings(get(metadata, section))) return node;
+  return set(node, 'metadata', remove(metadata, section));
+}
+
+function areStrings(map: Node | undefined): boolean {
+  if (map?.kind !== 'mapping') return true;
+  return map.entries.every(({ value }) => value.kind === 'scalar' && typeof resolve(value, 'kyaml') === 'string');
+}
+
+/** Says so, where Flux would lose the labels of an object in silence. */
+function labelWarning(node: Mapping): readonly Problem[] {
+  const labels = get(get(node, 'metadata'), 'labels');
+  if (areStrings(labels)) return [];
+  const message = `${titleOf(idOf(node))} has a label that is no string, and Flux drops all its labels: put it in quotes`;
+  return [{ code: 'flux-build', severity: 'warning', message, at: labels!.at }];
 }
 
 /** The object with one label or annotation set. */
