@@ -49,6 +49,8 @@ export interface Editor {
   sluice(): Promise<void>;
   /** A row of a tree, by what a screen reader says of it. */
   row(name: string | RegExp): Locator;
+  /** Opens a row of a tree. */
+  expand(row: Locator): Promise<void>;
   /** Right-click on a row and one entry of its menu. */
   menu(row: Locator, entry: string): Promise<void>;
   /** Answers a quick pick. */
@@ -214,6 +216,10 @@ function editorOf(page: Page, url: string, end: () => Promise<void>): Editor {
       if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
     },
     row: (name) => page.getByRole('treeitem', { name }).first(),
+    async expand(row) {
+      await row.waitFor();
+      if ((await row.getAttribute('aria-expanded')) !== 'true') await row.locator('.monaco-tl-twistie').click();
+    },
     async menu(row, entry) {
       await row.click({ button: 'right' });
       await page.getByRole('menuitem', { name: entry, exact: true }).click();

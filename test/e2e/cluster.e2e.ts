@@ -1,0 +1,162 @@
+/**
+ * The main job on a real cluster: the example fleet on the loopback stack, opened in a real editor; look, reconcile, edit,
+ * plan, apply, watch it become ready, and hand it back to Flux. The stack is the suite's own and is wiped at the end.
+ */
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { installFleet } from '../../scripts/cluster/fleet.ts';
+import { contextName, type Layout, stackDirectory } from '../../scripts/cluster/layout.ts';
+import type { Repository } from '../../scripts/cluster/repository.ts';
+import { down, kubectl, up } from '../../scripts/cluster/up.ts';
+import { type Editor, startEditor } from './editor.ts';
+
+let layout: Layout;
+let repository: Repository;
+let editor: Editor;
+
+beforeAll(async () => {
+  const tools = fileURLToPath(new URL('../../scripts/tools.ts', import.meta.url));
+  const built = spawnSync('npx', ['tsx', tools, '--for', 'cluster'], { stdio: 'inherit' });
+  if (built.status !== 0) throw new Error('the tools of the cluster could not be built; Go 1.26 or newer is needed');
+  layout = await up({ dir: `${stackDirectory()}-e2e`, part: 'full' });
+  repository = await installFleet(layout);
+  const ready = ['wait', '--for=condition=Ready', '--timeout=90s', '-n', 'flux-system'];
+  await kubectl(layout, [...ready, 'gitrepository/flux-system']);
+  await kubectl(layout, [...ready, 'kustomization/flux-system']);
+  await kubectl(layout, [...ready, 'kustomization/infrastructure', 'kustomization/apps']);
+  editor = await startEditor({ folder: repository.folder, env: { KUBECONFIG: layout.kubeconfig } });
+}, 240_000);
+
+afterEach(({ task }) => editor?.shotOfFailure(task));
+
+afterAll(async () => {
+  await editor?.stop();
+  if (layout !== undefined) await down(layout);
+  if (layout !== undefined) rmSync(layout.dir, { recursive: true, force: true });
+}, 60_000);
+
+const apps = /^apps, /;
+const api = /^Deployment api, /;
+
+/** A field of a live object. */
+async function live(object: string, path: string): Promise<string> {
+  const [kind, namespace, name] = object.split('/') as [string, string, string];
+  return await kubectl(layout, ['get', kind, '-n', namespace, name, '-o', `jsonpath={${path}}`]);
+}
+
+test('the tree shows the cluster: its context, headings with counts, each Flux object with its state', async () => {
+  const { page } = editor;
+  await editor.sluice();
+  await editor.row(/^Sources, /).waitFor({ timeout: 30_000 });
+  await editor.row(/^apps, ready, .*main@/).waitFor();
+  for (const heading of ['Kustomizations', 'Helm releases', 'Image automation', 'Notifications']) {
+    await editor.row(new RegExp(`^${heading}, `)).waitFor();
+  }
+  await page.locator('.statusbar').getByText(contextName).waitFor();
+  await editor.shot('tree');
+});
+
+test('a Kustomization opens to what it applied, each with its health', async () => {
+  await editor.expand(editor.row(apps));
+  await editor.row(/^Deployment api, ready/).waitFor();
+  await editor.row(/^Namespace apps, ready/).waitFor();
+  await editor.shot('tree-applied');
+});
+
+test('reconcile asks the controller and says when it is done', async () => {
+  const before = await live('kustomization/flux-system/apps', '.status.lastHandledReconcileAt');
+  await editor.menu(editor.row(apps), 'Reconcile');
+  await editor.page.locator('.statusbar').getByText('Kustomization flux-system/apps is ready').waitFor();
+  await editor.shot('reconciled');
+  expect(await live('kustomization/flux-system/apps', '.status.lastHandledReconcileAt')).not.toBe(before);
+});
+
+test('a suspended object shows it, refuses to reconcile with a reason, and can be resumed', async () => {
+  const { page } = editor;
+  await editor.menu(editor.row(apps), 'Suspend');
+  await editor.row(/^apps, suspended/).waitFor();
+  await editor.menu(editor.row(apps), 'Reconcile');
+  await page.getByText('is suspended, so Flux would ignore the request').first().waitFor();
+  await editor.shot('suspended');
+  await editor.command('Notifications: Clear All Notifications');
+  await editor.menu(editor.row(apps), 'Resume');
+  await editor.row(/^apps, ready/).waitFor();
+});
+
+test('a wrong field gets a squiggle as it is typed', async () => {
+  const { page } = editor;
+  await editor.open('clusters/production/apps.yaml');
+  await editor.replace('prune: true', 'prun: true');
+  await page.locator('.monaco-editor .squiggly-error').first().waitFor();
+  await editor.command('View: Focus Problems');
+  await page.locator('.markers-panel .monaco-list-row').getByText('prun').first().waitFor();
+  await editor.shot('squiggle');
+  await editor.command('View: Close Panel');
+  await editor.command('File: Revert File');
+});
+
+test('an unsaved edit shows in the plan against the cluster, and its diff is live against workspace', async () => {
+  const { page } = editor;
+  await editor.open('apps/production/api/kustomization.yaml');
+  await editor.replace('count: 3', 'count: 5');
+  await editor.command('Sluice: Show Plan');
+  await editor.row(/Deployment api.*replicas: 3 → 5/).click();
+  await page.locator('.monaco-diff-editor .original .view-lines').getByText('replicas: 3').waitFor();
+  await page.locator('.monaco-diff-editor .modified .view-lines').getByText('replicas: 5').waitFor();
+  await editor.shot('plan');
+});
+
+test('apply asks first, naming the context and the counts, and can be called off', async () => {
+  const { page } = editor;
+  await editor.command('Sluice: Apply');
+  const dialog = page.locator('.monaco-dialog-box');
+  await dialog.getByText(contextName).first().waitFor();
+  await dialog.getByText('1 to change').waitFor();
+  await editor.shot('apply-modal');
+  await editor.confirm('Cancel');
+  expect(await live('deployment/apps/api', '.spec.replicas')).toBe('3');
+});
+
+test('apply carries the plan out, and the tree shows it become ready', async () => {
+  const { page } = editor;
+  await editor.command('Sluice: Apply');
+  await editor.confirm('Apply');
+  await page.getByText('stays suspended, so that Flux does not undo this').first().waitFor({ timeout: 45_000 });
+  await editor.shot('applied');
+  expect(await live('deployment/apps/api', '.spec.replicas')).toBe('5');
+  await editor.row(/^apps, suspended/).waitFor();
+  await editor.row(/^Deployment api, ready/).waitFor();
+});
+
+test('pushed and resumed, Flux takes it from there and has nothing to change', async () => {
+  const { page } = editor;
+  await editor.command('File: Save All');
+  const before = await live('deployment/apps/api', '.metadata.generation');
+  const commit = await repository.push('Scale the api');
+  await page
+    .locator('.notification-toast, .notification-list-item')
+    .getByRole('button', { name: 'Resume' })
+    .first()
+    .click();
+  await editor.menu(editor.row(apps), 'Reconcile with Source');
+  await editor.row(new RegExp(`^apps, ready, .*${commit.slice(0, 7)}`)).waitFor({ timeout: 45_000 });
+  await editor.shot('ready');
+  expect(await live('deployment/apps/api', '.metadata.generation')).toBe(before);
+  expect(await live('kustomization/flux-system/apps', '.status.lastAppliedRevision')).toContain(commit);
+});
+
+test('the plan is empty now, and says why', async () => {
+  const { page } = editor;
+  await editor.command('Sluice: Show Plan');
+  await page.getByText('Nothing would change').first().waitFor();
+  await editor.shot('plan-empty');
+});
+
+test('a cluster that goes away is said to be gone, and what was known stays', async () => {
+  await down(layout);
+  await editor.row(/^Kustomizations, .*connection lost/).waitFor({ timeout: 45_000 });
+  await editor.row(apps).waitFor();
+  await editor.shot('cluster-gone');
+}, 90_000);
