@@ -56,7 +56,8 @@ export type Node = Scalar | Mapping | Sequence;
 /** The value of `key` in a mapping; undefined when absent or when `node` is not a mapping. */
 export function get(node: Node | undefined, key: string): Node | undefined {
   if (node?.kind !== 'mapping') return undefined;
-  for (const entry of node.entries) if (entry.key.text === key) return entry.value;
+  const { entries } = node;
+  for (let i = 0; i < entries.length; i++) if (entries[i]!.key.text === key) return entries[i]!.value;
   return undefined;
 }
 
