@@ -337,7 +337,10 @@ export function compile(root: ListNode, functions: FunctionTable): Code {
   }
 
   function variable(node: ArgNode & { readonly type: 'variable' }): Expr {
-    const { slot } = findVariable(node.ident[0]!)!;
+    const found = findVariable(node.ident[0]!);
+    // An assignment that nothing declared: the parser knows the variable, the execution does not (Go's rule).
+    if (found === undefined) return failing(node, `undefined variable: ${node.ident[0]}`);
+    const { slot } = found;
     return (frame) => {
       frame.node = node;
       return frame.vars[slot]!;
@@ -385,8 +388,11 @@ export function compile(root: ListNode, functions: FunctionTable): Code {
   function start(node: ArgNode): { receiver: Expr; names: readonly string[]; slot: boolean } {
     if (node.type === 'field') return { receiver: (frame) => frame.dot, names: node.ident, slot: dotRanged };
     if (node.type === 'variable') {
-      const { slot, ranged } = findVariable(node.ident[0]!)!;
-      return { receiver: (frame) => frame.vars[slot]!, names: node.ident.slice(1), slot: ranged };
+      const found = findVariable(node.ident[0]!);
+      const names = node.ident.slice(1);
+      if (found === undefined) return { receiver: variable(node), names, slot: false };
+      const { slot, ranged } = found;
+      return { receiver: (frame) => frame.vars[slot]!, names, slot: ranged };
     }
     if (node.type !== 'chain') throw new Error(`a ${node.type} has no fields`);
     if (node.node.type === 'nil') {
