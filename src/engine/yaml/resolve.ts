@@ -34,7 +34,8 @@ export function resolve(scalar: Scalar, dialect: Dialect): ScalarValue {
     case '!!timestamp':
       return resolvePlain(text, dialect);
     case '!':
-      return scalar.style === 'plain' ? resolvePlain(text, dialect) : text;
+      // "Not specific": yaml.v2 takes it for a string, yaml.v3 ignores it.
+      return dialect === 'kyaml' && scalar.style === 'plain' ? resolvePlain(text, dialect) : text;
     default:
       return text;
   }
