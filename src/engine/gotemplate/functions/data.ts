@@ -106,7 +106,8 @@ function yamlFloat(value: number): string {
 function readYaml(source: StringValue, context: CallContext): Value | string {
   context.step(source.text.length >> 5);
   const { documents, problems } = parse(source.text, '', 'sigs');
-  const failed = problems.find((problem) => problem.severity === 'error');
+  // Of a key written twice the last one counts: Helm reads without strictness.
+  const failed = problems.find(({ code, severity }) => severity === 'error' && code !== 'yaml-duplicate-key');
   if (failed !== undefined) return `error converting YAML to JSON: yaml: ${failed.message}`;
   const root = documents[0]?.root;
   if (root === undefined) return nil;
