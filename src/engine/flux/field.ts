@@ -1,6 +1,7 @@
 /**
  * How the kinds read their fields: a value together with the node that it was read from, so that whoever uses the value
- * can point at its line. A field of the wrong type reads as absent; saying so is the schema's work.
+ * can point at its line. A field of the wrong type reads as absent; saying so is the schema's work. Types are those of
+ * kustomize, which every object of a fleet goes through before the API server sees it.
  */
 import { get, type Mapping, type Node, type Scalar } from '../yaml/node.ts';
 import { resolve } from '../yaml/resolve.ts';
@@ -20,21 +21,21 @@ export function node(from: Node | undefined, ...path: readonly string[]): Node |
 export function string(from: Node | undefined, ...path: readonly string[]): Field<string> | undefined {
   const at = node(from, ...path);
   if (at?.kind !== 'scalar') return undefined;
-  const value = resolve(at, 'sigs');
+  const value = resolve(at, 'kyaml');
   return typeof value === 'string' && value !== '' ? { value, node: at } : undefined;
 }
 
 export function boolean(from: Node | undefined, ...path: readonly string[]): Field<boolean> | undefined {
   const at = node(from, ...path);
   if (at?.kind !== 'scalar') return undefined;
-  const value = resolve(at, 'sigs');
+  const value = resolve(at, 'kyaml');
   return typeof value === 'boolean' ? { value, node: at } : undefined;
 }
 
 export function number(from: Node | undefined, ...path: readonly string[]): Field<number> | undefined {
   const at = node(from, ...path);
   if (at?.kind !== 'scalar') return undefined;
-  const value = resolve(at, 'sigs');
+  const value = resolve(at, 'kyaml');
   return typeof value === 'number' ? { value, node: at } : undefined;
 }
 

@@ -223,7 +223,7 @@ function withPatchAsText(entry: Node): Node {
 
 function jsonOf(node: Node): unknown {
   if (node.kind === 'scalar') {
-    const value = resolve(node, 'sigs');
+    const value = resolve(node, 'kyaml');
     return typeof value === 'bigint' ? Number(value) : value;
   }
   if (node.kind === 'sequence') return node.items.map(jsonOf);

@@ -58,7 +58,7 @@ export function readVariables({ view, namespace, input }: VariablesRequest): Var
     }
   }
   for (const { key, value } of view.substitute) {
-    const read = resolve(value.node as Extract<Node, { kind: 'scalar' }>, 'sigs');
+    const read = resolve(value.node as Extract<Node, { kind: 'scalar' }>, 'kyaml');
     if (read !== null && typeof read !== 'string') {
       const message = `the value of ${key.text} must be a string: put it in quotes`;
       problems.push(error('flux-build', message, value.node.at));
