@@ -153,7 +153,7 @@ export function parseInteger(text: string, base: number, bits = 64): bigint | un
 
 const decimalFloat =
   /^[+-]?(?:[0-9]+(?:_[0-9]+)*\.?(?:[0-9]+(?:_[0-9]+)*)?|\.[0-9]+(?:_[0-9]+)*)(?:[eE][+-]?[0-9]+(?:_[0-9]+)*)?$/;
-const hexFloat = /^([+-]?)0[xX]_?([0-9a-fA-F_]*)(?:\.([0-9a-fA-F_]*))?[pP]([+-]?[0-9]+)$/;
+const hexFloat = /^([+-]?)0[xX]_?([0-9a-fA-F_]*)(?:\.([0-9a-fA-F_]*))?[pP]([+-]?[0-9_]+)$/;
 const special = /^([+-]?)(inf|infinity|nan)$/i;
 
 /** `strconv.ParseFloat(text, 64)`; undefined: bad syntax or out of range. Underscores only where a literal has them. */
@@ -175,7 +175,8 @@ function parseHexFloat(match: RegExpExecArray): number | undefined {
   const whole = match[2]!.replaceAll('_', '');
   const fraction = (match[3] ?? '').replaceAll('_', '');
   if (whole + fraction === '') return undefined;
-  const value = Number(BigInt(`0x${whole}${fraction}`)) * 2 ** (Number(match[4]) - 4 * fraction.length);
+  const value =
+    Number(BigInt(`0x${whole}${fraction}`)) * 2 ** (Number(match[4]!.replaceAll('_', '')) - 4 * fraction.length);
   if (!Number.isFinite(value)) return undefined;
   return match[1] === '-' ? -value : value;
 }

@@ -165,7 +165,10 @@ function directive(text: string, start: number, args: readonly Value[], state: S
     at += number.length;
     if (number === '') return undefined;
     if (afterIndex) good = false;
-    return Number(number) > 1e6 ? undefined : Number(number);
+    if (Number(number) <= 1e6) return Number(number);
+    // Go gives up on the whole rest of the format.
+    at = text.length;
+    return undefined;
   };
   index();
   let width = count('WIDTH');
@@ -194,7 +197,7 @@ function directive(text: string, start: number, args: readonly Value[], state: S
   else if (!good) parts.push(string(`%!${verb}(BADINDEX)`));
   else if (state.arg >= args.length) parts.push(string(`%!${verb}(MISSING)`));
   else {
-    const special = verb === 'v';
+    const special = verb === 'v' || verb === 'w';
     const sharp = flagText.includes('#');
     const plus = flagText.includes('+');
     const flags = {
@@ -217,7 +220,8 @@ function formatArg(value: Value, verb: string, flags: Flags): StringValue {
   const from = fromAll([value]);
   if (verb === 'T') return string(pad(value.kind === 'nil' ? '<nil>' : truncated(typeOf(value), flags), flags), from);
   if (value.kind === 'nil') return string(verb === 'v' ? pad('<nil>', flags) : `%!${verb}(<nil>)`, from);
-  const text = formatAny(value, verb, flags);
+  // `%w` means something to Errorf only; it is refused for the value as a whole.
+  const text = verb === 'w' ? badVerb(value, verb, flags) : formatAny(value, verb, flags);
   if (value.kind === 'string' && text === value.text) return value;
   return string(text, from);
 }

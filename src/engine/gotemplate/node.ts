@@ -103,13 +103,16 @@ export type ArgNode =
 export type TemplateNode = TextNode | CommentNode | ActionNode | BranchNode | CallNode | JumpNode | EndNode;
 export type AnyNode = ListNode | TemplateNode | CommandNode | ArgNode;
 
-/** The node as Go prints it back: what stands between `<` and `>` in an execution error. */
-export function print(node: AnyNode): string {
+/**
+ * The node as Go prints it back: what stands between `<` and `>` in an execution error. `show` shows plain text.
+ */
+export function print(node: AnyNode, show: (text: string) => string = (text) => text): string {
+  const inner = (child: AnyNode) => print(child, show);
   switch (node.type) {
     case 'list':
-      return node.nodes.map(print).join('');
+      return node.nodes.map(inner).join('');
     case 'text':
-      return node.text;
+      return show(node.text);
     case 'comment':
       return `{{${node.text}}}`;
     case 'action':
@@ -117,8 +120,8 @@ export function print(node: AnyNode): string {
     case 'if':
     case 'range':
     case 'with': {
-      const otherwise = node.elseList === undefined ? '' : `{{else}}${print(node.elseList)}`;
-      return `{{${node.type} ${print(node.pipe)}}}${print(node.list)}${otherwise}{{end}}`;
+      const otherwise = node.elseList === undefined ? '' : `{{else}}${inner(node.elseList)}`;
+      return `{{${node.type} ${print(node.pipe)}}}${inner(node.list)}${otherwise}{{end}}`;
     }
     case 'template':
       return `{{template ${quote(node.name)}${node.pipe === undefined ? '' : ` ${print(node.pipe)}`}}}`;
@@ -157,8 +160,9 @@ function printArg(node: ArgNode): string {
 }
 
 function printPipe(pipe: PipeNode): string {
-  const decl = pipe.decl.length === 0 ? '' : `${pipe.decl.map(print).join(', ')} ${pipe.isAssign ? '=' : ':='} `;
-  return decl + pipe.cmds.map(print).join(' | ');
+  const decl =
+    pipe.decl.length === 0 ? '' : `${pipe.decl.map((each) => print(each)).join(', ')} ${pipe.isAssign ? '=' : ':='} `;
+  return decl + pipe.cmds.map((each) => print(each)).join(' | ');
 }
 
 /** Whether a template holds nothing but space and comments: such a definition never replaces another. */
