@@ -51,7 +51,16 @@ export interface Contexts {
 
 /** How the connection to the chosen context is. `message` is a sentence for a person. */
 export interface ClusterState {
-  readonly state: 'untrusted' | 'no-kubeconfig' | 'no-context' | 'idle' | 'connecting' | 'connected' | 'failed';
+  /** `lost`: it was connected, and is tried again; what was known is shown as stale. */
+  readonly state:
+    | 'untrusted'
+    | 'no-kubeconfig'
+    | 'no-context'
+    | 'idle'
+    | 'connecting'
+    | 'connected'
+    | 'lost'
+    | 'failed';
   readonly context?: string;
   readonly server?: string;
   readonly message: string;

@@ -43,6 +43,8 @@ export interface PlanView {
   readonly against: PlanAgainst;
   /** What it is against, for a person: `context kind-dev (https://…)`, `commit HEAD (1a2b3c4)`. */
   readonly target: string;
+  /** The same in one word or two, for a title. */
+  readonly label: string;
   readonly groups: readonly PlanGroupView[];
   readonly counts: Readonly<Record<PlanAction, number>>;
   readonly problems: readonly PlanProblem[];

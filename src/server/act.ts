@@ -64,6 +64,10 @@ async function suspend(
   options: ActOptions,
 ): Promise<Outcome> {
   const title = titleOfName(object);
+  if (action === 'resume') {
+    const refused = await fetchFirst(linked, object, options);
+    if (refused !== undefined) return refused;
+  }
   const set = await patch(
     linked.cluster,
     object,
@@ -82,6 +86,22 @@ async function suspend(
     options,
     (live) => Number(at(live, 'status', 'observedGeneration')) >= Number(generation),
   );
+}
+
+/**
+ * What an apply suspended is handed back with its source fetched anew: resumed at the old revision, Flux would undo the
+ * apply until it sees the commit.
+ */
+async function fetchFirst({ cluster, ...linked }: Linked, object: ObjectName, options: ActOptions) {
+  const live = await cluster.get(object, options.signal);
+  if (!live.ok) return failed(live.failure);
+  const source = sourceOf(live.value);
+  if (source === undefined || textAt(live.value, 'metadata', 'annotations', suspendedAnnotation) === '')
+    return undefined;
+  const outcome = await reconcile({ cluster, ...linked }, source, options);
+  return outcome.ok
+    ? undefined
+    : { ...outcome, message: `Not resumed, for its source was not fetched. ${outcome.message}` };
 }
 
 /** Waits until the controller has handled the request and the object is no longer in progress. */

@@ -105,7 +105,12 @@ function ended(event: Extract<ApplyEvent, { readonly type: 'done' }>, failures: 
     [counts['not-sent'], 'not sent'],
   ];
   const said = words.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
-  const message = `${canceled ? 'Stopped' : failures.length > 0 ? 'Applied, not without trouble' : 'Applied'}: ${said.join(', ') || 'nothing to do'}.`;
+  const done = said.join(', ') || 'nothing to do';
+  const message = canceled
+    ? `Stopped: ${done}.`
+    : failures.length > 0
+      ? `Not all went well: ${done}.`
+      : `Done: ${done}.`;
   return {
     ok: failures.length === 0 && !canceled,
     ...(canceled ? { canceled } : {}),

@@ -49,11 +49,15 @@ export interface Link {
   dispose(): void;
 }
 
+/** A cluster that could not be reached is tried again after this, in milliseconds. */
+const retryAfter = 15_000;
+
 export function createLink(options: LinkOptions): Link {
   let { settings, trusted, chosen } = options;
   let state: ClusterState = trusted ? { state: 'idle', message: '' } : untrusted;
   let current: Promise<Linked | undefined> | undefined;
   let abort = new AbortController();
+  let retry: NodeJS.Timeout | undefined;
   const stateListeners: ((state: ClusterState) => void)[] = [];
   const liveListeners: ((kinds: ReadonlySet<string>) => void)[] = [];
 
@@ -83,16 +87,29 @@ export function createLink(options: LinkOptions): Link {
     if (signal.aborted) return undefined;
     if (!answer.ok || !reached.ok) {
       const { failure } = reached as { failure: ClusterFailure };
+      if (failure.reason === 'unreachable') retry = setTimeout(() => void refresh(), retryAfter).unref();
       return void say({ state: 'failed', context, server, message: failure.message });
     }
-    say({ state: 'connected', context, server, message: `Kubernetes ${reached.value.version}` });
+    const connected: ClusterState = {
+      state: 'connected',
+      context,
+      server,
+      message: `Kubernetes ${reached.value.version}`,
+    };
+    say(connected);
     const store = createStore(answer.value, signal, (kinds) => {
-      if (!signal.aborted) for (const listener of liveListeners) listener(kinds);
+      if (signal.aborted) return;
+      const trouble = store.trouble();
+      const next: ClusterState =
+        trouble === undefined ? connected : { state: 'lost', context, server, message: trouble.message };
+      if (next.state !== state.state) say(next);
+      for (const listener of liveListeners) listener(kinds);
     });
     return { cluster: answer.value, store, signal };
   }
 
   function drop(): void {
+    clearTimeout(retry);
     abort.abort();
     abort = new AbortController();
     current = undefined;

@@ -46,19 +46,24 @@ export function planView(shown: PlanShown): PlanView {
   const groups = plan.groups.map(groupView);
   const counts = Object.fromEntries(actions.map((action) => [action, 0])) as Record<Action, number>;
   for (const item of groups.flatMap((group) => group.items)) counts[item.action]++;
+  // What a group says of itself is not said twice.
+  const notes = new Set(plan.groups.map((group) => group.note));
   const acting = counts.create + counts.configure + counts.recreate + counts.delete;
   const message = shown.message ?? emptyReason(plan, acting);
   return {
     id: shown.id,
     against: shown.against,
     target: targetOf(plan),
+    label: plan.target.kind === 'commit' ? plan.target.revision : plan.target.context,
     groups,
     counts,
-    problems: plan.problems.map((problem): PlanProblem => {
-      const place = problem.at === undefined ? undefined : shown.place(problem.at);
-      const { severity, message } = problem;
-      return place === undefined ? { severity, message } : { severity, message, uri: place.uri, line: place.line };
-    }),
+    problems: plan.problems
+      .filter(({ message }) => !notes.has(message))
+      .map((problem): PlanProblem => {
+        const place = problem.at === undefined ? undefined : shown.place(problem.at);
+        const { severity, message } = problem;
+        return place === undefined ? { severity, message } : { severity, message, uri: place.uri, line: place.line };
+      }),
     ...(message === undefined ? {} : { message }),
     applicable: plan.target.kind === 'cluster' && acting > 0,
   };

@@ -18,8 +18,8 @@ import {
 } from '../engine/index.ts';
 import type { PlanAgainst, PlanView } from '../protocol/index.ts';
 import type { Files, Folder } from './files.ts';
-import type { Link } from './link.ts';
-import { textAt } from './live.ts';
+import type { Link, Linked } from './link.ts';
+import { at, textAt } from './live.ts';
 import { entryId, nameOfId, planView, renderSide } from './plan-view.ts';
 import type { Session } from './session.ts';
 import { queryOf, type Rendered } from './virtual.ts';
@@ -74,6 +74,7 @@ export function createPlanner(rooms: Rooms, { doors, pause }: PlannerOptions): P
   let running: AbortController | undefined;
   let timer: NodeJS.Timeout | undefined;
   let made = 0;
+  let applied: string | undefined;
   const listeners: ((view: PlanView, queries: readonly string[]) => void)[] = [];
 
   async function plan(request: PlanRequest, signal: AbortSignal): Promise<Current | Refusal> {
@@ -132,6 +133,16 @@ export function createPlanner(rooms: Rooms, { doors, pause }: PlannerOptions): P
     // What is being asked is about files that are no more; a plan that a person waits for is made to its end.
     later();
   });
+  // Flux changed something: the live side of the plan is another now.
+  link.onLive(async () => {
+    if (current?.request.against.kind !== 'cluster') return;
+    const linked = await link.linked();
+    const now = linked && appliedBy(linked);
+    if (now === undefined || now === applied) return;
+    const first = applied === undefined;
+    applied = now;
+    if (!first) later();
+  });
   link.onState((state) => {
     if (state.state === 'connecting' && current?.request.against.kind === 'cluster') forget();
   });
@@ -184,6 +195,26 @@ async function planned(
   const plan = await planLive(cluster, wanted, options);
   return signal.aborted ? canceled : plan;
 }
+
+/** What the cluster's Kustomizations and releases say that they applied; another text means other live objects. */
+function appliedBy({ store }: Linked): string {
+  return owners
+    .flatMap((kind) => {
+      const seen = store.seen(kind);
+      return 'objects' in seen ? [...seen.objects] : [];
+    })
+    .map(([key, object]) => {
+      const revision =
+        textAt(object, 'status', 'lastAppliedRevision') + textAt(object, 'status', 'lastAttemptedRevision');
+      return `${key} ${at(object, 'metadata', 'generation')} ${revision}`;
+    })
+    .join('\n');
+}
+
+const owners = [
+  { group: 'kustomize.toolkit.fluxcd.io', kind: 'Kustomization' },
+  { group: 'helm.toolkit.fluxcd.io', kind: 'HelmRelease' },
+];
 
 /** Why there is no plan: a sentence, or cluster directories of which the person has to choose one. */
 interface Refusal {
@@ -241,7 +272,17 @@ function clean(path: string): string {
 
 function withoutPlan(against: PlanAgainst, { message, choices }: Refusal): PlanView {
   const counts = Object.fromEntries(actions.map((action) => [action, 0])) as PlanView['counts'];
-  const empty = { id: '', against, target: '', groups: [], counts, problems: [], message, applicable: false };
+  const empty = {
+    id: '',
+    against,
+    target: '',
+    label: '',
+    groups: [],
+    counts,
+    problems: [],
+    message,
+    applicable: false,
+  };
   return choices === undefined ? empty : { ...empty, choices };
 }
 

@@ -28,6 +28,8 @@ export interface Store {
   seen(kind: KindName, labelSelector?: string): Seen;
   /** Resolves once the kind's first list (or failure) is here. */
   settled(kind: KindName, labelSelector?: string): Promise<Seen>;
+  /** Why a watch is down, when one is. */
+  trouble(): ClusterFailure | undefined;
   /** Ends the watches with this label selector. */
   forget(labelSelector: string): void;
   /** Resolves with the first answer of `test` that is not undefined, asked now and after each change. */
@@ -110,6 +112,10 @@ export function createStore(
     async settled(kind, selector = '') {
       const done = (seen: Seen): Seen | undefined => (seen.state === 'loading' ? undefined : seen);
       return (await until(kind, done, signal, selector)) ?? { state: 'loading' };
+    },
+    trouble() {
+      for (const { seen } of watches.values()) if (seen.state === 'stale') return seen.failure;
+      return undefined;
     },
     forget(selector) {
       for (const [name, watched] of watches) {

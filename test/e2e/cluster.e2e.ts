@@ -38,7 +38,6 @@ afterAll(async () => {
 }, 60_000);
 
 const apps = /^apps, /;
-const api = /^Deployment api, /;
 
 /** A field of a live object. */
 async function live(object: string, path: string): Promise<string> {

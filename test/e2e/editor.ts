@@ -222,7 +222,13 @@ function editorOf(page: Page, url: string, end: () => Promise<void>): Editor {
     },
     async menu(row, entry) {
       await row.click({ button: 'right' });
-      await page.getByRole('menuitem', { name: entry, exact: true }).click();
+      const item = page.getByRole('menuitem', { name: entry, exact: true });
+      await item.waitFor();
+      // A menu takes no click in its first moment, so that the click that opened it does not choose.
+      for (let tries = 0; tries < 10 && (await item.isVisible()); tries++) {
+        await page.waitForTimeout(150);
+        await item.click({ timeout: 1000 }).catch(() => undefined);
+      }
     },
     async pick(entry) {
       await input.waitFor();

@@ -34,7 +34,7 @@ test('an unsaved edit shows in the plan against Git HEAD', async () => {
   await editor.pick('clusters/production');
   const change = editor.row(/Deployment api.*replicas: 3 → 5/);
   await change.waitFor();
-  await page.getByText('commit HEAD').first().waitFor();
+  await page.getByText('~1 · HEAD').waitFor();
   await editor.shot('plan-against-head');
 });
 

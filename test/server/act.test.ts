@@ -86,6 +86,16 @@ test('suspend sets one field, resume takes it away and waits', async () => {
   expect(resume.outcome).toMatchObject({ ok: true });
 });
 
+test('what an apply suspended is resumed only after its source was fetched anew', async () => {
+  const suspended = apps
+    .replace('prune: true', 'suspend: true')
+    .replace('generation: 1', 'generation: 1, annotations: { sluice/suspended: by me }');
+  const { outcome, patches } = await checkAct('resume', [suspended, source], controller('True', 'done'));
+  expect(patches[0]).toEqual(request);
+  expect(patches[1]).toMatchObject({ spec: { suspend: null } });
+  expect(outcome.ok).toBe(true);
+});
+
 test('an object that is gone is said to be', async () => {
   const { outcome } = await checkAct('reconcile', [], controller('True', 'done'));
   expect(outcome).toEqual({ ok: false, message: 'not found' });

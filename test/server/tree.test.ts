@@ -84,8 +84,8 @@ test('headings, objects, and what a Kustomization applied with its health', asyn
     `
 - | Sources | 0
 - | Kustomizations | 1
-  ready | apps | flux-system · main@1a2b3c4
-    progressing | Deployment api | apps · Available: 1/2
+  ready | apps | main@1a2b3c4 · flux-system
+    progressing | Deployment api | Available: 1/2 · apps
     unknown | Namespace apps | 
 - | Helm releases | 0`,
   );
@@ -102,7 +102,7 @@ test('a failed object shows its words, and its heading counts it', async () => {
     `
 - | Sources | 0
 failed | Kustomizations | 1, 1 failed
-  failed | apps | flux-system · kustomize build failed
+  failed | apps | kustomize build failed · flux-system
     - | This Kustomization has no inventory yet | 
 - | Helm releases | 0`,
   );

@@ -60,7 +60,7 @@ export class PlanTree implements TreeDataProvider<PlanElement> {
 
 /** What the view's title says: what it is against, and how much there is. */
 export function planTitle(plan: PlanView): string {
-  return [countWords(plan.counts), plan.target].filter((part) => part !== '').join(' · ');
+  return [countWords(plan.counts), plan.label].filter((part) => part !== '').join(' · ');
 }
 
 /** `+2 ~1 −1`: creates, changes, deletes. Empty when nothing would change. */

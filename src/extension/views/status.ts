@@ -19,7 +19,10 @@ export function createStatus(): Status {
       item.text = `${icons[state.state]} ${state.context}`;
       item.tooltip = `${state.context} (${state.server ?? ''})\n${state.message}`;
       item.accessibilityInformation = { label: l10n.t('Cluster context {0}, {1}', state.context, state.message) };
-      item.backgroundColor = state.state === 'failed' ? new ThemeColor('statusBarItem.warningBackground') : undefined;
+      item.backgroundColor =
+        state.state === 'failed' || state.state === 'lost'
+          ? new ThemeColor('statusBarItem.warningBackground')
+          : undefined;
       item.show();
     },
     dispose: () => item?.dispose(),
@@ -33,5 +36,6 @@ const icons: Readonly<Record<ClusterState['state'], string>> = {
   idle: '$(server-environment)',
   connecting: '$(sync~spin)',
   connected: '$(server-environment)',
+  lost: '$(warning)',
   failed: '$(warning)',
 };

@@ -7,9 +7,12 @@ export const contexts: Handler = {
     on('sluice/chooseContext', ({ context }) => link.choose(context));
     on('sluice/clusterState', () => link.state());
     on('sluice/refresh', () => link.refresh());
+    let before = link.state();
     link.onState((state) => {
       notify('sluice/clusterChanged', state);
-      notify('sluice/treeChanged', {});
+      // A connection that is lost or found again changes the nodes, not which tree it is.
+      if (state.state !== 'lost' && before.state !== 'lost') notify('sluice/treeChanged', {});
+      before = state;
     });
   },
 };

@@ -68,7 +68,7 @@ export function fluxNode(object: LiveObject, stale = false): TreeNode {
     id: `flux:${keyOf(name)}`,
     kind: 'flux',
     label: name.name,
-    description: [name.namespace, suspended ? `suspended` : '', words].filter((part) => part !== '').join(' · '),
+    description: [suspended ? 'suspended' : '', words, name.namespace].filter((part) => part !== '').join(' · '),
     details: detailsOf(name, health.status, health.message, object, revision),
     status,
     ...(applies ? { expandable: 'collapsed' as const } : {}),
@@ -129,18 +129,23 @@ export function inventoryOf(object: LiveObject): readonly InventoryEntry[] {
 }
 
 /** One applied object. `live` is undefined while unknown, and `null` when the cluster no longer has it. */
-export function appliedNode(owner: string, entry: InventoryEntry, live: LiveObject | null | undefined): TreeNode {
+export function appliedNode(
+  owner: string,
+  entry: InventoryEntry,
+  live: LiveObject | null | undefined,
+  stale = false,
+): TreeNode {
   const { apiVersion, kind, namespace, name } = entry;
   const object: ObjectName = { apiVersion, kind, namespace, name };
   const health = live ? healthOf(live) : undefined;
-  const status: NodeStatus = health?.status ?? 'unknown';
+  const status: NodeStatus = stale ? 'stale' : (health?.status ?? 'unknown');
   const message = live === null ? "gone, or without its owner's labels" : (health?.message ?? '');
-  const words = status === 'ready' ? '' : firstLine(message);
+  const words = health?.status === 'ready' ? '' : firstLine(message);
   return {
     id: `applied:${owner}|${keyOf(object)}`,
     kind: 'applied',
     label: `${kind} ${name}`,
-    description: [namespace, words].filter((part) => part !== '').join(' · '),
+    description: [words, namespace].filter((part) => part !== '').join(' · '),
     details: [`${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`, message].filter((line) => line !== ''),
     status,
     object,

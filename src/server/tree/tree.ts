@@ -98,7 +98,10 @@ function appliedNodes({ store }: Linked, id: string, owner: LiveObject): readonl
     textAt(owner, 'metadata', 'namespace'),
     textAt(owner, 'metadata', 'name'),
   );
-  return entries.map((entry) => appliedNode(id, entry, liveOf(store.seen(entry as KindName, selector), entry)));
+  return entries.map((entry) => {
+    const seen = store.seen(entry as KindName, selector);
+    return appliedNode(id, entry, liveOf(seen, entry), seen.state === 'stale');
+  });
 }
 
 function liveOf(seen: Seen, entry: InventoryEntry): LiveObject | null | undefined {
