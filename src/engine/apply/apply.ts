@@ -70,6 +70,8 @@ async function run(run: Run): Promise<void> {
   const suspended = new Set<string>();
   const context: SendContext = { cluster, timer: options.timer, ...signalOf(options) };
   const state: State = { ...run, context, live, suspended, stopped: undefined };
+  // All of them before the first write: a changed owner wakes its controller, which would go by the old commit.
+  for (const turn of turns) if (turn.group.state?.exists === true) await suspend(state, turn);
   for (const turn of turns) await applyTurn(state, turns, turn);
   for (const turn of turns) await pruneTurn(state, turns, turn);
   for (const turn of turns) await keepInventory(state, turn);
@@ -161,23 +163,31 @@ function told(state: State, turn: Turn, entry: PlanEntry, { outcome, message }: 
   state.tell({ type: 'object', owner: turn.group.owner.id, id: entry.id, outcome, message });
 }
 
-/** Suspends the owner where a controller runs, and writes down everything that is about to be sent. */
-async function takeOver(state: State, { group, sends }: Turn): Promise<void> {
+/** Suspends the owner where a controller runs and would act beside this apply. */
+async function suspend(state: State, { group }: Turn): Promise<void> {
   const { cluster, options, tell } = state;
   const { id } = group.owner;
   if (!isKustomization(id) || state.stopped !== undefined || options.signal?.aborted) return;
+  if (group.state?.suspended === true || state.suspended.has(keyOf(id))) return;
+  if (group.state?.controlled !== true && !runsControllers(state.plan)) return;
+  const why = 'a plan of the workspace was applied';
+  const wrong = await suspendOwner(cluster, id, { by: options.by, why, timer: options.timer, ...signalOf(options) });
+  if (wrong !== undefined) tell({ type: 'trouble', owner: id, message: wrong });
+  state.suspended.add(keyOf(id));
+  tell({ type: 'suspended', owner: id, wayBack: wayBack(id, cluster.context) });
+}
+
+/** Suspends an owner that has only just come about, and writes down everything that is about to be sent. */
+async function takeOver(state: State, turn: Turn): Promise<void> {
+  const { cluster, options, tell } = state;
+  const { id } = turn.group.owner;
+  if (!isKustomization(id) || state.stopped !== undefined || options.signal?.aborted) return;
   const inventory = await readInventory(cluster, id, options.signal);
   if (inventory === undefined) return;
-  if (group.state?.suspended !== true && (group.state?.controlled === true || runsControllers(state.plan))) {
-    const why = 'a plan of the workspace was applied';
-    const wrong = await suspendOwner(cluster, id, { by: options.by, why, timer: options.timer, ...signalOf(options) });
-    if (wrong !== undefined) tell({ type: 'trouble', owner: id, message: wrong });
-    state.suspended.add(keyOf(id));
-    tell({ type: 'suspended', owner: id, wayBack: wayBack(id, cluster.context) });
-  }
+  await suspend(state, turn);
   const next = edited(
     inventory,
-    sends.map((entry) => entry.id),
+    turn.sends.map((entry) => entry.id),
     [],
   );
   if (next.length === inventory.length) return;
