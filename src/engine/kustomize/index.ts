@@ -44,6 +44,8 @@ export interface KustomizeRequest {
   /** Whether files outside a kustomization's own directory may be read; default `rootonly`, as kustomize. */
   readonly loadRestrictor?: LoadRestrictor;
   readonly managedByLabel?: boolean;
+  /** Flux loads the built-in schema first, so that `openapi.path` adds to it instead of standing in its place. */
+  readonly schema?: 'preloaded';
   /** Accepted for the command line's sake: plugins other than the built-in ones are refused with it, too. */
   readonly alphaPlugins?: boolean;
   /** Renders `helmCharts`; absent: a chart is refused. */
@@ -139,6 +141,7 @@ function run(
       ? loadKustomization(loader, state)
       : readKustomization(given, 'kustomization.yaml', loader.root);
   for (const { message, at } of deprecatedFields(given ?? read.source)) problems.push(warn(message, at));
+  if (request.schema === 'preloaded') state.openApi.advance({ builtin: 'loaded' });
   setSchema(read, loader, state);
   const options = new Set(read.buildMetadata?.map((each) => each.text));
   const tracked = options.size > 0 ? '' : undefined;

@@ -69,7 +69,7 @@ export function build(request: BuildRequest): BuildResult {
   const generated = generateKustomization({ tree, path, view, at: request.at, filter });
   if (generated.kustomization === undefined) return failed(generated.problems);
   const { kustomization } = generated;
-  const built = request.kustomizer.build({ tree, path, kustomization, loadRestrictor: 'none' });
+  const built = request.kustomizer.build({ tree, path, kustomization, loadRestrictor: 'none', schema: 'preloaded' });
   const problems = [...generated.problems, ...built.problems];
   if (hasError(problems)) return failed(problems, built.reads);
   const nodes = built.objects.map((object) => object.node);

@@ -50,6 +50,7 @@ function clusterOf(workspace: Workspace, file: string): string | undefined {
 export type { Decrypt } from './build.ts';
 export type { ChartQuery, Expander, FetchedChart, RenderContext, RendererOptions } from './context.ts';
 export { references as variableReferences, substitute as substituteVariables } from './envsubst.ts';
+export { inflateChart } from './helm/inflate.ts';
 export { buildLikeFlux, type LikeFluxRequest } from './likeflux.ts';
 export { compareForApply, stageOf } from './order.ts';
 export { fromBase64, type InputAnswer, type InputQuery, inputEntries } from './variables.ts';

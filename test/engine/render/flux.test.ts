@@ -248,6 +248,9 @@ for (const [name, story] of Object.entries(stories)) {
 
 const module = join(process.env.GOMODCACHE ?? join(homedir(), 'go/pkg/mod'), 'github.com/fluxcd');
 
+/** Another host is asked by one of them; in the other, kustomize crashes on internal annotations that a file forges. */
+const leftOut = ['remote', 'panic'];
+
 /** Folders of the modules' own test data that Flux's tests build. */
 function testdata(): readonly string[] {
   const pkg = join(module, 'pkg');
@@ -258,7 +261,7 @@ function testdata(): readonly string[] {
   ];
   return roots.filter(existsSync).flatMap((root) =>
     readdirSync(root, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && entry.name !== 'remote')
+      .filter((entry) => entry.isDirectory() && !leftOut.includes(entry.name))
       .map((entry) => join(root, entry.name)),
   );
 }
@@ -272,7 +275,6 @@ test.skipIf(folders.length === 0)("the modules' own test data (skipped without f
     cpSync(source, join(folder, 'in'), { recursive: true });
     const spec =
       'targetNamespace: apps\npostBuild: {substitute: {cluster_env: test, cluster_region: eu, _Region: x, zone: "1"}}';
-    console.log(source);
     counts[judge(folder, spec, false).refused ? 'refused' : 'equal']++;
     rmSync(folder, { recursive: true, force: true });
   }
