@@ -1,6 +1,6 @@
 /** `sluice kustomize`: what `kustomize build` prints, byte for byte. */
 import { parse as parsePath, relative, resolve, sep } from 'node:path';
-import { type KustomizeRequest, printAll } from '../../engine/index.ts';
+import { inflateChart, type KustomizeRequest, printAll } from '../../engine/index.ts';
 import { diskTree, snapshot } from '../../io/disk.ts';
 import { loadKustomizer } from '../../io/kustomizer.ts';
 import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
@@ -48,11 +48,14 @@ function shown(cwd: string, path: string): string {
 
 type Options = Invocation['options'];
 
-function requestOptions(options: Options): Pick<KustomizeRequest, 'reorder' | 'loadRestrictor' | 'managedByLabel'> {
+function requestOptions(
+  options: Options,
+): Pick<KustomizeRequest, 'reorder' | 'loadRestrictor' | 'managedByLabel' | 'helm'> {
   return {
     reorder: choice(options, 'reorder', ['none', 'legacy']),
     loadRestrictor: restrictor(options),
     managedByLabel: options['enable-managedby-label'] === true,
+    ...(options['enable-helm'] === true && { helm: inflateChart }),
   };
 }
 

@@ -7,4 +7,4 @@ export type { Manifest } from './manifests.ts';
 export { objectsOf } from './objects.ts';
 export { type RenderedChart, type RenderRequest, renderChart } from './render.ts';
 export { type SetMode, setValues } from './strvals.ts';
-export { copy, mergeMaps, type Table, table, toMapping, toTable } from './values.ts';
+export { copy, isNull, mergeMaps, type Table, table, toMapping, toTable } from './values.ts';
