@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { inflateChart } from '../../../src/engine/index.ts';
 import type { KustomizeRequest } from '../../../src/engine/kustomize/index.ts';
 import { diskTree } from '../../../src/io/disk.ts';
 import { conformance, newKustomizer, printResult } from './kustomizer.ts';
@@ -12,19 +13,8 @@ interface Case {
   readonly options: Readonly<Record<string, string>>;
 }
 
-/** Cases that differ, each with its reason. */
-const charts = 'renders a chart: the kustomize room has a port for it, which this test leaves empty';
-const known: Readonly<Record<string, string>> = {
-  TestHelmChartInflationGeneratorApiVersions: charts,
-  TestHelmChartInflationGeneratorMultipleValuesFiles: charts,
-  TestHelmChartInflationGeneratorNameTemplate: charts,
-  TestHelmChartInflationGeneratorSkipTests: charts,
-  TestHelmChartNamespacePropagationViaResources: charts,
-  TestHelmChartNamespacePropagationViaResourcesThreeLevels: charts,
-  'helmchartinflationgenerator-TestHelmChartInflationGeneratorIssue4905': charts,
-  'helmchartinflationgenerator-TestHelmChartInflationGeneratorUsingVersionWithoutRepo': charts,
-  'helmchartinflationgenerator-TestHelmChartInflationGeneratorValuesMerge': charts,
-};
+/** Cases that differ, each with its reason: none does. */
+const known: Readonly<Record<string, string>> = {};
 
 function optionsOf({ options }: Case): Partial<KustomizeRequest> {
   const loadRestrictor = options['LoadRestrictions']?.endsWith('None') ? ('none' as const) : ('rootonly' as const);
@@ -34,6 +24,7 @@ function optionsOf({ options }: Case): Partial<KustomizeRequest> {
     reorder: isLegacy ? 'legacy' : 'none',
     managedByLabel: options['AddManagedbyLabel'] === 'true',
     alphaPlugins: options['PluginsEnabled'] === 'true',
+    ...(options['EnableHelm'] === 'true' && { helm: inflateChart }),
   };
 }
 
