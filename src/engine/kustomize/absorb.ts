@@ -54,6 +54,7 @@ function replaced(old: Resource, added: Resource): Resource {
     prefixes: old.prefixes,
     suffixes: old.suffixes,
     vars: old.vars,
+    transformations: old.transformations,
     needsHash: old.needsHash && added.needsHash,
     behavior: old.behavior,
   };

@@ -10,7 +10,7 @@ type Value = null | boolean | number | string | readonly Value[] | { readonly [k
 
 const names = ['web', 'api', 'db', 'web-1'] as const;
 const namespaces = ['', 'default', 'prod', 'dev'] as const;
-const name = fc.constantFrom(...names);
+const name = fc.oneof({ weight: 3, arbitrary: fc.constant('web') }, fc.constantFrom(...names));
 const namespace = fc.constantFrom(...namespaces);
 
 /** Texts that YAML readers and writers like to disagree about. */
@@ -51,6 +51,11 @@ const labels = fc.dictionary(
   fc.constantFrom('app', 'tier', 'team/x', 'app.kubernetes.io/name'),
   text.filter((each) => !each.includes('\n')),
   { maxKeys: 2 },
+);
+
+/** Labels in a kustomization itself, where `yes` and `on` are booleans and refused. */
+const safeLabels = labels.map((all) =>
+  Object.fromEntries(Object.entries(all).filter(([, value]) => !['yes', 'on'].includes(value))),
 );
 
 function metadata(extra: { readonly [key: string]: Value } = {}): fc.Arbitrary<{ readonly [key: string]: Value }> {
@@ -179,16 +184,14 @@ const others: fc.Arbitrary<Value> = fc.oneof(
         ],
       }),
     ),
-  fc
-    .record({ metadata: metadata(), kind: fc.constantFrom('Role', 'ClusterRole') })
-    .map(
-      (made): Value => ({
-        apiVersion: 'rbac.authorization.k8s.io/v1',
-        kind: made.kind,
-        metadata: made.metadata,
-        rules: [],
-      }),
-    ),
+  fc.record({ metadata: metadata(), kind: fc.constantFrom('Role', 'ClusterRole') }).map(
+    (made): Value => ({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: made.kind,
+      metadata: made.metadata,
+      rules: [],
+    }),
+  ),
   fc
     .record({
       metadata: metadata(),
@@ -311,16 +314,14 @@ const mergePatch = fc.oneof(
             }),
       }),
     ),
-  fc
-    .record({ name, items: fc.array(fc.record({ name, value: scalar }), { maxLength: 2 }) })
-    .map(
-      (made): Value => ({
-        apiVersion: 'example.com/v1',
-        kind: 'Widget',
-        metadata: { name: made.name },
-        spec: { items: made.items },
-      }),
-    ),
+  fc.record({ name, items: fc.array(fc.record({ name, value: scalar }), { maxLength: 2 }) }).map(
+    (made): Value => ({
+      apiVersion: 'example.com/v1',
+      kind: 'Widget',
+      metadata: { name: made.name },
+      spec: { items: made.items },
+    }),
+  ),
 );
 
 const jsonPatch: fc.Arbitrary<Value> = fc.array(
@@ -418,21 +419,22 @@ const replacement: fc.Arbitrary<Value> = fc
 
 const generator: fc.Arbitrary<Value> = fc
   .record({
-    name,
-    behavior: fc.constantFrom('', 'create', 'merge', 'replace'),
-    literals: fc.array(
-      fc.tuple(fc.constantFrom('a', 'x', 'y.z'), text).map(([key, value]) => `${key}=${value}`),
-      { maxLength: 2 },
+    behaves: fc.oneof(
+      fc.record({ name: fc.constantFrom('gen', 'made'), behavior: fc.constantFrom('', 'create') }),
+      fc.record({ name: fc.constant('web'), behavior: fc.constantFrom('merge', 'replace') }),
     ),
+    literals: fc
+      .dictionary(fc.constantFrom('a', 'x', 'y.z'), text, { maxKeys: 2 })
+      .map((all) => Object.entries(all).map(([key, value]) => `${key}=${value}`)),
     files: fc.constantFrom<readonly string[]>([], ['file.txt'], ['renamed=file.txt']),
     envs: fc.constantFrom<readonly string[]>([], ['vars.env']),
-    options: fc.option(fc.record({ disableNameSuffixHash: fc.boolean(), labels, immutable: fc.boolean() })),
+    options: fc.option(fc.record({ disableNameSuffixHash: fc.boolean(), labels: safeLabels, immutable: fc.boolean() })),
     namespace,
   })
   .map(
     (made): Value => ({
-      name: made.name,
-      ...(made.behavior === '' ? {} : { behavior: made.behavior }),
+      name: made.behaves.name,
+      ...(made.behaves.behavior === '' ? {} : { behavior: made.behaves.behavior }),
       ...(made.namespace === '' ? {} : { namespace: made.namespace }),
       literals: made.literals,
       files: made.files,
@@ -448,11 +450,14 @@ const fields = fc
       namespace: fc.constantFrom('prod', 'dev', 'default'),
       namePrefix: fc.constantFrom('p-', 'q-', '1'),
       nameSuffix: fc.constantFrom('-s', '-1'),
-      commonLabels: labels,
-      commonAnnotations: labels,
-      labels: fc.array(fc.record({ pairs: labels, includeSelectors: fc.boolean(), includeTemplates: fc.boolean() }), {
-        maxLength: 2,
-      }),
+      commonLabels: safeLabels,
+      commonAnnotations: safeLabels,
+      labels: fc.array(
+        fc.record({ pairs: safeLabels, includeSelectors: fc.boolean(), includeTemplates: fc.boolean() }),
+        {
+          maxLength: 2,
+        },
+      ),
       images: fc.array(
         fc.record(
           {
@@ -470,7 +475,7 @@ const fields = fc
       replacements: fc.array(replacement, { maxLength: 1 }),
       configMapGenerator: fc.array(generator, { maxLength: 2 }),
       secretGenerator: fc.array(generator, { maxLength: 1 }),
-      generatorOptions: fc.record({ disableNameSuffixHash: fc.boolean(), annotations: labels }),
+      generatorOptions: fc.record({ disableNameSuffixHash: fc.boolean(), annotations: safeLabels }),
       buildMetadata: fc.subarray(['originAnnotations', 'transformerAnnotations', 'managedByLabel']),
       sortOptions: fc.constantFrom<Value>({ order: 'fifo' }, { order: 'legacy' }),
     },
@@ -490,6 +495,36 @@ const some = fc.tuple(fields, fc.infiniteStream(fc.nat({ max: 3 }))).map(([entri
 const header = { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization' };
 const files = { 'file.txt': 'some\ntext\n', 'vars.env': '# vars\nE1=one\n E2 = two \nE3\n' };
 
+/** Always there, so that patches, replacements and generators have something to meet. */
+const fixed: readonly Value[] = [
+  {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web', labels: { app: 'web' } },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: 'web' } },
+      template: {
+        metadata: { labels: { app: 'web' } },
+        spec: {
+          containers: [{ name: 'main', image: 'nginx:1.0', env: [{ name: 'A', value: '1' }] }],
+          volumes: [{ name: 'v', configMap: { name: 'web' } }],
+        },
+      },
+    },
+  },
+  { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'web' }, data: { a: '5', 'b.yaml': 'k: 1' } },
+  { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'web' }, stringData: { x: 'y' } },
+];
+
+const isFixed = (each: Value): boolean => {
+  const {
+    kind,
+    metadata: { name: of },
+  } = each as unknown as { kind: string; metadata: { name: string } };
+  return of === 'web' && ['Deployment', 'ConfigMap', 'Secret'].includes(kind);
+};
+
 export const arbitraryFiles: fc.Arbitrary<Files> = fc
   .record({
     base: some,
@@ -503,7 +538,7 @@ export const arbitraryFiles: fc.Arbitrary<Files> = fc
     const within = (folder: string): Files =>
       Object.fromEntries(Object.entries(files).map(([key, value]) => [`${folder}/${key}`, value]));
     return {
-      'base/objects.yaml': write(objects),
+      'base/objects.yaml': write([...fixed, ...objects.filter((each) => !isFixed(each))]),
       'base/kustomization.yaml': stringify({ ...header, resources: ['objects.yaml'], ...base }),
       ...within('base'),
       ...within('top'),

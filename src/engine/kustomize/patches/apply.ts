@@ -3,7 +3,7 @@ import { get, type Mapping, type Node, type Origin } from '../../yaml/node.ts';
 import type { OpenApi } from '../openapi.ts';
 import type { ResMap } from '../resmap.ts';
 import { apiVersionOf, type Resource, remember } from '../resource.ts';
-import { entryOf, setText, updateAt, withEntry } from '../tree.ts';
+import { entryOf, isNull, setText, updateAt, withEntry } from '../tree.ts';
 import { applyJsonPatch, type Operation } from './json6902.ts';
 import { strategicMerge } from './strategic.ts';
 
@@ -67,7 +67,18 @@ function asString(value: Node): Node {
   return { kind: 'scalar', text: value.kind === 'scalar' ? value.text : '', style: 'plain', tag: '!!str', at };
 }
 
-/** The resource with a JSON patch applied. */
+/**
+ * The resource with a JSON patch applied. A resource that kustomize has a history of has annotations for it, so that a
+ * patch can put one beside them where the file has none; what stays empty is dropped in the end.
+ */
 export function jsonPatch(of: Resource, operations: readonly Operation[]): Resource {
-  return { ...of, node: applyJsonPatch(of.node, operations) };
+  const hasHistory = of.previous.length > 0 || of.needsHash || of.behavior !== 'unspecified' || of.prefixes.length > 0;
+  const node = hasHistory ? withAnnotations(of.node) : of.node;
+  return { ...of, node: applyJsonPatch(node, operations) };
+}
+
+function withAnnotations(node: Mapping): Mapping {
+  return updateAt(node, ['metadata', 'annotations'], node.at, (old) =>
+    old === undefined || isNull(old) ? { kind: 'mapping', entries: [], at: node.at } : old,
+  );
 }

@@ -2,10 +2,14 @@
  * JSON patches (RFC 6902) on value trees, with the refusals and liberties of the Go library that kustomize uses. What a
  * patch brings in points to its own line; what it copies or moves keeps its origin.
  */
+
+import { formatFloat } from '../../go/strconv.ts';
 import type { Mapping, Node, Scalar } from '../../yaml/node.ts';
 import { type Json, resolve, toJson } from '../../yaml/resolve.ts';
 import { Refusal } from '../refusal.ts';
 import { entryOf, isNull, withEntry } from '../tree.ts';
+
+type Resolved = ReturnType<typeof resolve>;
 
 type Op = 'add' | 'remove' | 'replace' | 'move' | 'copy' | 'test';
 
@@ -32,7 +36,7 @@ export function readOperations(root: Node | undefined): readonly Operation[] | u
       op: scalar('op')?.text ?? '',
       path: scalar('path') ?? missing,
       from: scalar('from'),
-      value: entryOf(item, 'value')?.value,
+      value: readValue(entryOf(item, 'value')?.value),
       node: item,
     });
   }
@@ -61,8 +65,7 @@ function apply(root: Node, operation: Operation): Node {
     case 'move': {
       const from = operation.from;
       if (from === undefined) throw new Refusal(`${op} operation failed to decode from: missing field`, node.at);
-      const value = read(root, parsePointer(from), from);
-      if (value === undefined) throw missingPath(op, from);
+      const value = readSource(root, from, operation);
       const rest = op === 'move' ? change(root, { ...operation, path: from }, 'remove', undefined) : root;
       return change(rest, operation, 'add', value);
     }
@@ -84,9 +87,11 @@ function missingPath(op: string, path: Scalar): Refusal {
 
 function parsePointer(path: Scalar): readonly string[] {
   if (path.text === '') return [];
-  if (!path.text.startsWith('/')) throw new Refusal(`doc is missing path: "${path.text}": missing value`, path.at);
+  // What stands before the first slash is passed over, whatever it is.
+  const slash = path.text.indexOf('/');
+  if (slash < 0) throw new Refusal(`doc is missing path: "${path.text}": missing value`, path.at);
   return path.text
-    .slice(1)
+    .slice(slash + 1)
     .split('/')
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
@@ -99,6 +104,14 @@ function read(root: Node, parts: readonly string[], path: Scalar): Node | undefi
     else return undefined;
   }
   return here;
+}
+
+/** What a copy or move takes; a key that is not there copies as null, and cannot be moved. */
+function readSource(root: Node, from: Scalar, { op, node }: Operation): Node {
+  const parts = parsePointer(from);
+  const parent = read(root, parts.slice(0, -1), from);
+  if (parts.length === 0 || parent === undefined || parent.kind === 'scalar') throw missingPath(op, from);
+  return read(root, parts, from) ?? { kind: 'scalar', text: 'null', style: 'plain', tag: '!!null', at: node.at };
 }
 
 /** An index of a list; negative ones count from the end, as the library allows. */
@@ -120,7 +133,7 @@ function change(root: Node, operation: Operation, op: 'add' | 'remove' | 'replac
   const { path } = operation;
   const parts = parsePointer(path);
   if (parts.length === 0) {
-    if (op === 'remove' || value === undefined) throw missingPath(operation.op, path);
+    if (op !== 'replace' || value === undefined || value.kind === 'scalar') throw missingPath(operation.op, path);
     return value;
   }
   const visit = (node: Node, depth: number): Node => {
@@ -149,12 +162,9 @@ function edit(
 ): Node {
   const { path } = operation;
   if (node.kind === 'mapping') {
-    const isThere = entryOf(node, part) !== undefined;
-    if (op !== 'add' && !isThere) {
-      if (op === 'remove') {
-        throw new Refusal(`Unable to remove nonexistent key: ${part}: missing value (in path "${path.text}")`, path.at);
-      }
-      throw missingPath(operation.op, path);
+    // Replacing a key that is not there adds it: the library only asks that the map is.
+    if (op === 'remove' && entryOf(node, part) === undefined) {
+      throw new Refusal(`Unable to remove nonexistent key: ${part}: missing value (in path "${path.text}")`, path.at);
     }
     return withEntry(node, part, value, path.at);
   }
@@ -220,9 +230,27 @@ function normalize(node: Node): Node {
 }
 
 function normalizeScalar(node: Scalar): Scalar {
-  const value = resolve(node, 'kyaml');
-  if (typeof value !== 'string') return node.style === 'plain' ? node : { ...node, style: 'plain' };
+  return scalarOf(node, resolve(node, 'kyaml'));
+}
+
+/** A value of a patch: the patch's text is read by the other dialect, in which `y` is a boolean. */
+function readValue(node: Node | undefined): Node | undefined {
+  if (node === undefined) return undefined;
+  if (node.kind === 'scalar') return scalarOf(node, resolve(node, 'sigs'));
+  if (node.kind === 'sequence') return { ...node, items: node.items.map((item) => readValue(item)!) };
+  const entries = node.entries.map(({ key, value }) => {
+    const text = String(resolve(key, 'sigs'));
+    return { key: text === key.text ? key : { ...key, text, tag: '!!str' }, value: readValue(value)! };
+  });
+  return { ...node, entries };
+}
+
+function scalarOf(node: Scalar, value: Resolved): Scalar {
   const { tag: _, ...rest } = node;
+  if (value === null) return { ...rest, text: 'null', style: 'plain', tag: '!!null' };
+  if (typeof value === 'boolean') return { ...rest, text: String(value), style: 'plain' };
+  // Numbers pass through a float of 64 bits, which yaml.v3 writes as Go's %g.
+  if (typeof value !== 'string') return { ...rest, text: formatFloat(Number(value), 'g', -1), style: 'plain' };
   if (value.includes('\n')) return { ...rest, text: value, style: 'literal', tag: '!!str' };
   const plain: Scalar = { ...rest, text: value, style: 'plain' };
   const readsAsItself = resolve(plain, 'kyaml') === value && resolve(plain, 'sigs') === value;

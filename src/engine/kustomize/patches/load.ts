@@ -20,7 +20,7 @@ export function patchFromFile(path: Scalar, context: StepContext): PatchText {
   return {
     objects: attempt(() => readObjects(file)),
     operations: attempt(() =>
-      operationsOf(parseSource(file).documents[0]?.root, parseSource(file).problems[0]?.message, path),
+      operationsOf(parseSource(file).documents[0]?.root, parseSource(file).problems[0]?.message, file.text, path),
     ),
   };
 }
@@ -32,17 +32,33 @@ export function patchFromText(text: Scalar, context: StepContext): PatchText {
     operations: attempt(() => {
       const parsed = parse(text.text, text.at.file);
       const root = parsed.documents[0]?.root;
-      return operationsOf(root && rebase(root, text, source), parsed.problems[0]?.message, text);
+      return operationsOf(root && rebase(root, text, source), parsed.problems[0]?.message, text.text.trim(), text);
     }),
   };
 }
 
-function operationsOf(root: Node | undefined, problem: string | undefined, at: Scalar): readonly Operation[] {
+function operationsOf(
+  root: Node | undefined,
+  problem: string | undefined,
+  text: string,
+  at: Scalar,
+): readonly Operation[] {
+  // A text that starts as a JSON list is read as JSON and nothing else.
+  if (text.startsWith('[') && !isJson(text)) throw new Refusal('invalid character in a JSON patch', at.at);
   if (problem !== undefined) throw new Refusal(problem, at.at);
   if (root === undefined || (root.kind === 'scalar' && root.text === '')) return [];
   const operations = readOperations(root);
   if (operations === undefined) throw new Refusal('a JSON patch must be a list of operations', root.at);
   return operations;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function attempt<T>(body: () => T): T | Refusal {

@@ -11,6 +11,8 @@ import { demand, entryOf, inPlaceOf, isEmpty, isMissing, isNull, withEntry } fro
 
 /** `target` with `patch` merged into it; undefined when the patch deletes it. */
 export function strategicMerge(target: Mapping, patch: Mapping, openApi: OpenApi): Mapping | undefined {
+  // kustomize drops the node that a replacement of the whole object comes to, and keeps the object as it was.
+  if (mapDirective(patch).directive === 'replace') return target;
   const overwrites = new Overwrites();
   const merged = merge(target, patch, undefined, { api: openApi, overwrites });
   return merged?.kind === 'mapping' && !isEmpty(merged) ? overwrites.carry(merged) : undefined;
