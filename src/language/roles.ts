@@ -80,7 +80,9 @@ function findRoles(workspace: Workspace): Roles {
     namedBy: (path) => named.get(path) ?? [],
     orphanOf(file) {
       if (byFile.has(file) || named.has(file.path)) return undefined;
-      return byFolder.get(file.path.slice(0, file.path.lastIndexOf('/')) || '/');
+      const home = byFolder.get(file.path.slice(0, file.path.lastIndexOf('/')) || '/');
+      // What settings of kustomize name, only they know.
+      return home?.paths.some(({ use }) => use === 'settings') ? undefined : home;
     },
     isPatch: (path) => uses(path, 'patch'),
     isData: (path) => uses(path, 'data') || uses(path, 'settings'),

@@ -1,12 +1,14 @@
 /**
- * Text whose value is not known yet: a substitution that Flux makes later (`${VAR}`) or a value that SOPS encrypted.
+ * Text whose value is not known yet: a substitution that Flux makes later (`${VAR}`), a variable of kustomize
+ * (`$(VAR)`), or a value that SOPS encrypted.
  * What is not known is not judged, so that neither gives a false problem.
  */
 import type { Node } from '../yaml/node.ts';
 
 /** Whether a scalar's final value is not what the file says. `$${VAR}` is an escape, but stays unjudged all the same. */
 export function isOpaque(text: string): boolean {
-  return text.includes('${') ? /\$\{[^}]*\}/.test(text) : text.startsWith('ENC[') && text.endsWith(']');
+  if (text.includes('$')) return /\$\{[^}]*\}|\$\([A-Za-z_]\w*\)/.test(text);
+  return text.startsWith('ENC[') && text.endsWith(']');
 }
 
 /** Whether anything below `node` is opaque. */

@@ -14,6 +14,7 @@ export function judgeScalar(scalar: Scalar, schema: Schema, path: Path, judge: J
   // Kustomize reads the file before anything else does, so its dialect decides what the text is.
   const value = resolve(scalar, 'kyaml');
   if (!hasType(value, schema)) {
+    if (isAnnotation(path)) return;
     const wanted = wantedType(schema);
     const hint = wanted === 'a string' && typeof value !== 'string' ? ': write it in quotes' : '';
     const found = judge.secret ? typeName(value) : `${typeName(value)} ${scalar.text.slice(0, 60)}`;
@@ -38,6 +39,11 @@ export function judgeScalar(scalar: Scalar, schema: Schema, path: Path, judge: J
   if (wrong === undefined) return;
   const message = `${pathText(path)} must be ${wrong}; ${quoted(judge, scalar)} is not.`;
   report(judge, 'schema-value', path, scalar.at, message);
+}
+
+/** Kustomize writes every annotation of an object as a string, whatever it was: only there is a number none the worse. */
+function isAnnotation(path: Path): boolean {
+  return path.at(-3) === 'metadata' && path.at(-2) === 'annotations' && path.length === 3;
 }
 
 function isNumber(value: Value): value is number | bigint {

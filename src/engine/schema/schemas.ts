@@ -192,13 +192,27 @@ function build(layers: () => readonly Layer[], shared: Shared): Schemas {
       }
       return;
     }
-    const found = find(apiVersion, kind);
-    if (found === undefined) return;
-    const { group } = found[1];
+    // Where a CRD of the workspace describes what is known anyway, the one that finds less counts: either may be newer.
+    const verdicts = layers().flatMap((each) => {
+      const found = each.byName.get(`${apiVersion}/${kind}`);
+      return found === undefined ? [] : [judgeAs(object, path, options, each, found)];
+    });
+    problems.push(...(verdicts.sort((a, b) => a.length - b.length)[0] ?? []));
+  }
+
+  function judgeAs(
+    object: Mapping,
+    path: Path,
+    options: ValidateOptions,
+    owner: Layer,
+    as: PackKind,
+  ): readonly SchemaProblem[] {
+    const problems: SchemaProblem[] = [];
+    const { group, kind } = as;
     const judge: Judge = {
       lookup,
       partial: options.partial === true,
-      builtin: found[0].builtin,
+      builtin: owner.builtin,
       foldCase: isToolFile(group),
       secret: group === '' && kind === 'Secret',
       report: (problem) => void problems.push(problem),
@@ -206,9 +220,10 @@ function build(layers: () => readonly Layer[], shared: Shared): Schemas {
       ...(shared.rules === undefined || options.partial ? {} : { rules: rulesOf(shared.rules) }),
     };
     const anchor = get(object, 'kind')?.at ?? object.at;
-    judgeNode(withoutSops(object), root(...found), path, anchor, judge);
-    if (found[0].builtin) judgeWorkload(object, kind, judge);
+    judgeNode(withoutSops(object), root(owner, as), path, anchor, judge);
+    if (owner.builtin) judgeWorkload(object, kind, judge);
     if (!isToolFile(group)) judgeMetadata(object, group, kind, anchor, judge);
+    return problems;
 
     function rulesOf(rules: RuleJudge): NonNullable<Judge['rules']> {
       return (node: Node, schema: Schema, at: Path, where: Origin) => rules(node, schema, at, where, judge);

@@ -1,5 +1,13 @@
 /** API versions and kinds that nobody serves, in groups that are known here; and objects that only half say what they are. */
-import { get, type Mapping, nearest, type PackKind, type Problem, type Scalar } from '../../engine/index.ts';
+import {
+  get,
+  type Mapping,
+  nearest,
+  type PackKind,
+  type Problem,
+  type Scalar,
+  type Severity,
+} from '../../engine/index.ts';
 import { type Diagnostic, type Fix, replace } from '../answer.ts';
 import { roots, type Subject } from '../subject.ts';
 import type { Check } from './check.ts';
@@ -31,24 +39,27 @@ function* judge(version: Scalar, name: Scalar, { schemas }: Subject): Iterable<D
   if (schemas.kind(version.text, name.text) !== undefined) return;
   const slash = version.text.indexOf('/');
   const group = slash < 0 ? '' : version.text.slice(0, slash);
+  if (group === '' && !/^v\d/.test(version.text)) return; // Kustomize's own: "builtin" and the like.
   const moved = movedGroups[`${group}/${name.text}`];
   const inGroup = schemas.kinds.filter((each) => each.group === group);
   const same = inGroup.filter((each) => each.kind === name.text);
   const elsewhere = schemas.kinds.filter((each) => each.kind === name.text && each.group !== group);
   if (moved !== undefined) {
-    yield unknown(version, `${version.text} is no longer served; ${name.text} is in ${moved}.`, moved);
+    const message = `${version.text} is no longer served; ${name.text} is in ${moved}.`;
+    yield unknown(version, message, 'error', moved);
   } else if (same.length > 0) {
-    const best = same.find((each) => each.successor === undefined) ?? same[0]!;
-    yield unknown(version, `${name.text} has no version ${version.text}; use ${versionOf(best)}.`, versionOf(best));
+    // An old cluster may still serve an old version of a built-in kind; Flux's are all known here.
+    const best = versionOf(same.find((each) => each.successor === undefined) ?? same[0]!);
+    const message = `${name.text} has no version ${version.text}; use ${best}.`;
+    yield unknown(version, message, group.includes('.fluxcd.') ? 'error' : 'warning', best);
+  } else if (elsewhere.length > 0 && inGroup.length > 0) {
+    const right = versionOf(elsewhere.find((each) => each.successor === undefined) ?? elsewhere[0]!);
+    yield unknown(version, `There is no kind ${name.text} in ${version.text}; it is in ${right}.`, 'error', right);
   } else if (inGroup.length > 0 && !isOpenGroup(group)) {
     const near = nearest(name.text, new Set(inGroup.map((each) => each.kind)));
-    const other = elsewhere[0];
-    if (near !== undefined)
-      yield unknown(name, `There is no kind ${name.text} in ${version.text}; did you mean ${near}?`, near);
-    else if (other !== undefined) {
-      const right = versionOf(elsewhere.find((each) => each.successor === undefined) ?? other);
-      yield unknown(version, `There is no kind ${name.text} in ${version.text}; it is in ${right}.`, right);
-    } else yield unknown(name, `There is no kind ${name.text} in ${version.text}.`);
+    const message = `There is no kind ${name.text} in ${version.text}`;
+    if (near !== undefined) yield unknown(name, `${message}; did you mean ${near}?`, 'error', near);
+    else if (group !== '') yield unknown(name, `${message}.`, 'error');
   }
 }
 
@@ -70,14 +81,9 @@ function versionOf({ group, version }: PackKind): string {
   return group === '' ? version : `${group}/${version}`;
 }
 
-function unknown(node: Scalar, message: string, suggestion?: string): Diagnostic {
+function unknown(node: Scalar, message: string, severity: Severity, suggestion?: string): Diagnostic {
+  const { at } = node;
   const fixes: readonly Fix[] =
-    suggestion === undefined ? [] : [{ title: `Change to ${suggestion}`, edits: [replace(node.at, suggestion)] }];
-  return {
-    code: 'schema-unknown-kind',
-    severity: 'error',
-    message,
-    at: node.at,
-    ...(fixes.length > 0 ? { fixes } : {}),
-  };
+    suggestion === undefined ? [] : [{ title: `Change to ${suggestion}`, edits: [replace(at, suggestion)] }];
+  return { code: 'schema-unknown-kind', severity, message, at, ...(fixes.length > 0 ? { fixes } : {}) };
 }
