@@ -5,6 +5,7 @@
 import { idOf, type ObjectId } from '../objects/object.ts';
 import type { FileTree } from '../ports.ts';
 import { error, type Problem } from '../problem.ts';
+import { jsonFault } from '../yaml/fault.ts';
 import { get, type Mapping, text } from '../yaml/node.ts';
 import { type Config, defaultConfig, type FieldSpecTables } from './config.ts';
 import { finish } from './finish.ts';
@@ -161,6 +162,11 @@ function run(
     transformerAnnotations: options.has('transformerAnnotations'),
     managedBy: managedBy(request, read, tables.version),
   });
+  for (const { node } of map.resources) {
+    // kustomize turns every object into JSON before it prints it, and refuses what JSON cannot say.
+    const fault = jsonFault(node);
+    if (fault !== undefined) throw new Refusal(fault.message, fault.at);
+  }
   return map.resources.map(({ node }) => ({ id: idOf(node), node }));
 }
 

@@ -14,8 +14,14 @@ export interface Fault {
 /** The first place of a tree that kustomize cannot turn into JSON; undefined when there is none. */
 export function jsonFault(root: Node): Fault | undefined {
   if (root.kind === 'scalar') return { message: 'a document must be a mapping or a sequence', at: root.at };
-  return faultIn(root, 'root');
+  if (sound.has(root)) return undefined;
+  const fault = faultIn(root, 'root');
+  if (fault === undefined) sound.add(root);
+  return fault;
 }
+
+/** Trees without a fault: nodes never change, so an object that a build reuses is not walked again. */
+const sound = new WeakSet<Node>();
 
 function faultIn(node: Node, place: 'root' | 'inside'): Fault | undefined {
   if (node.kind === 'scalar') return scalarFault(node);
