@@ -1,6 +1,7 @@
 /** Reading: what origins point at, how problems read, comments, limits; and that nothing ends the process. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { jsonFault } from '../../../src/engine/yaml/fault.ts';
 import { getPath, type Node } from '../../../src/engine/yaml/node.ts';
 import { comments, parse, parseFile } from '../../../src/engine/yaml/parse.ts';
 import { marshal, print, printWithSpans } from '../../../src/engine/yaml/print.ts';
@@ -126,6 +127,20 @@ describe('problems', () => {
     const once = file(bytes(0x61));
     expect(parseFile(once)).toBe(parseFile(once));
   });
+});
+
+test('what JSON cannot say is named at its place', () => {
+  const checkFault = (yaml: string, points: string | undefined) => {
+    const fault = jsonFault(parse(yaml, 'a.yaml').documents[0]!.root!);
+    expect(fault && yaml.slice(fault.at.start, fault.at.end)).toBe(points);
+  };
+  checkFault('a: {1: x}\n', '1');
+  checkFault('a: [{true: x}]\n', 'true');
+  checkFault('a: -.inf\n', '-.inf');
+  checkFault('a: !!int foo\n', 'foo');
+  checkFault('a: !!binary "?"\n', '"?"');
+  checkFault('1: x\n"2": {"3": !!int 4, on: 5}\n', undefined);
+  checkFault('null: x\n', 'null');
 });
 
 test('comments are found, number signs in scalars are not', () => {
