@@ -1,4 +1,5 @@
 /** The apply room's doors. */
-export { type ApplyOptions, applyPlan } from './apply.ts';
+export { applyPlan } from './apply.ts';
 export * from './events.ts';
 export { suspendedAnnotation } from './owner.ts';
+export type { ApplyOptions } from './turn.ts';

@@ -1,0 +1,69 @@
+/** What the parts of an apply share: its options, its state, and one owner's turn. */
+import type { Plan, PlanEntry, PlanGroup } from '../plan/plan.ts';
+import type { Cluster, LiveObject, Timer } from '../ports.ts';
+import type { ApplyEvent, ObjectOutcome } from './events.ts';
+import type { SendContext, Sent } from './send.ts';
+
+export interface ApplyOptions {
+  readonly timer: Timer;
+  readonly signal?: AbortSignal;
+  /** all: deletes what the plan deletes · none: leaves it for another time. */
+  readonly prune: 'all' | 'none';
+  /** all: until everything is ready · dependencies: only where another owner of the plan depends on it. */
+  readonly wait: 'all' | 'dependencies';
+  /** Which entries to carry out; all when absent. */
+  readonly selection?: (entry: PlanEntry, group: PlanGroup) => boolean;
+  /** `inputsOf` of the workspace as it is now: the plan is refused when it was made from something else. */
+  readonly inputs?: string;
+  /** Who applies, for the annotation on suspended owners. */
+  readonly by: string;
+}
+
+export interface Run {
+  readonly cluster: Cluster;
+  readonly plan: Plan;
+  readonly options: ApplyOptions;
+  tell(event: ApplyEvent): void;
+}
+
+/** One owner's part: what to send, what to delete, and how it went. */
+export interface Turn {
+  readonly group: PlanGroup;
+  readonly sends: readonly PlanEntry[];
+  readonly deletes: readonly PlanEntry[];
+  readonly outcomes: Map<PlanEntry, ObjectOutcome>;
+  failed: boolean;
+}
+
+export interface State extends Run {
+  readonly context: SendContext;
+  readonly live: ReadonlyMap<PlanEntry, LiveObject>;
+  /** Keys of the owners that this apply suspended. */
+  readonly suspended: Set<string>;
+  /** Why nothing more is sent. */
+  stopped: string | undefined;
+}
+
+export function signalOf(options: ApplyOptions): { readonly signal?: AbortSignal } {
+  return options.signal === undefined ? {} : { signal: options.signal };
+}
+
+export function isBad(outcome: ObjectOutcome | undefined): boolean {
+  return outcome === 'failed' || outcome === 'unknown' || outcome === 'not-sent';
+}
+
+export function told(state: State, turn: Turn, entry: PlanEntry, { outcome, message }: Sent): void {
+  turn.outcomes.set(entry, outcome);
+  if (isBad(outcome)) turn.failed = true;
+  state.tell({ type: 'object', owner: turn.group.owner.id, id: entry.id, outcome, message });
+}
+
+export function skipAll(state: State, turn: Turn, entries: readonly PlanEntry[], message: string): void {
+  turn.failed = true;
+  for (const entry of entries) told(state, turn, entry, { outcome: 'not-sent', message });
+}
+
+/** A new Kustomization is handled by controllers when others in the plan are. */
+export function runsControllers(plan: Plan): boolean {
+  return plan.groups.some((group) => group.state?.controlled === true);
+}
