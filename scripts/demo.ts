@@ -51,18 +51,17 @@ function sluice(...args: string[]): number {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const folder = prepare();
-  const cluster = args.includes('--cluster')
-    ? await (await import('./demo/cluster.ts')).start(folder, remote)
-    : undefined;
+  const cluster = args.includes('--cluster') ? await (await import('./demo/cluster.ts')).startCluster() : undefined;
+  const folder = cluster?.folder ?? prepare();
   edit(folder);
   const target = cluster === undefined ? ['--against', 'HEAD'] : ['--context', cluster.context];
   if (cluster !== undefined) process.env.KUBECONFIG = cluster.kubeconfig;
   // Exit code 1 is what is wanted here: there are differences.
   if (sluice('diff', folder, '--cluster', 'clusters/production', ...target) === 2) return 2;
   console.log(`\nThe fleet, with the edit, is in ${folder}`);
+  if (cluster !== undefined) console.log('The cluster goes on running; "npm run cluster -- down" stops it.');
   if (args.includes('--no-editor') || !process.stdout.isTTY) return 0;
-  await (await import('./demo/editor.ts')).open(folder, cluster?.kubeconfig);
+  await (await import('./demo/editor.ts')).openEditor(folder, cluster?.kubeconfig);
   return 0;
 }
 

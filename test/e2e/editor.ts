@@ -97,17 +97,20 @@ export async function startEditor(options: StartOptions): Promise<Editor> {
     await page.locator('.activitybar').waitFor({ timeout: 60_000 });
     return editorOf(page, url, async () => {
       await browser?.close();
-      await stop(server);
+      await stopServer(server);
       rmSync(home, { recursive: true, force: true });
     });
   } catch (error) {
     await browser?.close();
-    await stop(server);
+    await stopServer(server);
     throw error;
   }
 }
 
-async function startServer(home: string, options: StartOptions): Promise<{ server: ChildProcess; port: number }> {
+export async function startServer(
+  home: string,
+  options: StartOptions,
+): Promise<{ server: ChildProcess; port: number }> {
   const { node, server: main } = installed();
   const folders = ['ud', 'sd', 'ext'].map((folder) => join(home, folder)) as [string, string, string];
   mkdirSync(join(folders[0], 'User'), { recursive: true });
@@ -133,7 +136,7 @@ async function startServer(home: string, options: StartOptions): Promise<{ serve
     if (answer?.ok) return { server, port };
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  await stop(server);
+  await stopServer(server);
   throw new Error("the editor's server did not answer within 30 s");
 }
 
@@ -149,7 +152,7 @@ async function freePort(): Promise<number> {
 }
 
 /** The server and what it started, by its process group. */
-async function stop(server: ChildProcess): Promise<void> {
+export async function stopServer(server: ChildProcess): Promise<void> {
   if (server.pid === undefined || server.exitCode !== null) return;
   const ended = new Promise((resolve) => server.once('exit', resolve));
   try {

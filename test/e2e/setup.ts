@@ -31,7 +31,9 @@ export function editor(): Editor {
   return {
     node: join(modules, nodePackage, 'bin', 'node'),
     server: join(vscode, 'out', 'server-main.js'),
-    chromium: chromium(),
+    get chromium() {
+      return chromium();
+    },
   };
 }
 
