@@ -35,7 +35,8 @@ export function isEmpty(node: Node | undefined): boolean {
 export function isString(node: Node | undefined): node is Scalar {
   if (node?.kind !== 'scalar') return false;
   if (node.tag !== undefined) return node.tag === '!!str';
-  return node.style !== 'plain' || typeof resolve(node, 'kyaml') === 'string';
+  // A plain date reads as a text, too, but as another one than it is written as.
+  return node.style !== 'plain' || resolve(node, 'kyaml') === node.text;
 }
 
 const kindNames: Record<Kind, string> = { mapping: 'MappingNode', sequence: 'SequenceNode', scalar: 'ScalarNode' };

@@ -32,7 +32,7 @@ export function patchFromText(text: Scalar, context: StepContext): PatchText {
     operations: attempt(() => {
       const parsed = parse(text.text, text.at.file);
       const root = parsed.documents[0]?.root;
-      return operationsOf(root && rebase(root, text, source), parsed.problems[0]?.message, text.text.trim(), text);
+      return operationsOf(root && rebase(root, text, source), parsed.problems[0]?.message, text.text, text);
     }),
   };
 }

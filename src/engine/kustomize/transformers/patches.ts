@@ -1,5 +1,5 @@
 /** `patches`: strategic merges or JSON patches, each on one object or on all that a target selects. */
-import type { Mapping } from '../../yaml/node.ts';
+import type { Mapping, Scalar } from '../../yaml/node.ts';
 import { boolean, decodeMapping, string, struct } from '../decode.ts';
 import { type Patch, selector } from '../kustomization.ts';
 import { jsonPatch, mergePatch, type PatchOptions, patchForTarget } from '../patches/apply.ts';
@@ -28,19 +28,31 @@ export const patches: TransformerKind = {
 };
 
 function configure(entry: Patch, context: StepContext): Transform {
-  const inline = entry.patch !== undefined && entry.patch.text.trim() !== '' ? entry.patch : undefined;
+  const inline = entry.patch !== undefined && entry.patch.text.trim() !== '' ? trimmed(entry.patch) : undefined;
   const path = entry.path !== undefined && entry.path.text !== '' ? entry.path : undefined;
   if (inline === undefined && path === undefined) throw new Refusal('must specify one of patch and path', entry.at);
   if (inline !== undefined && path !== undefined) {
     throw new Refusal("patch and path can't be set at the same time", entry.at);
   }
   const source =
-    path === undefined ? `[patch: ${JSON.stringify(inline!.text.trim())}]` : `[path: ${JSON.stringify(path.text)}]`;
+    path === undefined ? `[patch: ${JSON.stringify(inline!.text)}]` : `[path: ${JSON.stringify(path.text)}]`;
   const text =
     path === undefined
       ? patchFromText(inline!, context)
       : within(`failed to get the patch file from path(${path.text})`, path.at, () => patchFromFile(path, context));
   return choose(entry, text, source, context);
+}
+
+const trimmedTexts = new WeakMap<Scalar, Scalar>();
+
+/** The patch without the space around it, which kustomize takes off; the same scalar each time, as caches ask. */
+function trimmed(patch: Scalar): Scalar {
+  let out = trimmedTexts.get(patch);
+  if (out === undefined) {
+    out = { ...patch, text: patch.text.trim() };
+    trimmedTexts.set(patch, out);
+  }
+  return out;
 }
 
 function choose(entry: Patch, { objects, operations }: PatchText, source: string, context: StepContext): Transform {
