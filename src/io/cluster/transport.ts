@@ -147,8 +147,11 @@ export function createTransport(options: TransportOptions): Transport {
     for (let attempt = 0; ; attempt++) {
       const result = await exchange(request, identity, kind);
       if (!result.ok) {
-        // A kept connection that the server had closed: reading again harms nobody.
-        if (attempt > 0 || request.method !== 'GET' || !isReset(result.failure)) return result;
+        // A kept connection that the server had closed, a proxy that stumbled: asking again harms nobody. Watches have
+        // a patience of their own.
+        const harmless = request.writes !== true && kind === 'calls' && isReset(result.failure);
+        if (attempt >= 2 || !harmless) return result;
+        await sleep(50 * attempt);
         continue;
       }
       const { statusCode, headers, body } = result.value.answer;
