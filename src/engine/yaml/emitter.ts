@@ -59,15 +59,27 @@ export class Emitter {
     this.#newLine();
   }
 
-  /** A mapping with at least one entry; `inner` writes its entries. */
-  mapping(inner: () => void): void {
+  /** Opens a mapping with at least one entry; give what it answers to `close`. */
+  openMapping(): number {
     const outer = this.#indent;
     this.#indent = outer < 0 ? 0 : outer + 2;
-    inner();
+    return outer;
+  }
+
+  /** Opens a sequence with at least one item; give what it answers to `close`. */
+  openSequence(inMapping: boolean): number {
+    const outer = this.#indent;
+    const flush = inMapping && !this.#indention && !this.#library.indentSequences;
+    if (outer < 0) this.#indent = 0;
+    else if (!flush) this.#indent = outer + 2;
+    return outer;
+  }
+
+  close(outer: number): void {
     this.#indent = outer;
   }
 
-  /** One entry of a mapping. The hooks write nothing themselves: they see where key and value stand. */
+  /** The key of a mapping's next entry. What is not short or not on one line is complex: `? key`. */
   key(text: string): 'simple' | 'complex' {
     this.#newLine();
     const analysis = isWord(text) ? undefined : analyze(text);
@@ -92,16 +104,6 @@ export class Emitter {
     this.#newLine();
     this.#put(':');
     this.#whitespace = false;
-  }
-
-  /** A sequence with at least one item; `inner` writes its items. */
-  sequence(inMapping: boolean, inner: () => void): void {
-    const outer = this.#indent;
-    const flush = inMapping && !this.#indention && !this.#library.indentSequences;
-    if (outer < 0) this.#indent = 0;
-    else if (!flush) this.#indent = outer + 2;
-    inner();
-    this.#indent = outer;
   }
 
   dash(): void {

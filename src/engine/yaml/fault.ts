@@ -41,6 +41,8 @@ function faultIn(node: Node, place: 'root' | 'inside'): Fault | undefined {
 
 /** At the root Go asks for strings and gets them, but for null; below it a number or boolean stays what it is. */
 function keyFault(key: Scalar, place: 'root' | 'inside'): Fault | undefined {
+  if (key.tag === undefined && (key.style !== 'plain' || resolvePlain(key.text, 'kyaml') === key.text))
+    return undefined;
   const fault = key.tag === undefined ? undefined : scalarFault(key);
   if (fault !== undefined) return fault;
   const value = resolve(key, 'kyaml');
@@ -52,6 +54,8 @@ function keyFault(key: Scalar, place: 'root' | 'inside'): Fault | undefined {
 }
 
 function scalarFault(node: Scalar): Fault | undefined {
+  // Nearly all scalars have no tag, and of those only what looks like an infinity can be at fault.
+  if (node.tag === undefined && (node.style !== 'plain' || !'.+-'.includes(node.text.charAt(0)))) return undefined;
   const value = node.style === 'plain' || node.tag !== undefined ? resolve(node, 'kyaml') : node.text;
   if (typeof value === 'number' && !Number.isFinite(value)) {
     return { message: `${node.text} cannot be written as JSON`, at: node.at };

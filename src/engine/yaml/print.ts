@@ -78,22 +78,25 @@ function emitNode(emitter: Emitter, node: Node, dialect: Dialect, place: Place, 
 function emitContent(emitter: Emitter, node: Node, dialect: Dialect, place: Place, spans: Span[] | undefined): void {
   if (node.kind === 'scalar') emitScalar(emitter, scalarValue(node, dialect));
   else if (node.kind === 'sequence') {
-    if (node.items.length === 0) emitter.token('[]');
-    else
-      emitter.sequence(place === 'mapping', () => {
-        for (const item of node.items) {
-          emitter.dash();
-          emitNode(emitter, item, dialect, 'sequence', spans);
-        }
-      });
+    if (node.items.length === 0) {
+      emitter.token('[]');
+      return;
+    }
+    const outer = emitter.openSequence(place === 'mapping');
+    for (const item of node.items) {
+      emitter.dash();
+      emitNode(emitter, item, dialect, 'sequence', spans);
+    }
+    emitter.close(outer);
   } else if (node.entries.length === 0) emitter.token('{}');
-  else
-    emitter.mapping(() => {
-      for (const { key, value } of sorted(node, dialect)) {
-        emitKey(emitter, keyText(key, dialect), key, spans);
-        emitNode(emitter, node.flow && dialect === 'kyaml' ? quoteEmpty(value) : value, dialect, 'mapping', spans);
-      }
-    });
+  else {
+    const outer = emitter.openMapping();
+    for (const { key, value } of sorted(node, dialect)) {
+      emitKey(emitter, keyText(key, dialect), key, spans);
+      emitNode(emitter, node.flow && dialect === 'kyaml' ? quoteEmpty(value) : value, dialect, 'mapping', spans);
+    }
+    emitter.close(outer);
+  }
 }
 
 /** Inside braces yaml.v3 writes an empty plain scalar as `''`, and kustomize reads it back as a string. */
@@ -135,27 +138,31 @@ function emitJson(emitter: Emitter, value: Json, order: KeyOrder, place: Place):
   if (value === null || typeof value !== 'object') emitScalar(emitter, value);
   else if (Array.isArray(value)) {
     const items: readonly Json[] = value;
-    if (items.length === 0) emitter.token('[]');
-    else
-      emitter.sequence(place === 'mapping', () => {
-        for (const item of items) {
-          emitter.dash();
-          emitJson(emitter, item, order, 'sequence');
-        }
-      });
+    if (items.length === 0) {
+      emitter.token('[]');
+      return;
+    }
+    const outer = emitter.openSequence(place === 'mapping');
+    for (const item of items) {
+      emitter.dash();
+      emitJson(emitter, item, order, 'sequence');
+    }
+    emitter.close(outer);
   } else emitObject(emitter, value as { readonly [key: string]: Json }, order);
 }
 
 function emitObject(emitter: Emitter, object: { readonly [key: string]: Json }, order: KeyOrder): void {
   const keys = Object.keys(object).sort(order);
-  if (keys.length === 0) emitter.token('{}');
-  else
-    emitter.mapping(() => {
-      for (const key of keys) {
-        emitter.colon(emitter.key(key));
-        emitJson(emitter, object[key]!, order, 'mapping');
-      }
-    });
+  if (keys.length === 0) {
+    emitter.token('{}');
+    return;
+  }
+  const outer = emitter.openMapping();
+  for (const key of keys) {
+    emitter.colon(emitter.key(key));
+    emitJson(emitter, object[key]!, order, 'mapping');
+  }
+  emitter.close(outer);
 }
 
 function emitScalar(emitter: Emitter, value: ScalarValue): void {
