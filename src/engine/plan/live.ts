@@ -2,54 +2,45 @@
  * The plan against a live cluster: each wanted object by a server-side-apply dry run as Flux would send it, and what is
  * no longer wanted from the inventories that the cluster itself keeps. Reads only.
  */
-import { keyOf, type ObjectId, titleOf } from '../objects/object.ts';
-import type { Cluster, ClusterFailure, LiveObject, ObjectRef, ServedKind } from '../ports.ts';
-import { error, type Problem, type ProblemCode } from '../problem.ts';
-import type { DesiredObject, DesiredSet, Owner } from '../render/desired.ts';
-import { listAt, stringAt } from '../status/fields.ts';
-import { isSuspended } from '../status/health.ts';
-import type { Json } from '../yaml/resolve.ts';
+import { keyOf, type ObjectId } from '../objects/object.ts';
+import type { Cluster, ClusterFailure, LiveObject } from '../ports.ts';
+import type { Problem } from '../problem.ts';
+import type { DesiredSet } from '../render/desired.ts';
+import { stringAt } from '../status/fields.ts';
 import { groupDangers } from './dangers/groups.ts';
 import { deletionsOf } from './deletions.ts';
+import { failureProblem, type Gathered, gather } from './failures.ts';
 import { inputsOf } from './hash.ts';
-import { inventoryOf } from './inventory.ts';
-import { mask } from './mask.ts';
+import { type LiveOwner, liveOwner } from './liveowner.ts';
 import { byFluxOrder } from './order.ts';
 import { outcomeOf, type Question } from './outcome.ts';
-import { isHelmRelease, isKustomization, jsonOf, type OwnerSpec, ownerSpec, renderedOwners } from './owner.ts';
-import { type Payload, payloadFor, remember } from './payload.ts';
-import type { OwnerState, Plan, PlanEntry, PlanGroup } from './plan.ts';
+import { jsonOf, renderedOwners } from './owner.ts';
+import type { Plan, PlanEntry, PlanGroup } from './plan.ts';
+import { type Created, createdBy, type Prepared, prepare } from './prepare.ts';
 import { problemsOf } from './problems.ts';
 import { prefetch, type Requests, refKey, requestsOf, type Sought } from './requests.ts';
+import { answers, type Earlier, earlierOf } from './reuse.ts';
 import { isEncrypted, withLiveValues } from './sops.ts';
 
 export interface PlanLiveOptions {
   readonly signal?: AbortSignal;
-  /** How many requests are in flight at once; 24 when absent. */
+  /** How many requests are in flight at once; 32 when absent. */
   readonly concurrency?: number;
+  /**
+   * An earlier plan of the same cluster: objects that are rendered as they were then are taken from it and not asked
+   * about again. For plans made anew while somebody types; what changed in the cluster since then is not seen.
+   */
+  readonly earlier?: Plan;
   /** Called after each object, so that progress can be shown. */
   readonly onProgress?: (done: number, total: number) => void;
 }
-
-/** Everything that is known of one owner before its objects are asked about. */
-export interface LiveOwner {
-  readonly owner: Owner;
-  readonly spec: OwnerSpec;
-  readonly state: OwnerState;
-  readonly live: LiveObject | undefined;
-}
-
-/** An object on its way to a question: what is sent for it, or why nothing can be. */
-type Prepared =
-  | { readonly object: DesiredObject; readonly payload: Payload; readonly ref: ObjectRef; readonly served: ServedKind }
-  | { readonly object: DesiredObject; readonly entry: PlanEntry; readonly problem?: Problem };
 
 export async function planLive(
   cluster: Cluster,
   wanted: readonly DesiredSet[],
   options: PlanLiveOptions = {},
 ): Promise<Plan> {
-  const requests = requestsOf(cluster, options.concurrency ?? 24, options.signal);
+  const requests = requestsOf(cluster, options.concurrency ?? 32, options.signal);
   const identity = await cluster.identity(options.signal);
   const target = { kind: 'cluster' as const, context: cluster.context, server: cluster.server };
   const inputs = inputsOf(wanted);
@@ -70,9 +61,16 @@ export async function planLive(
       Promise.all(set.objects.map((object) => prepare(requests, object, owners[index]!, created))),
     ),
   );
+  const earlier = earlierOf(options.earlier, identity.value);
+  const kept = prepared.map((objects, index) => objects.map((one) => keptFrom(earlier, one, owners[index]!)));
   const live = await prefetch(
     requests,
-    prepared.flatMap((objects, index) => sought(objects, owners[index]!)),
+    prepared.flatMap((objects, index) =>
+      sought(
+        objects.filter((_, at) => kept[index]![at] === undefined),
+        owners[index]!,
+      ),
+    ),
   );
   const progress = counter(
     prepared.reduce((sum, objects) => sum + objects.length, 0),
@@ -82,13 +80,13 @@ export async function planLive(
   const asked = await Promise.all(
     wanted.map((_, index) =>
       Promise.all(
-        prepared[index]!.map((object) =>
-          ask(requests, object, owners[index]!, live, created).then((outcome) => {
-            progress();
-            gathered.add(outcome);
-            return outcome.entry;
-          }),
-        ),
+        prepared[index]!.map(async (object, at) => {
+          const known = kept[index]![at];
+          const outcome = known ?? (await ask(requests, object, owners[index]!, live, created));
+          progress();
+          gathered.add(outcome);
+          return outcome.entry;
+        }),
       ),
     ),
   );
@@ -97,112 +95,10 @@ export async function planLive(
   return { target: { ...target, identity: identity.value }, groups, problems, inputs };
 }
 
-export async function liveOwner(requests: Requests, owner: Owner, rendered: Json | undefined): Promise<LiveOwner> {
-  const flux = isKustomization(owner.id) || isHelmRelease(owner.id);
-  const ref: ObjectRef = {
-    apiVersion: `${owner.id.group}/${owner.id.version}`,
-    kind: owner.id.kind,
-    namespace: owner.id.namespace,
-    name: owner.id.name,
-  };
-  const served = flux ? await requests.served(owner.id.group, owner.id.kind, owner.id.version) : undefined;
-  const version = served?.ok === true ? served.value?.version : undefined;
-  const answer =
-    version === undefined ? undefined : await requests.get({ ...ref, apiVersion: `${owner.id.group}/${version}` });
-  const live = answer?.ok === true ? answer.value : undefined;
-  return { owner, spec: ownerSpec(owner.id, rendered ?? live), state: stateOf(live), live };
-}
-
-function stateOf(live: LiveObject | undefined): OwnerState {
-  if (live === undefined) return { exists: false, suspended: false, controlled: false, inventory: [] };
-  return {
-    exists: true,
-    suspended: isSuspended(live),
-    controlled: listAt(live, 'metadata', 'finalizers').includes('finalizers.fluxcd.io'),
-    inventory: inventoryOf(live),
-    uid: stringAt(live, 'metadata', 'uid'),
-  };
-}
-
-/** What the plan itself brings into being: namespaces, and kinds by `group/Kind`. */
-interface Created {
-  readonly namespaces: ReadonlySet<string>;
-  readonly kinds: ReadonlyMap<string, { readonly definition: ObjectId; readonly namespaced: boolean }>;
-}
-
-function createdBy(wanted: readonly DesiredSet[]): Created {
-  const namespaces = new Set<string>();
-  const kinds = new Map<string, { readonly definition: ObjectId; readonly namespaced: boolean }>();
-  for (const { id, node } of wanted.flatMap((set) => [...set.objects])) {
-    if (id.kind === 'Namespace' && id.group === '') namespaces.add(id.name);
-    if (id.kind !== 'CustomResourceDefinition') continue;
-    const definition = jsonOf(node);
-    kinds.set(`${stringAt(definition, 'spec', 'group')}/${stringAt(definition, 'spec', 'names', 'kind')}`, {
-      definition: id,
-      namespaced: stringAt(definition, 'spec', 'scope') !== 'Cluster',
-    });
-  }
-  return { namespaces, kinds };
-}
-
-async function prepare(
-  requests: Requests,
-  object: DesiredObject,
-  owner: LiveOwner,
-  created: Created,
-): Promise<Prepared> {
-  const { id } = object;
-  const unknown = (reason: string, problem?: Problem): Prepared => {
-    const entry: PlanEntry = { id, action: 'unknown', reason, changes: [], at: object.node.at };
-    return problem === undefined ? { object, entry } : { object, entry, problem };
-  };
-  if (owner.spec.remote) return unknown('its owner applies to another cluster (spec.kubeConfig), which is not asked');
-  const served = await requests.served(id.group, id.kind, id.version);
-  if (!served.ok) return unknown(served.failure.message, failureProblem(served.failure));
-  const apiVersion = id.group === '' ? id.version : `${id.group}/${id.version}`;
-  const kind = served.value;
-  if (kind === undefined || kind.version !== id.version) {
-    const coming = created.kinds.get(`${id.group}/${id.kind}`);
-    if (coming !== undefined) return awaiting(object, owner, coming);
-    const instead = kind === undefined ? '' : `; it serves ${id.group}/${kind.version}`;
-    const message = `${requests.cluster.context} (${requests.cluster.server}) does not know ${id.kind} in ${apiVersion}${instead}`;
-    return unknown(message, error('cluster-unknown-kind', message, object.node.at));
-  }
-  const payload = payloadFor(object, owner.owner, owner.spec, kind);
-  const namespace = stringAt(payload.object, 'metadata', 'namespace');
-  if (kind.namespaced && namespace === '') {
-    const message = `${titleOf(id)} names no namespace: Flux refuses it`;
-    return unknown(message, error('cluster-rejected', message, object.node.at));
-  }
-  return {
-    object: { ...object, id: { ...id, namespace } },
-    payload,
-    ref: { apiVersion, kind: id.kind, namespace, name: id.name },
-    served: kind,
-  };
-}
-
-/** An object of a kind that this plan itself brings: it cannot be asked about before the kind is there. */
-function awaiting(
-  object: DesiredObject,
-  owner: LiveOwner,
-  coming: { readonly definition: ObjectId; readonly namespaced: boolean },
-): Prepared {
-  const { id } = object;
-  const served = { group: id.group, version: id.version, kind: id.kind, plural: '', namespaced: coming.namespaced };
-  const payload = payloadFor(object, owner.owner, owner.spec, served);
-  const namespace = stringAt(payload.object, 'metadata', 'namespace');
-  const entry: PlanEntry = {
-    id: { ...id, namespace },
-    action: 'unknown',
-    reason: `its kind is created by this plan (${titleOf(coming.definition)})`,
-    ...mask(undefined, payload.object, object.secretValues),
-    changes: [],
-    at: object.node.at,
-    awaits: coming.definition,
-    estimated: true,
-  };
-  return { object: { ...object, id: entry.id }, entry: remember(entry, payload) };
+function keptFrom(earlier: Earlier, prepared: Prepared, { owner, spec }: LiveOwner): Answered | undefined {
+  if ('entry' in prepared) return undefined;
+  const entry = earlier.entryFor(prepared.object, prepared.payload.object, owner, spec);
+  return entry === undefined ? undefined : { entry, problems: [] };
 }
 
 function sought(objects: readonly Prepared[], owner: LiveOwner): readonly Sought[] {
@@ -250,52 +146,15 @@ async function ask(
     createsNamespace: (name) => created.namespaces.has(name),
   };
   const outcome = await outcomeOf(requests, question);
-  if (!encrypted) return outcome;
+  // What failed is asked again by the next plan.
+  const settled = outcome.failure === undefined && outcome.problems.length === 0;
+  if (!encrypted) {
+    if (settled) answers(outcome.entry, payload.object, owner.spec);
+    return outcome;
+  }
   // A copy, which holds no payload: what is encrypted is not sent from here.
   const reason = `${outcome.entry.reason}; its encrypted values cannot be read here and are not compared`;
   return { ...outcome, entry: { ...outcome.entry, reason, estimated: true } };
-}
-
-/** One problem for each kind of failure that hits many objects alike, instead of one for each of them. */
-export interface Gathered {
-  add(answered: { readonly problems: readonly Problem[]; readonly failure?: ClusterFailure }): void;
-  problems(): readonly Problem[];
-}
-
-function gather(cluster: Cluster): Gathered {
-  const problems: Problem[] = [];
-  const common = new Map<string, { readonly failure: ClusterFailure; count: number }>();
-  return {
-    add({ problems: more, failure }) {
-      problems.push(...more);
-      if (failure === undefined || !['unreachable', 'unauthorized', 'forbidden', 'canceled'].includes(failure.reason))
-        return;
-      const known = common.get(failure.reason);
-      if (known === undefined) common.set(failure.reason, { failure, count: 1 });
-      else known.count += 1;
-    },
-    problems() {
-      const summed = [...common.values()].map(({ failure, count }): Problem => {
-        const more = count > 1 ? ` (and ${count - 1} more like it)` : '';
-        const where = failure.message.includes(cluster.context) ? '' : `${cluster.context} (${cluster.server}): `;
-        const problem = failureProblem({ ...failure, message: `${where}${failure.message}${more}` });
-        return failure.reason === 'forbidden' ? { ...problem, severity: 'warning' } : problem;
-      });
-      return [...summed, ...problems];
-    },
-  };
-}
-
-export function failureProblem(failure: ClusterFailure): Problem {
-  const codes: Partial<Record<ClusterFailure['reason'], ProblemCode>> = {
-    unreachable: 'cluster-unreachable',
-    unauthorized: 'cluster-forbidden',
-    forbidden: 'cluster-forbidden',
-    'unknown-kind': 'cluster-unknown-kind',
-    conflict: 'cluster-conflict',
-    canceled: 'cluster-unreachable',
-  };
-  return error(codes[failure.reason] ?? 'cluster-rejected', failure.message);
 }
 
 async function groupsOf(

@@ -42,6 +42,8 @@ export interface Danger {
   readonly severity: 'warning' | 'danger';
   /** One sentence: what would happen. */
   readonly message: string;
+  /** The field that it is about. */
+  readonly path?: readonly (string | number)[];
   readonly at?: Origin;
 }
 

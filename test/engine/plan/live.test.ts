@@ -236,3 +236,20 @@ test('webhooks and defaults are no noise', async () => {
   });
   expect((await planLive(on, wanted)).groups[0]!.entries[0]!.action).toBe('unchanged');
 });
+
+test('made anew after an edit, only what the edit touched is asked again, with the lines as they are now', async () => {
+  const map = (name: string, value: string) =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: apps }\ndata: { a: ${value} }\n---\n`;
+  const on = fakeCluster(...live(`${namespaces}---\n${kustomization('apps')}---\n${map('one', 'old')}`));
+  const first = await planLive(on, [set('apps', map('one', 'new') + map('two', 'x'))]);
+  on.requests.length = 0;
+  const edited = [set('apps', `# a line above\n${map('one', 'new')}${map('two', 'y')}`)];
+  const again = await planLive(on, edited, { earlier: first });
+  expect(on.requests.filter((request) => !request.includes('Kustomization'))).toEqual([
+    'get ConfigMap apps/two',
+    'dry-run ConfigMap apps/two',
+  ]);
+  const whole = await planLive(on, edited);
+  expect(again).toEqual(whole);
+  expect(payloadOf(again.groups[0]!.entries[0]!)).toEqual(payloadOf(whole.groups[0]!.entries[0]!));
+});

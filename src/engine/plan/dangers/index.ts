@@ -29,8 +29,8 @@ export const dangerRules: readonly DangerRule[] = [
 /** Every danger of one change, each with the line that causes it where that is known. */
 export function entryDangers(change: Change): readonly Danger[] {
   return dangerRules.flatMap((rule) =>
-    rule.check(change).map(({ path, ...finding }): Danger => {
-      const at = originOfChange(change.entry, path);
+    rule.check(change).map((finding): Danger => {
+      const at = originOfChange(change.entry, finding.path);
       return { rule: rule.name, ...finding, ...(at === undefined ? {} : { at }) };
     }),
   );

@@ -10,7 +10,7 @@ export interface Change {
 }
 
 /** What is dangerous in one change; `rule` and `at` are filled in by the list. */
-export type Finding = Omit<Danger, 'rule' | 'at'> & { readonly path?: readonly (string | number)[] };
+export type Finding = Omit<Danger, 'rule' | 'at'>;
 
 export interface DangerRule {
   readonly name: string;
