@@ -267,6 +267,40 @@ describe('builds', () => {
     );
   });
 
+  test('patches in place, at their lines; JSON patches', () =>
+    checkProblems(
+      {
+        'a/kustomization.yaml': `resources: [d.yaml]
+patches:
+  - patch: |
+      apiVersion: v1
+      kind: ConfigMap
+      metadata:
+        name: d
+      dada:
+        x: 1
+  - target: { kind: ConfigMap }
+    patch: |-
+      # first
+      - op: ad
+        path: /data/x
+      - op: add
+        path: data/x
+  - path: ops.yaml
+`,
+        'a/d.yaml': configMap('d'),
+        'a/ops.yaml': '- { op: remove, path: /data/x }\n- { path: /data/y }\n- { op: move, path: /data/y }\n',
+      },
+      [
+        'a/kustomization.yaml:8:7 error schema-unknown-field Unknown field "dada"; did you mean "data"?',
+        'a/kustomization.yaml:13:13 error kustomize-file "op" must be one of add, replace, test, remove, move, copy; "ad" is not.',
+        'a/kustomization.yaml:15:9 warning kustomize-file The operation "add" has no "value": it sets null.',
+        'a/kustomization.yaml:16:15 warning kustomize-file "path" must begin with "/".',
+        'a/ops.yaml:2:5 error kustomize-file A JSON patch operation needs "op".',
+        'a/ops.yaml:3:5 error kustomize-file The operation "move" needs "from".',
+      ],
+    ));
+
   test('variables that nothing sets', () =>
     checkProblems(
       {

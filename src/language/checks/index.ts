@@ -10,6 +10,7 @@ import { kind } from './kind.ts';
 import { kustomize } from './kustomize.ts';
 import { marker } from './marker.ts';
 import { orphan } from './orphan.ts';
+import { patch } from './patch.ts';
 import { path } from './path.ts';
 import { reference } from './reference.ts';
 import { schema } from './schema.ts';
@@ -22,6 +23,7 @@ const checks: readonly Check[] = [
   schema,
   deprecated,
   kustomize,
+  patch,
   path,
   orphan,
   reference,
