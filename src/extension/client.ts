@@ -41,7 +41,10 @@ export function createClient(context: ExtensionContext, log: LogOutputChannel): 
     const made = new LanguageClient(
       'sluice',
       'Sluice',
-      { module, transport: TransportKind.ipc },
+      {
+        run: { module, transport: TransportKind.ipc },
+        debug: { module, transport: TransportKind.ipc, options: { execArgv: ['--nolazy', '--inspect=6010'] } },
+      },
       {
         documentSelector: [{ scheme: 'file', language: 'yaml' }],
         outputChannel: log,

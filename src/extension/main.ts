@@ -58,6 +58,8 @@ export function activate(context: ExtensionContext): void {
     client.on('sluice/clusterChanged', (state) => {
       status.show(state);
       fleet.description = state.context ?? '';
+      // Why, above what can be done about it: a welcome view cannot say it.
+      fleet.message = state.state === 'failed' || state.state === 'lost' ? state.message : '';
       void editor.executeCommand('setContext', contextKeys.state, state.state);
     }),
     client.on('sluice/planChanged', (next) => {

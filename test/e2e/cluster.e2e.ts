@@ -92,7 +92,7 @@ test('a wrong field gets a squiggle as it is typed', async () => {
   await editor.command('View: Focus Problems');
   await page.locator('.markers-panel .monaco-list-row').getByText('prun').first().waitFor();
   await editor.shot('squiggle');
-  await editor.command('View: Close Panel');
+  await editor.command('View: Toggle Panel Visibility');
   await editor.command('File: Revert File');
 });
 

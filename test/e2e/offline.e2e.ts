@@ -79,3 +79,31 @@ test('the preview of a kustomize build shows what kustomize would print', async 
   await page.locator('.view-lines').getByText('kind: Namespace').first().waitFor();
   await editor.shot('preview-kustomize');
 });
+
+test('a source line leads to its rendered line', async () => {
+  const { page } = editor;
+  await editor.open('apps/base/api/service.yaml');
+  await editor.find('port: 80');
+  await editor.command('Sluice: Go to Rendered Line');
+  await page.getByRole('tab', { name: /kustomize build apps-production/, selected: true }).waitFor();
+  await page.locator('.editor-group-container').nth(1).getByText('port: 80').first().waitFor();
+});
+
+test('hovering over a rendered line tells where it comes from', async () => {
+  const { page } = editor;
+  await page.locator('.editor-group-container').nth(1).getByText('port: 80').first().hover();
+  await page
+    .locator('.monaco-hover')
+    .getByText(/service\.yaml:\d+/)
+    .first()
+    .waitFor();
+  await editor.shot('hover-source');
+});
+
+test('activation takes less than 50 ms', async () => {
+  const { page } = editor;
+  await editor.command('Developer: Show Running Extensions');
+  const row = page.locator('.runtime-extensions-editor .monaco-list-row').filter({ hasText: 'Sluice' }).first();
+  const text = await row.getByText(/^Activation: /).textContent();
+  expect(Number(/([\d.]+)\s*ms/.exec(text ?? '')?.[1]), text).toBeLessThan(50);
+});
