@@ -16,10 +16,12 @@ import {
   print,
   titleOf,
   toJson,
+  unlockWorkspace,
 } from '../../engine/index.ts';
 import { diskTree, snapshot } from '../../io/disk.ts';
 import { renderWithCharts } from '../../io/fetch/index.ts';
 import { loadKustomizer } from '../../io/kustomizer.ts';
+import { readIdentities } from '../../io/sops.ts';
 import { openFolder } from '../../io/workspace.ts';
 import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
 import { clusterOption, fleetFetcher } from '../fleet.ts';
@@ -144,6 +146,7 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
     kustomizer: loadKustomizer(),
     ...(fetcher && { chart: fetcher.chart }),
     substitution: options['lenient-substitute'] === true ? 'lenient' : 'strict',
+    keys: await unlockWorkspace(workspace, readIdentities(invocation.env)),
   });
   const built: { readonly folder: string; readonly sets: readonly DesiredSet[] }[] = [];
   for (const cluster of clusters) {

@@ -12,6 +12,8 @@ import { resolve } from '../yaml/resolve.ts';
 import type { DesiredObject } from './desired.ts';
 import { generateKustomization } from './generate.ts';
 import { maskEncrypted } from './mask.ts';
+import type { DataKeys } from './sops.ts';
+import { createDecryptor, isDecryptionDisabled, openedTree } from './sopsfiles.ts';
 import { mentionsVariables, substituteObject } from './substitute.ts';
 import { readVariables, type VariablesRequest } from './variables.ts';
 
@@ -35,7 +37,7 @@ export interface BuildRequest {
   readonly substitution: 'strict' | 'lenient';
   readonly namespace: string;
   readonly input?: VariablesRequest['input'];
-  readonly decrypt?: Decrypt;
+  readonly keys?: DataKeys;
   textOf(file: string): string | undefined;
 }
 
@@ -69,11 +71,26 @@ export function build(request: BuildRequest): BuildResult {
   const generated = generateKustomization({ tree, path, view, at: request.at, filter });
   if (generated.kustomization === undefined) return failed(generated.problems);
   const { kustomization } = generated;
-  const built = request.kustomizer.build({ tree, path, kustomization, loadRestrictor: 'none', schema: 'preloaded' });
+  const readable = openSources(request);
+  if ('message' in readable)
+    return failed([error('flux-build', readable.message, view.decryption?.node.at ?? request.at)]);
+  const built = request.kustomizer.build({
+    tree: readable,
+    path,
+    kustomization,
+    loadRestrictor: 'none',
+    schema: 'preloaded',
+  });
   const problems = [...generated.problems, ...built.problems];
   if (hasError(problems)) return failed(problems, built.reads);
   const nodes = built.objects.map((object) => object.node);
   return finish(request, nodes, problems, built.reads);
+}
+
+/** With keys at hand, generators and patches read their encrypted sources in the clear, as in the cluster. */
+function openSources({ as, tree, path, view, keys }: BuildRequest): FileTree | { readonly message: string } {
+  const wanted = as === 'controller' && view.decryption !== undefined && keys !== undefined && keys.size > 0;
+  return wanted ? openedTree(tree, path, keys) : tree;
 }
 
 function finish(
@@ -96,6 +113,7 @@ function finish(
     active && (variables.values.size > 0 || variables.unknown.length > 0 || view.substituteStrategy === 'Always');
   problems.push(...variables.problems);
   if (variables.unknown.length > 0) notes.push(`variables of ${variables.unknown.join(', ')} are not known here`);
+  const opener = secretOpener(request);
   const objects: DesiredObject[] = [];
   for (const resource of built) {
     const fault = request.as === 'controller' ? identityFault(resource) : undefined;
@@ -105,12 +123,10 @@ function finish(
     }
     let node = resource;
     let secretValues: readonly string[] = [];
-    if (view.decryption !== undefined && request.decrypt !== undefined && get(node, 'sops') !== undefined) {
-      const opened = request.decrypt(node);
-      if ('message' in opened) {
-        const message = `${titleOf(idOf(node))} cannot be decrypted: ${opened.message}`;
-        problems.push({ code: 'flux-build', severity: 'warning', message, at: node.at });
-      } else ({ node, secretValues } = opened);
+    if (request.as === 'controller') {
+      const opened = opener(node);
+      if ('message' in opened) problems.push(opened);
+      else ({ node, secretValues } = opened);
     }
     if (substituting && !isDisabled(node, 'kustomize.toolkit.fluxcd.io/substitute') && mentionsVariables(node)) {
       const result = substituteObject({
@@ -146,6 +162,31 @@ function finish(
   }
   const complete = !hasError(problems);
   return { objects, problems, complete, reads, inputs: variables.inputs, notes };
+}
+
+/**
+ * Opens what SOPS closed. Without a key the object stays as it is, and the problem says so: in the cluster Flux may well
+ * have one. Without `spec.decryption` Flux refuses an encrypted Secret.
+ */
+function secretOpener({
+  view,
+  keys,
+}: BuildRequest): (node: Mapping) => Problem | Exclude<ReturnType<Decrypt>, { message: string }> {
+  const decrypt = createDecryptor(keys ?? new Map());
+  return (node) => {
+    const same = { node, secretValues: [] };
+    if (isDecryptionDisabled(node)) return same;
+    const title = titleOf(idOf(node));
+    if (view.decryption === undefined) {
+      if (idOf(node).kind !== 'Secret' || get(node, 'sops') === undefined) return same;
+      const message = `${title} is SOPS encrypted, configuring decryption is required for this secret to be reconciled`;
+      return error('flux-build', message, node.at);
+    }
+    const opened = decrypt(node);
+    if (!('message' in opened)) return opened;
+    const message = `${title} stays encrypted here: ${opened.message}`;
+    return { code: 'flux-build', severity: 'warning', message, at: node.at };
+  };
 }
 
 export function hasError(problems: readonly Problem[]): boolean {

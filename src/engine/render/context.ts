@@ -6,8 +6,8 @@ import type { Clock, FileTree, Random } from '../ports.ts';
 import type { Result } from '../problem.ts';
 import type { SourceQuery, Workspace } from '../workspace/index.ts';
 import type { Mapping, Origin } from '../yaml/node.ts';
-import type { Decrypt } from './build.ts';
 import type { DesiredObject, DesiredSet, Owner } from './desired.ts';
+import type { DataKeys } from './sops.ts';
 import type { InputAnswer, InputQuery } from './variables.ts';
 
 /** A chart that is not in the open folder: of a Helm repository, a registry, a source that was fetched. */
@@ -35,7 +35,8 @@ export interface RendererOptions {
   readonly substitution?: 'strict' | 'lenient';
   /** ConfigMaps and Secrets of the chosen cluster, for what no file of the fleet declares. */
   readonly input?: (query: InputQuery) => Mapping | undefined;
-  readonly decrypt?: Decrypt;
+  /** Data keys of SOPS that were unlocked before the render (`unlockWorkspace`). */
+  readonly keys?: DataKeys;
   /** Charts that were fetched before the render; undefined: not asked for yet. */
   readonly chart?: (query: ChartQuery) => FetchedChart | undefined;
   /** Of the chosen cluster; absent: Helm's own defaults. */

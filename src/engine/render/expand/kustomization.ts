@@ -89,7 +89,7 @@ function buildFolder({ view, object, context, tree }: FolderRequest): BuildResul
     substitution: options.substitution ?? 'strict',
     namespace: object.id.namespace,
     input: context.input,
-    ...(options.decrypt === undefined ? {} : { decrypt: options.decrypt }),
+    ...(options.keys === undefined ? {} : { keys: options.keys }),
     textOf: (file) => workspace.textOf(file),
   });
 }
