@@ -61,7 +61,7 @@ export function toMapping(value: Table): Mapping {
 export function toNode(value: Value): Node {
   if (value.kind === 'table') return toMapping(value);
   if (value.kind === 'list') return sequence(value.items.map(toNode), value.at);
-  return value;
+  return value.tag === int64Tag ? { ...value, tag: '!!int' } : value;
 }
 
 export function copy<T extends Value>(value: T): T {

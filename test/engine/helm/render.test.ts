@@ -1,0 +1,237 @@
+/** Charts to manifests: values, dependencies, hooks, order, errors, as Helm has them. */
+import { describe, expect, test } from 'vitest';
+import { chartYaml, checkError, checkOutput, load, render } from './check.ts';
+
+const json = '{{ .Values | toJson }}';
+
+describe('values', () => {
+  test("the user's win over the chart's, tables merge, lists are replaced", () => {
+    const defaults = { 'values.yaml': 'a: 1\nlist: [1, 2]\ntable: {x: 1, z: 2}\n' };
+    checkOutput(`v: '${json}'`, `v: '{"a":1,"list":[3],"table":{"x":9,"z":2}}'`, defaults, {
+      values: 'list: [3]\ntable: {x: 9}\n',
+    });
+  });
+  test('null deletes a default', () => {
+    checkOutput(
+      `v: '${json}'`,
+      `v: '{"table":{}}'`,
+      { 'values.yaml': 'a: 1\ntable: {x: 1}\n' },
+      {
+        values: 'a: null\ntable: {x: null}\n',
+      },
+    );
+  });
+  test('a default that is null stays in Helm 3 and goes in Helm 4', () => {
+    const defaults = { 'values.yaml': 'a: null\nb: {c: null}\n' };
+    checkOutput(`v: '${json}'`, `v: '{"b":{}}'`, defaults);
+    checkOutput(`v: '${json}'`, `v: '{"a":null,"b":{"c":null}}'`, defaults, { helm: 3 });
+  });
+  test('keys are YAML 1.1: `on` is true, `0x10` is 16', () => {
+    checkOutput(`v: '${json}'`, `v: '{"16":2,"true":1}'`, {}, { values: 'on: 1\n0x10: 2\n' });
+  });
+  test('numbers of files are floats', () => {
+    checkOutput('v: {{ .Values.m }} {{ typeOf .Values.m }}', 'v: 1e+06 float64', {}, { values: 'm: 1000000\n' });
+  });
+  test('several documents merge; of a key written twice the last one counts', () => {
+    checkOutput(`v: '${json}'`, `v: '{"a":2,"b":1}'`, { 'values.yaml': 'a: 0\nb: 1\n---\na: 1\na: 2\n' });
+  });
+});
+
+describe('dependencies', () => {
+  const sub = (name: string, values = '', more = ''): Record<string, string> => ({
+    [`charts/${name}/Chart.yaml`]: `apiVersion: v2\nname: ${name}\nversion: 1.0.0\n${more}`,
+    [`charts/${name}/values.yaml`]: values,
+    [`charts/${name}/templates/sub.yaml`]: `kind: Sub\nname: {{ .Chart.Name }}\nvalues: '{{ .Values | toJson }}'\n`,
+  });
+  const parent = (dependency: string) => ({
+    'Chart.yaml': `${chartYaml}dependencies:\n  - {version: 1.x, ${dependency}}\n`,
+  });
+  const subs = (files: Record<string, string>, values = '') =>
+    render(files, { values }).value?.manifests.map(({ text }) => text.trim());
+
+  test('a subchart sees its own values and the globals', () => {
+    const files = {
+      ...parent('name: child'),
+      ...sub('child', 'a: 1\n'),
+      'values.yaml': 'global: {g: 1}\nchild: {b: 2}\n',
+    };
+    expect(subs(files)).toEqual([`kind: Sub\nname: child\nvalues: '{"a":1,"b":2,"global":{"g":1}}'`]);
+  });
+  test.each([
+    ['condition: child.enabled', 'child: {enabled: false}', 0],
+    ['condition: "missing.path,child.enabled"', 'child: {enabled: false}', 0],
+    ['condition: child.enabled', 'child: {enabled: "no"}', 1],
+    ['tags: [front]', 'tags: {front: false}', 0],
+    ['tags: [front, back]', 'tags: {front: false, back: true}', 1],
+    ['tags: [front], condition: child.enabled', 'tags: {front: false}\nchild: {enabled: true}', 1],
+  ])('%s with %s renders %i', (dependency, values, count) => {
+    expect(subs({ ...parent(`name: child, ${dependency}`), ...sub('child') }, values)).toHaveLength(count);
+  });
+  test('an alias is another name, and the same chart may be there twice', () => {
+    const two = `${chartYaml}dependencies:\n  - {name: child, version: 1.x, alias: one}\n  - {name: child, version: 1.x, alias: two}\n`;
+    const texts = subs({ 'Chart.yaml': two, ...sub('child', 'a: 1\n') }, 'two: {a: 2}');
+    expect(texts?.sort()).toEqual([
+      `kind: Sub\nname: one\nvalues: '{"a":1,"global":{}}'`,
+      `kind: Sub\nname: two\nvalues: '{"a":2,"global":{}}'`,
+    ]);
+  });
+  test('import-values hands exports and child paths up, under what the parent sets', () => {
+    const values = 'exports: {data: {x: 1, w: 1}}\ndeep: {z: 3}\n';
+    const files = {
+      ...parent('name: child, import-values: [data, {child: deep, parent: here}]'),
+      ...sub('child', values),
+      'values.yaml': 'w: 5\n',
+      'templates/p.yaml': `kind: Parent\nv: '{{ list .Values.x .Values.w .Values.here.z | toJson }}'`,
+    };
+    expect(subs(files)).toContain(`kind: Parent\nv: '[1,5,3]'`);
+  });
+  test('a library chart gives definitions and renders nothing', () => {
+    const library = {
+      ...sub('child', '', 'type: library\n'),
+      'charts/child/templates/_h.tpl': '{{ define "h" }}hi{{ end }}',
+    };
+    expect(subs({ ...parent('name: child'), ...library, 'templates/p.yaml': 'v: {{ include "h" . }}' })).toEqual([
+      'v: hi',
+    ]);
+  });
+  test("a parent's definition wins over its child's", () => {
+    const files = {
+      ...parent('name: child'),
+      ...sub('child'),
+      'charts/child/templates/_h.tpl': '{{ define "h" }}child{{ end }}',
+    };
+    const own = { 'templates/_h.tpl': '{{ define "h" }}parent{{ end }}', 'templates/p.yaml': 'v: {{ include "h" . }}' };
+    expect(subs({ ...files, ...own })).toContain('v: parent');
+  });
+  test('what Chart.yaml lists and charts/ lacks is named', () => {
+    checkError(parent('name: child'), 'found in Chart.yaml, but missing in charts/ directory: child');
+  });
+});
+
+describe('what is rendered', () => {
+  test('manifests in install order, hooks apart, unknown hooks left out', () => {
+    const object = (kind: string, hook = '') =>
+      `kind: ${kind}\nmetadata: {name: x${hook && `, annotations: {helm.sh/hook: ${hook}, helm.sh/hook-weight: "-2"}`}}\n`;
+    const stream = [
+      object('Widget'),
+      object('Deployment'),
+      object('Job', '"post-install, test"'),
+      object('Pod', 'never'),
+      object('Namespace'),
+    ];
+    const { value } = render({ 'templates/all.yaml': stream.join('---\n') });
+    expect(value?.manifests.map(({ kind }) => kind)).toEqual(['Namespace', 'Deployment', 'Widget']);
+    expect(value?.hooks.map(({ kind, hook }) => [kind, hook?.events, hook?.weight])).toEqual([
+      ['Job', ['post-install', 'test'], -2],
+    ]);
+  });
+  test('NOTES.txt, partials and crds/ are no manifests', () => {
+    const files = {
+      'templates/NOTES.txt': 'Hello {{ .Release.Name }} in {{ .Release.Namespace }}',
+      'templates/_p.tpl': 'kind: Nothing',
+      'crds/a.yaml': 'kind: CustomResourceDefinition\n',
+      'crds/README.md': 'no',
+    };
+    const { value } = render(files);
+    expect(value?.manifests).toEqual([]);
+    expect(value?.notes).toBe('Hello rel in ns');
+    expect(value?.crds.map(({ name }) => name)).toEqual(['demo/crds/a.yaml']);
+  });
+  test('.Files, .Capabilities, .Release and .Template', () => {
+    const files = { 'config/a.txt': 'one\ntwo\n', 'config/b.txt': 'b', 'other.txt': 'no' };
+    checkOutput('v: {{ .Files.Get "config/a.txt" | quote }}', 'v: "one\\ntwo\\n"', files);
+    checkOutput('v: {{ range .Files.Lines "config/a.txt" }}({{ . }}){{ end }}', 'v: (one)(two)', files);
+    checkOutput('{{ (.Files.Glob "config/*").AsConfig }}', 'a.txt: |\n  one\n  two\nb.txt: b', files);
+    checkOutput('{{ (.Files.Glob "config/b*").AsSecrets }}', 'b.txt: Yg==', files);
+    checkOutput('v: {{ .Capabilities.KubeVersion }} {{ .Capabilities.APIVersions.Has "apps/v1" }}', 'v: v1.36.0 true');
+    checkOutput('v: {{ .Template.Name }} {{ .Template.BasePath }}', 'v: demo/templates/out.yaml demo/templates');
+    checkOutput('v: {{ .Release.IsUpgrade }} {{ .Release.Service }}', 'v: true Helm', {}, { isUpgrade: true });
+  });
+  test('.helmignore leaves files out', () => {
+    const files = {
+      '.helmignore': '# no\nsecret*\n/top/\n!keep\n'.replace('!keep\n', ''),
+      'secret.txt': 'x',
+      'top/a.txt': 'x',
+      'b/top/c.txt': 'y',
+    };
+    const chart = load({ 'Chart.yaml': chartYaml, ...files });
+    expect(chart.value?.files.map(({ name }) => name)).toEqual(['.helmignore', 'b/top/c.txt']);
+  });
+});
+
+describe('errors', () => {
+  test.each([
+    ['Chart.yaml file is missing', { 'Chart.yaml': 'no: 1' }, /chart.metadata.name is required/],
+    ['a name that climbs', { 'Chart.yaml': 'apiVersion: v2\nname: ..\nversion: 1.0.0\n' }, /name ".." is not allowed/],
+    ['a library', { 'Chart.yaml': `${chartYaml}type: library\n` }, /library charts are not installable/],
+    [
+      'a Kubernetes that is too old',
+      { 'Chart.yaml': `${chartYaml}kubeVersion: ">=2.0.0"\n` },
+      /requires kubeVersion: >=2.0.0/,
+    ],
+    ['values that are no mapping', { 'values.yaml': '- 1\n' }, /values must be a mapping/],
+    ['output that is not YAML', { 'templates/a.yaml': 'a: b: c\n' }, /YAML parse error on demo\/templates\/a.yaml/],
+  ])('%s', (_, files, message) => checkError(files, message));
+
+  test('a template error names template, line and value', () => {
+    checkError(
+      { 'templates/a.yaml': 'a:\n  b: {{ .Values.x.y }}\n' },
+      /demo\/templates\/a.yaml:2:15[^]*nil pointer evaluating interface {}.y/,
+    );
+    checkError(
+      { 'templates/a.yaml': 'a: {{ required "set x!" .Values.x }}\n' },
+      'execution error at (demo/templates/a.yaml:1:6): set x!',
+    );
+    checkError(
+      { 'templates/a.yaml': 'a: {{ fail "never" }}\n' },
+      'execution error at (demo/templates/a.yaml:1:6): never',
+    );
+    checkError(
+      { 'templates/a.yaml': 'a: {{ nothing }}\n' },
+      'parse error at (demo/templates/a.yaml:1): function "nothing" not defined',
+    );
+  });
+  test('endless inclusion ends', () => {
+    checkError(
+      {
+        'templates/_a.tpl': '{{ define "a" }}{{ include "a" . }}{{ end }}',
+        'templates/b.yaml': 'v: {{ include "a" . }}',
+      },
+      /nested reference name: a/,
+    );
+  });
+  test('a giant range ends inside the budget', () => {
+    checkError({ 'templates/b.yaml': '{{ range until 1000000000 }}x{{ end }}' }, /./);
+    checkError({ 'templates/b.yaml': 'v: {{ repeat 1000000000 "x" }}' }, /./);
+  });
+});
+
+describe('values.schema.json', () => {
+  const schema = (body: object) => ({ 'values.schema.json': JSON.stringify(body) });
+  const values = 'name: x\nreplicas: -1\nlist: [1, 1]\n';
+  test.each([
+    [{ properties: { replicas: { minimum: 0 } } }, "at '/replicas': minimum: got -1, want 0", '-1'],
+    [{ required: ['absent'] }, "at '': missing property 'absent'", undefined],
+    [{ properties: { name: { type: 'integer' } } }, "at '/name': got string, want integer", 'x'],
+    [{ properties: { name: { enum: ['a', 'b'] } } }, "at '/name': value must be one of 'a', 'b'", 'x'],
+    [{ properties: { list: { uniqueItems: true } } }, "at '/list': items at 0 and 1 are equal", '[1, 1]'],
+    [
+      { properties: { name: { $ref: '#/$defs/n' } }, $defs: { n: { pattern: '^y' } } },
+      "'x' does not match pattern '^y'",
+      'x',
+    ],
+    [
+      { additionalProperties: false, properties: { name: {} } },
+      "additional properties 'replicas', 'list' not allowed",
+      'replicas',
+    ],
+    [{ properties: { name: { pattern: '^(a+)+$' } } }, 'does not match', 'x'],
+    [{ $ref: 'https://example.com/s.json' }, 'is not fetched', undefined],
+    [{ if: { required: ['name'] }, then: { required: ['then'] } }, "missing property 'then'", undefined],
+  ])('%j', (body, message, place) => checkError(schema(body), message, place, { values }));
+  test('what holds is no error', () => {
+    expect(
+      render(schema({ type: 'object', properties: { replicas: { type: 'integer' } } }), { values }).problems,
+    ).toEqual([]);
+  });
+});

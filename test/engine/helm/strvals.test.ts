@@ -1,0 +1,48 @@
+/** `--set` and `targetPath`: Helm's grammar, types and refusals. */
+import { describe, expect, test } from 'vitest';
+import { helm, toJson } from '../../../src/engine/index.ts';
+
+const at = { file: 'line', start: 0, end: 0 };
+
+function set(line: string, mode: 'typed' | 'string' | 'literal' = 'typed', before = ''): unknown {
+  const values = helm.table(at);
+  if (before !== '') helm.setValues(values, before, 'typed', at);
+  const error = helm.setValues(values, line, mode, at);
+  return (
+    error ?? JSON.stringify(toJson(helm.toMapping(values), 'sigs'), (_, v) => (typeof v === 'bigint' ? String(v) : v))
+  );
+}
+
+describe('typed', () => {
+  test.each([
+    ['a=1', '{"a":1}'],
+    ['a=01', '{"a":"01"}'],
+    ['a=0', '{"a":0}'],
+    ['a=1.5', '{"a":"1.5"}'],
+    ['a=true,b=FALSE,c=null,d=', '{"a":true,"b":false,"c":null,"d":""}'],
+    ['a.b.c=x', '{"a":{"b":{"c":"x"}}}'],
+    ['a={x,1,true}', '{"a":["x",1,true]}'],
+    ['a[1]=x', '{"a":[null,"x"]}'],
+    ['a[0].b=1,a[1][0]=2', '{"a":[{"b":1},[2]]}'],
+    ['a\\.b=1\\,2', '{"a.b":"1,2"}'],
+    ['a=b=c', '{"a":"b=c"}'],
+    ['a', 'key "a" has no value'],
+    ['a,b=1', 'key "a" has no value (cannot end with ,)'],
+    ['a={1', "list must terminate with '}'"],
+    ['a[x]=1', /error parsing index/],
+    ['a[-1]=1', /negative -1 index not allowed/],
+    ['a[70000]=1', /greater than maximum supported index of 65536/],
+  ])('%s', (line, expected) => {
+    if (typeof expected === 'string') expect(set(line)).toBe(expected);
+    else expect(set(line)).toMatch(expected);
+  });
+  test('keeps what was set before', () => {
+    expect(set('a.c=2', 'typed', 'a.b=1')).toBe('{"a":{"b":1,"c":2}}');
+    expect(set('a.c=2', 'typed', 'a=1')).toMatch(/unable to parse key/);
+  });
+});
+
+test('strings and literals', () => {
+  expect(set('a=1,b=true', 'string')).toBe('{"a":"1","b":"true"}');
+  expect(set('a=1,b={c}\\d', 'literal')).toBe('{"a":"1,b={c}\\\\d"}');
+});
