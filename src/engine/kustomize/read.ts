@@ -4,22 +4,14 @@
  */
 import type { SourceFile } from '../ports.ts';
 import { get, type Mapping, type Node, type Origin, type Scalar } from '../yaml/node.ts';
-import { type ParsedFile, parse } from '../yaml/parse.ts';
+import { type ParsedFile, parse, parseFile } from '../yaml/parse.ts';
 import { rebase } from './inline.ts';
 import { Refusal } from './refusal.ts';
 import { apiVersionOf, kindOf, nameOf, namespaceOf } from './resource.ts';
 import { isEmpty, isMissing } from './tree.ts';
 
-const parsedFiles = new WeakMap<SourceFile, ParsedFile>();
-
-export function parseSource(file: SourceFile): ParsedFile {
-  let parsed = parsedFiles.get(file);
-  if (parsed === undefined) {
-    parsed = parse(file.text, file.name);
-    parsedFiles.set(file, parsed);
-  }
-  return parsed;
-}
+/** The documents of a file, read once for every room. */
+export const parseSource: (file: SourceFile) => ParsedFile = parseFile;
 
 const objectsOfFiles = new WeakMap<SourceFile, readonly Mapping[] | Refusal>();
 
