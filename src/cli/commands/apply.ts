@@ -2,10 +2,21 @@
 
 import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
-import { type ApplyEvent, applyPlan, changesAnything, inputsOf, type Plan, titleOf } from '../../engine/index.ts';
+import {
+  type ApplyEvent,
+  applyPlan,
+  changesAnything,
+  inputsOf,
+  type Plan,
+  titleOf,
+  type Unfinished,
+  unfinished,
+} from '../../engine/index.ts';
+import { type Journal, journalFor } from '../../io/journal.ts';
 import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
 import { clusterOf, contextOption, isRefusal } from '../context.ts';
 import { clusterOption, openFleet } from '../fleet.ts';
+import { confirmOption, protectionHere, refusal } from '../guard.ts';
 import { paintFor, printable } from '../paint.ts';
 import { type Made, planFor, rootFor } from '../plan/make.ts';
 import { countsText, planText } from '../plan/text.ts';
@@ -14,7 +25,7 @@ import { timer } from '../timer.ts';
 
 export const apply: Command = {
   name: 'apply',
-  usage: '[PATH] [--cluster DIR] --context NAME [--yes] [--wait] [--prune]',
+  usage: '[PATH] [--cluster DIR] --context NAME [--yes] [--wait] [--prune] [--confirm NAME]',
   summary: 'carries out the plan: creates and changes; deletes with --prune; waits until ready with --wait',
   options: {
     ...clusterOption,
@@ -22,6 +33,7 @@ export const apply: Command = {
     yes: { type: 'boolean', short: 'y' },
     wait: { type: 'boolean' },
     prune: { type: 'boolean' },
+    ...confirmOption,
   },
   async run(invocation) {
     const { options, signal } = invocation;
@@ -30,6 +42,8 @@ export const apply: Command = {
       invocation.err(`sluice apply: ${message}\n`);
       return 2;
     };
+    if (protectionHere(invocation, options.context) === 'read-only')
+      return refuse(refusal(invocation, options.context)!);
     const fleet = openFleet(invocation);
     if (isRefusal(fleet)) return refuse(fleet.message);
     const cluster = clusterOf(invocation, options.context);
@@ -40,25 +54,33 @@ export const apply: Command = {
     const { plan } = made;
     printProblems(invocation, plan.problems, fleet.textOf);
     if (plan.target.kind === 'cluster' && plan.target.identity === '') return refuse('nothing was sent');
+    const journal = journalFor(plan.target.kind === 'cluster' ? plan.target.identity : '', invocation.env);
+    const left = unfinished(journal.left());
+    if (left !== undefined) for (const line of leftLines(left)) invocation.err(`${printable(line)}\n`);
     invocation.out(planText(plan, fleet.textOf, paintFor(invocation.env)));
     if (!changesAnything(plan)) return plan.problems.some(({ severity }) => severity === 'error') ? 1 : 0;
     const agreed = await agree(invocation, plan);
     if (agreed !== true) return refuse(agreed);
-    return carryOut(invocation, made, cluster);
+    return carryOut(invocation, made, cluster, journal);
   },
 };
 
 /** true, or why not. Without a terminal nobody can be asked, and then `--yes` has to say it. */
-async function agree({ options }: Invocation, plan: Plan): Promise<true | string> {
-  if (options.yes === true) return true;
+async function agree(invocation: Invocation, plan: Plan): Promise<true | string> {
+  const { options } = invocation;
+  const context = options.context as string;
+  const barred = refusal(invocation, context);
+  if (options.yes === true) return barred ?? true;
   const target = plan.target.kind === 'cluster' ? `${plan.target.context} (${plan.target.server})` : '';
   if (process.stdin.isTTY !== true)
     return `this would change ${target}: say so with --yes, as nobody can be asked here`;
   const deletes = options.prune === true ? '' : ' (what is to be deleted stays, without --prune)';
+  // A protected context wants its own name typed.
+  const word = barred === undefined ? 'yes' : context;
   const asked = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await asked.question(`Apply to ${target}: ${countsText(plan)}${deletes}? Type yes: `);
-    return answer.trim().toLowerCase() === 'yes' ? true : 'not confirmed, nothing was sent';
+    const answer = await asked.question(`Apply to ${target}: ${countsText(plan)}${deletes}? Type ${word}: `);
+    return answer.trim() === word ? true : 'not confirmed, nothing was sent';
   } finally {
     asked.close();
   }
@@ -66,24 +88,45 @@ async function agree({ options }: Invocation, plan: Plan): Promise<true | string
 
 async function carryOut(
   invocation: Invocation,
-  { plan, wanted }: Made,
+  { plan, root }: Made,
   cluster: Parameters<typeof applyPlan>[0],
+  journal: Journal,
 ): Promise<ExitCode> {
   const { options, signal } = invocation;
+  // The files as they are now: somebody may have saved one while the question stood.
+  const now = openFleet(invocation);
+  if (isRefusal(now)) {
+    invocation.err(`sluice apply: ${now.message}\n`);
+    return 2;
+  }
   const events = applyPlan(cluster, plan, {
     timer,
     signal,
     prune: options.prune === true ? 'all' : 'none',
     wait: options.wait === true ? 'all' : 'dependencies',
-    inputs: inputsOf(wanted),
+    inputs: inputsOf(await now.render(root, signal)),
     by: userInfo().username,
   });
+  journal.begin();
   let code: ExitCode = 0;
   for await (const event of events) {
+    journal.write(event);
     for (const line of lines(event)) invocation.out(`${printable(line)}\n`);
     code = worse(code, event);
   }
+  journal.close();
   return code;
+}
+
+/** What the last apply to this cluster, which did not come to its end, left behind. */
+function leftLines({ done, unknown, notSent, suspended }: Unfinished): readonly string[] {
+  return [
+    'the last apply to this cluster did not come to its end:',
+    ...done.map(({ id, outcome }) => `  ${outcome} ${titleOf(id)}`),
+    ...unknown.map((id) => `  unknown ${titleOf(id)}: sent, its answer was not heard`),
+    ...notSent.map((id) => `  not sent ${titleOf(id)}`),
+    ...suspended.map((id) => `  ${titleOf(id)} was suspended by it`),
+  ];
 }
 
 function worse(code: ExitCode, event: ApplyEvent): ExitCode {

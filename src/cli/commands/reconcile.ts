@@ -1,6 +1,7 @@
 /** `sluice reconcile`: asks the controller, waits, and says how it went. */
 import type { Command, ExitCode, Invocation } from '../command.ts';
 import { isRefusal } from '../context.ts';
+import { confirmOption, refusal } from '../guard.ts';
 import { findFlux, objectOptions, read } from '../live/object.ts';
 import { type FollowOptions, type Outcome, reconcile as request, sourceOf } from '../live/reconcile.ts';
 import { seconds } from '../live/seconds.ts';
@@ -9,7 +10,7 @@ export const reconcile: Command = {
   name: 'reconcile',
   usage: 'KIND/NAME [-n NAMESPACE] --context NAME [--with-source] [--timeout SECONDS]',
   summary: 'asks Flux to reconcile an object now, and waits for the outcome',
-  options: { ...objectOptions, 'with-source': { type: 'boolean' }, timeout: { type: 'string' } },
+  options: { ...objectOptions, ...confirmOption, 'with-source': { type: 'boolean' }, timeout: { type: 'string' } },
   async run(invocation) {
     const { options, signal } = invocation;
     const follow: FollowOptions = {
@@ -17,6 +18,11 @@ export const reconcile: Command = {
       signal,
       progress: (message) => invocation.err(`${message}\n`),
     };
+    const barred = refusal(invocation, String(invocation.options.context));
+    if (barred !== undefined) {
+      invocation.err(`sluice reconcile: ${barred}\n`);
+      return 2;
+    }
     const found = await findFlux(invocation);
     if (isRefusal(found)) return told(invocation, { ok: false, message: found.message }, 2);
     const { cluster, ref, live } = found;

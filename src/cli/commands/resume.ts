@@ -2,6 +2,7 @@
 import { isSuspended, suspendedAnnotation } from '../../engine/index.ts';
 import type { Command, Invocation } from '../command.ts';
 import { isRefusal } from '../context.ts';
+import { confirmOption, refusal } from '../guard.ts';
 import { valueAt } from '../live/fields.ts';
 import { type Found, findFlux, objectOptions, read } from '../live/object.ts';
 import { follow, manager, reconcile, sourceOf, titleOfRef } from '../live/reconcile.ts';
@@ -11,10 +12,15 @@ export const resume: Command = {
   name: 'resume',
   usage: 'KIND/NAME [-n NAMESPACE] --context NAME [--timeout SECONDS]',
   summary: 'lets Flux reconcile a suspended object again, and waits for the outcome',
-  options: { ...objectOptions, timeout: { type: 'string' } },
+  options: { ...objectOptions, ...confirmOption, timeout: { type: 'string' } },
   async run(invocation) {
     const { signal, err, out } = invocation;
     const timeout = seconds(invocation.options.timeout, 300);
+    const barred = refusal(invocation, String(invocation.options.context));
+    if (barred !== undefined) {
+      invocation.err(`sluice resume: ${barred}\n`);
+      return 2;
+    }
     const found = await findFlux(invocation);
     if (isRefusal(found)) {
       err(`sluice resume: ${found.message}\n`);

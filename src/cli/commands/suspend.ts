@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { isSuspended, suspendedAnnotation } from '../../engine/index.ts';
 import type { Command } from '../command.ts';
 import { isRefusal } from '../context.ts';
+import { confirmOption, refusal } from '../guard.ts';
 import { findFlux, objectOptions } from '../live/object.ts';
 import { manager, titleOfRef } from '../live/reconcile.ts';
 import { timer } from '../timer.ts';
@@ -11,8 +12,13 @@ export const suspend: Command = {
   name: 'suspend',
   usage: 'KIND/NAME [-n NAMESPACE] --context NAME [--reason TEXT]',
   summary: 'keeps Flux from reconciling an object until it is resumed',
-  options: { ...objectOptions, reason: { type: 'string' } },
+  options: { ...objectOptions, ...confirmOption, reason: { type: 'string' } },
   async run(invocation) {
+    const barred = refusal(invocation, String(invocation.options.context));
+    if (barred !== undefined) {
+      invocation.err(`sluice suspend: ${barred}\n`);
+      return 2;
+    }
     const found = await findFlux(invocation);
     if (isRefusal(found)) {
       invocation.err(`sluice suspend: ${found.message}\n`);

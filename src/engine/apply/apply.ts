@@ -35,7 +35,8 @@ async function run(run: Run): Promise<void> {
     tell({ type: 'refused', reasons });
     return;
   }
-  tell({ type: 'started', objects: entries.length, owners: turns.map((turn) => turn.group.owner.id) });
+  const owners = turns.map((turn) => turn.group.owner.id);
+  tell({ type: 'started', objects: entries.length, owners, all: entries.map((entry) => entry.id) });
   const suspended = new Set<string>();
   const context: SendContext = { cluster, timer: options.timer, ...signalOf(options) };
   const state: State = { ...run, context, live, suspended, stopped: undefined };

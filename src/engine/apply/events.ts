@@ -12,7 +12,13 @@ export type ObjectOutcome = 'applied' | 'unchanged' | 'deleted' | 'gone' | 'kept
 export type ApplyEvent =
   /** The plan no longer holds; nothing was sent. */
   | { readonly type: 'refused'; readonly reasons: readonly string[] }
-  | { readonly type: 'started'; readonly objects: number; readonly owners: readonly ObjectId[] }
+  | {
+      readonly type: 'started';
+      readonly objects: number;
+      readonly owners: readonly ObjectId[];
+      /** Every object that is to be sent or deleted. */
+      readonly all: readonly ObjectId[];
+    }
   /** A running owner was suspended first; `wayBack` is said until it is taken. */
   | { readonly type: 'suspended'; readonly owner: ObjectId; readonly wayBack: string }
   | { readonly type: 'stage'; readonly owner: ObjectId; readonly stage: Stage | 'prune' }

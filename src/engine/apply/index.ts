@@ -1,5 +1,7 @@
 /** The apply room's doors. */
 export { applyPlan } from './apply.ts';
 export * from './events.ts';
+export { type Unfinished, unfinished } from './journal.ts';
 export { suspendedAnnotation } from './owner.ts';
+export { type Protection, type ProtectionSettings, protectionOf } from './protection.ts';
 export type { ApplyOptions } from './turn.ts';
