@@ -84,7 +84,7 @@ export function createKustomizer(tables: KustomizeTables): Kustomizer {
       const make = (): KustomizeResult => build(request, tables, defaults, memo, reads);
       // What a port answers may change without a file of the tree changing.
       if (request.helm !== undefined || request.remote !== undefined) return make();
-      const key = [path, reorder, loadRestrictor, managedByLabel].join('\n');
+      const key = [path, reorder, loadRestrictor, managedByLabel, request.schema ?? ''].join('\n');
       return results.reuse(key, request.kustomization, request.tree, () => ({ value: make(), reads }));
     },
   };

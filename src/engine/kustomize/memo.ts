@@ -56,10 +56,10 @@ export function createMemo(): Memo {
   const entries = new Map<string, Entry>();
   return {
     reuse(place, build, make) {
-      const { loader, tracked, helmNamespace } = place;
+      const { loader, tracked } = place;
       // A custom schema changes how everything merges, and a chart's namespace comes from above: those are built anew.
       if (build.openApi.isCustom || build.helm !== undefined || loader.confine !== undefined) return make();
-      const key = [loader.root, loader.restrictor, tracked ?? '\0', helmNamespace === undefined ? '' : '1'].join('\n');
+      const key = [loader.root, loader.restrictor, tracked ?? '\0', build.openApi.mark().builtin].join('\n');
       const known = entries.get(key);
       if (known !== undefined && isCurrent(known, place)) {
         for (const [path, seen] of known.reads) loader.reads.set(path, seen);

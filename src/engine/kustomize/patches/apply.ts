@@ -2,7 +2,7 @@
 import { get, type Mapping, type Node, type Origin } from '../../yaml/node.ts';
 import type { OpenApi } from '../openapi.ts';
 import type { ResMap } from '../resmap.ts';
-import { apiVersionOf, type Resource, remember } from '../resource.ts';
+import { type Resource, remember } from '../resource.ts';
 import { entryOf, isNull, setText, updateAt, withEntry } from '../tree.ts';
 import { applyJsonPatch, type Operation } from './json6902.ts';
 import { strategicMerge } from './strategic.ts';
@@ -50,7 +50,7 @@ export function patchForTarget(patch: Mapping, target: Mapping): Mapping {
     if (name === undefined) inner = setText(inner, 'name', '', metadata.at);
     out = withEntry(out, 'metadata', inner);
   }
-  return setText(out, 'apiVersion', apiVersionOf(target), get(patch, 'apiVersion')?.at ?? patch.at);
+  return withEntry(out, 'apiVersion', get(target, 'apiVersion'));
 }
 
 /** A map of the metadata with every value a string, or without it when it is empty. */
