@@ -120,8 +120,7 @@ function printable(text: string): string {
 }
 
 function validate(metadata: Metadata): string | undefined {
-  const { apiVersion, name, version, type } = metadata;
-  if (apiVersion !== 'v1' && apiVersion !== 'v2') return 'invalid chart apiVersion';
+  const { name, version, type } = metadata;
   if (name === '') return 'chart.metadata.name is required';
   if (name === '.' || name === '..') return `chart.metadata.name ${JSON.stringify(name)} is not allowed`;
   if (name.includes('/')) return `chart.metadata.name ${JSON.stringify(name)} is invalid`;

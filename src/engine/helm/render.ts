@@ -90,6 +90,9 @@ export function renderChart(request: RenderRequest): Result<RenderedChart> {
 function prepare(request: RenderRequest, warnings: Problem[]): Result<{ chart: Chart; values: Table }> {
   const { chart, capabilities } = request;
   const fail = (message: string) => ({ problems: [error('helm-chart', message, chart.chartYaml.at)] });
+  // Helm 3 never looks at it.
+  if (capabilities.helm === 4 && !['v1', 'v2'].includes(chart.metadata.apiVersion))
+    return fail('invalid chart apiVersion');
   if (chart.metadata.type === 'library') return fail('library charts are not installable');
   const names = new Set(chart.dependencies.map((sub) => sub.metadata.name));
   const missing = chart.metadata.dependencies.filter((dependency) => !names.has(dependency.name)).map((d) => d.name);
