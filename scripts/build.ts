@@ -1,5 +1,5 @@
 /**
- * Builds the three bundles: the extension, the language server and the command line.
+ * Builds the bundles: the extension, the language client (loaded by it on first use), the server and the command line.
  * `--watch` keeps rebuilding; everything is CommonJS because VS Code loads the extension that way.
  */
 import { type BuildOptions, build, context, type Plugin } from 'esbuild';
@@ -21,8 +21,23 @@ const withoutGeneratedApi: Plugin = {
   },
 };
 
+/** The language client stays out of the extension's bundle, so that activation does not wait for it to be read. */
+const clientOnUse: Plugin = {
+  name: 'client-on-use',
+  setup(build) {
+    build.onResolve({ filter: /^vscode-languageclient\/node$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './languageclient.js', external: true } : undefined,
+    );
+  },
+};
+
 const options: BuildOptions = {
-  entryPoints: { extension: 'src/extension/main.ts', server: 'src/server/main.ts', cli: 'src/cli/main.ts' },
+  entryPoints: {
+    languageclient: 'vscode-languageclient/node',
+    extension: 'src/extension/main.ts',
+    server: 'src/server/main.ts',
+    cli: 'src/cli/main.ts',
+  },
   // A suite bundles for itself (`--outdir=…`), so that nobody's next build changes the program under its tests.
   outdir: process.argv.find((arg) => arg.startsWith('--outdir='))?.slice('--outdir='.length) ?? 'dist',
   bundle: true,
@@ -30,7 +45,9 @@ const options: BuildOptions = {
   target: 'node20.18',
   format: 'cjs',
   external: ['vscode'],
-  plugins: [withoutGeneratedApi],
+  plugins: [withoutGeneratedApi, clientOnUse],
+  // `import()` of a bundle of ours becomes `require`: Node's own would look for ES module exports.
+  supported: { 'dynamic-import': false },
   sourcemap: true,
   minify: process.argv.includes('--minify'),
   logLevel: 'info',
