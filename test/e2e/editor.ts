@@ -179,11 +179,14 @@ function editorOf(page: Page, url: string, end: () => Promise<void>): Editor {
     await input.fill(text);
   };
   const find = async (text: string): Promise<void> => {
+    const field = page.locator('.editor-group-container.active .find-widget.visible textarea').first();
     await page.keyboard.press('ControlOrMeta+f');
-    const field = page.locator('.find-widget.visible textarea').first();
     await field.waitFor();
     await field.fill(text);
-    await page.locator('.find-widget.visible .matchesCount').getByText(/^1 of/).waitFor();
+    await page
+      .locator('.editor-group-container.active .find-widget.visible .matchesCount')
+      .getByText(/^1 of/)
+      .waitFor();
     await page.keyboard.press('Escape');
   };
   return {
@@ -203,7 +206,10 @@ function editorOf(page: Page, url: string, end: () => Promise<void>): Editor {
     async open(file) {
       await quickOpen(file);
       await choose(file.split('/').at(-1)!);
-      await page.locator('.monaco-editor .view-lines').first().waitFor();
+      await page
+        .getByRole('tab', { name: new RegExp(`^${file.split('/').at(-1)!.replaceAll('.', '\\.')}`), selected: true })
+        .waitFor();
+      await page.locator('.editor-group-container.active .monaco-editor.focused').first().waitFor();
     },
     find,
     async replace(from, to) {
