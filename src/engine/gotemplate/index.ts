@@ -2,6 +2,7 @@
 export { fromJson, fromNode, toJson, toNode } from './convert.ts';
 export { type ExecuteOptions, execute, type Rendered, type Segment, segmentsOf } from './execute.ts';
 export { functionTable, helmFunctions } from './functions/index.ts';
+export { type LookupHost, messageEnd, messageStart } from './functions/templates.ts';
 export type { Budget } from './machine.ts';
 export {
   addTemplate,

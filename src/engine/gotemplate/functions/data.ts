@@ -28,18 +28,6 @@ import { fn, str } from './define.ts';
 
 /** `yaml.Marshal`, without the last line break. */
 function toYaml(value: Value, context: CallContext): StringValue {
-  if (
-    value.kind === 'string' &&
-    /^[A-Za-z][A-Za-z ]*$/.test(value.text) &&
-    value.text.length > 5 &&
-    value.text.length < 70
-  ) {
-    return value.text.endsWith(' ') ? printed(value, context) : value;
-  }
-  return printed(value, context);
-}
-
-function printed(value: Value, context: CallContext): StringValue {
   checkNumbers(value);
   const sources = new Map<Origin, Origins>();
   const node = toNode(value, sources);

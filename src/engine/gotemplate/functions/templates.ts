@@ -56,6 +56,12 @@ function tpl(source: StringValue, data: Value, context: CallContext): Value | En
   return { kind: 'enter', template, set, data, done, wrapError };
 }
 
+/** What the caller of `execute` hands in as `host` when it has a cluster: without one, `lookup` finds nothing. */
+export interface LookupHost {
+  /** The object, or for an empty name the list; undefined for neither. */
+  readonly lookup: (apiVersion: string, kind: string, namespace: string, name: string) => Value | undefined;
+}
+
 export const templateFunctions: readonly GoFunction[] = [
   fn('include', 'string any', ([name, data], context) => include(text(name), data!, context), {
     enters: true,
@@ -72,8 +78,11 @@ export const templateFunctions: readonly GoFunction[] = [
   fn('fail', 'string', ([message]) => {
     throw userError(text(message));
   }),
-  // Without a cluster, as in `helm template`, nothing is found; a caller that has one puts its own into the table.
-  fn('lookup', 'string string string string', () => map([])),
+  fn('lookup', 'string string string string', (args, context) => {
+    const [apiVersion, kind, namespace, name] = args.map(text) as [string, string, string, string];
+    const host = context.host as Partial<LookupHost> | undefined;
+    return host?.lookup?.(apiVersion, kind, namespace, name) ?? map([]);
+  }),
   // Helm answers no DNS questions unless it is told to.
   fn('getHostByName', 'string', () => string('')),
 ];
