@@ -27,7 +27,7 @@ interface Crd {
 
 export const fluxSchemas: Recipe = {
   name: 'flux-schemas',
-  revision: 1,
+  revision: 2,
   modules: [
     {
       path: 'github.com/controlplaneio-fluxcd/flux-operator',
@@ -66,7 +66,7 @@ export const fluxSchemas: Recipe = {
           ...(version.deprecated ? { deprecated: version.deprecationWarning ?? `${definition} is deprecated` } : {}),
           ...(servedUntil === undefined ? {} : { servedUntil }),
         });
-        definitions.set(definition, version.schema.openAPIV3Schema);
+        definitions.set(definition, withOperatorKinds(spec.names.kind, version.schema.openAPIV3Schema));
       }
     }
 
@@ -79,6 +79,18 @@ export const fluxSchemas: Recipe = {
     };
   },
 };
+
+/** Flux Operator, where it installs Flux, adds its own kinds to those that alerts and receivers may name. */
+function withOperatorKinds(kind: string, schema: unknown): unknown {
+  const list = { Alert: 'eventSources', Receiver: 'resources' }[kind];
+  if (list === undefined) return schema;
+  const copy = structuredClone(schema) as {
+    properties: { spec: { properties: Record<string, { items: { properties: { kind: { enum: string[] } } } }> } };
+  };
+  const { kind: named } = copy.properties.spec.properties[list]!.items.properties;
+  named.enum = [...new Set([...named.enum, 'FluxInstance', 'ResourceSet', 'ResourceSetInputProvider'])];
+  return copy;
+}
 
 /** The last patch release of each minor release, oldest first: within a minor, the served versions never change. */
 function lastPatches(folder: string): readonly string[] {

@@ -150,6 +150,11 @@ function generatedNames(workspace: Workspace): ReadonlyMap<string, ReadonlySet<s
       add('Secret', id.name);
       add('Secret', text(get(get(spec, 'target'), 'name')) ?? text(get(spec, 'secretName')));
     }
+    if (id.kind === 'ArtifactGenerator') {
+      for (const item of itemsOf(get(spec, 'artifacts'))) add('ExternalArtifact', text(get(item, 'name')));
+      // With a path pattern, one artifact is made for each folder that fits.
+      if (text(get(spec, 'pathPattern')) !== undefined) add('ExternalArtifact', '<<any>>');
+    }
     if (id.kind !== 'ResourceSet') continue;
     for (const item of itemsOf(get(spec, 'resources'))) add(text(get(item, 'kind')) ?? '', nameIn(item));
     for (const [, kind, name] of (text(get(spec, 'resourcesTemplate')) ?? '').matchAll(templatedObject))

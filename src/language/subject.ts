@@ -1,7 +1,8 @@
 /** One file as the checks see it: its documents, what each is, and what the file is for. */
-import { get, isObject, type Mapping, text, type WorkspaceFile } from '../engine/index.ts';
+import { get, isObject, type Mapping, text, type Workspace, type WorkspaceFile } from '../engine/index.ts';
 import type { Knowledge } from './answer.ts';
 import { type KustomizationFile, type Roles, rolesOf } from './roles.ts';
+import { buildersOf } from './variables.ts';
 
 export interface Subject extends Knowledge {
   readonly file: WorkspaceFile;
@@ -11,6 +12,8 @@ export interface Subject extends Knowledge {
   readonly isPatch: boolean;
   /** No kustomization names it, though its folder has one: it may be meant as anything. */
   readonly orphanOf?: KustomizationFile;
+  /** There are clusters, but none of them builds this file: an archive, say. What it refers to matters to nobody. */
+  readonly isUnused: boolean;
   /** Feeds a generator or holds settings of kustomize: nobody's object. */
   readonly isData: boolean;
 }
@@ -27,8 +30,16 @@ export function subjectOf(file: WorkspaceFile, { workspace, schemas }: Knowledge
     ...(kustomization === undefined ? {} : { kustomization }),
     ...(orphanOf === undefined ? {} : { orphanOf }),
     isPatch: roles.isPatch(file.path),
+    isUnused: isUnused(workspace, file.path),
     isData: roles.isData(file.path),
   };
+}
+
+function isUnused(workspace: Workspace, path: string): boolean {
+  const { clusters } = workspace;
+  if (clusters.length === 0 || clusters.some(({ folder }) => folder === '/' || path.startsWith(`${folder}/`)))
+    return false;
+  return buildersOf(workspace, path).length === 0;
 }
 
 export interface Kind {

@@ -20,7 +20,8 @@ export function judgeMetadata(object: Mapping, group: string, kind: string, anch
     const at = object.entries.find((entry) => entry.key.text === 'metadata')?.key.at ?? anchor;
     report(judge, 'schema-required', ['metadata'], at, 'metadata needs "name".', { suggestion: 'name' });
   }
-  const checked = !freeNames.has(group) && !ownNames.has(kind);
+  // A patch with a target may be called anything.
+  const checked = !judge.partial && !freeNames.has(group) && !ownNames.has(kind);
   if (checked) judgeName(name, ['metadata', 'name'], subdomain, 253, judge);
   judgeName(get(metadata, 'namespace'), ['metadata', 'namespace'], label, 63, judge);
   judgeKeys(get(metadata, 'labels'), ['metadata', 'labels'], judge);

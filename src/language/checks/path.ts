@@ -13,7 +13,7 @@ export const path: Check = function* (subject) {
   if (subject.isPatch || subject.isData) return;
   for (const object of subject.file.objects) {
     const found = object.flux === flux.kustomization ? judgeFlux(object, subject) : undefined;
-    if (found !== undefined) yield found;
+    if (found !== undefined) yield subject.isUnused ? { ...found, severity: 'hint' } : found;
   }
 };
 
@@ -55,6 +55,8 @@ function judgeFlux(object: WorkspaceObject, { workspace }: Subject): Diagnostic 
   const { path, sourceRef } = flux.kustomization.view(object.node);
   if (path === undefined || sourceRef === undefined || path.value.includes('${')) return undefined;
   const { kind, name } = sourceRef;
+  // An artifact may have been made of any folder of the repository, so its paths say nothing here.
+  if (kind !== 'GitRepository') return undefined;
   const namespace = sourceRef.namespace ?? object.id.namespace;
   const source = workspace.find({ kind, namespace, name })[0];
   const folder = workspace.sources.folderOf({ kind, namespace, name, ...(source ? { object: source.node } : {}) });

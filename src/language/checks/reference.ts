@@ -1,5 +1,5 @@
 /** References that lead nowhere: nothing in the workspace declares, generates or templates what they name. */
-import type { Link, Severity, WorkspaceObject } from '../../engine/index.ts';
+import { flux, type Link, type Severity, type WorkspaceObject } from '../../engine/index.ts';
 import { type Diagnostic, type Fix, replace } from '../answer.ts';
 import { namesOf } from '../names.ts';
 import type { Subject } from '../subject.ts';
@@ -15,9 +15,9 @@ export const reference: Check = function* (subject) {
   }
 };
 
-function judge(link: Link, object: WorkspaceObject, { workspace }: Subject): Diagnostic | undefined {
+function judge(link: Link, object: WorkspaceObject, { workspace, isUnused }: Subject): Diagnostic | undefined {
   const { reference, targets } = link;
-  const severity = severityOf(link);
+  const severity = isUnused && severityOf(link) !== undefined ? 'hint' : severityOf(link);
   if (targets.length > 0 || reference.optional || severity === undefined) return undefined;
   const names = namesOf(workspace);
   if (names.isDeclared(link) || isBootstrapped(link)) return undefined;
@@ -37,9 +37,10 @@ function judge(link: Link, object: WorkspaceObject, { workspace }: Subject): Dia
  */
 function severityOf({ reference }: Link): Severity | undefined {
   switch (reference.role) {
+    case 'depends-on':
+      return isFluxKind(reference) ? 'warning' : undefined;
     case 'source':
     case 'chart':
-    case 'depends-on':
     case 'image-repository':
     case 'image-policy':
     case 'provider':
@@ -51,16 +52,15 @@ function severityOf({ reference }: Link): Severity | undefined {
       return 'hint';
     case 'watched':
     case 'target':
-      return reference.kind === 'Kustomization' || reference.kind === 'HelmRelease' || isSourceKind(reference.kind)
-        ? 'warning'
-        : undefined;
+      return isFluxKind(reference) ? 'warning' : undefined;
     case 'service-account':
       return undefined;
   }
 }
 
-function isSourceKind(kind: string): boolean {
-  return kind === 'GitRepository' || kind === 'OCIRepository' || kind === 'HelmRepository' || kind === 'Bucket';
+/** Other kinds come out of charts, operators and hands that no file shows. */
+function isFluxKind({ kind, group }: Link['reference']): boolean {
+  return flux.fluxKinds.some((each) => each.kind === kind && (group === undefined || each.group === group));
 }
 
 /** What `flux bootstrap` and Flux Operator make in the cluster, though a repository may not show it. */
