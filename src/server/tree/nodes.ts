@@ -62,7 +62,8 @@ export function fluxNode(object: LiveObject, stale = false): TreeNode {
   const revision = revisionOf(object);
   const suspended = at(object, 'spec', 'suspend') === true;
   const status: NodeStatus = stale ? 'stale' : health.status;
-  const words = health.status === 'ready' && revision !== '' ? revision : firstLine(health.message);
+  const calm = health.status === 'ready' || health.status === 'suspended';
+  const words = calm && revision !== '' ? revision : firstLine(health.message);
   const applies = name.kind === 'Kustomization' || name.kind === 'HelmRelease';
   return {
     id: `flux:${keyOf(name)}`,
