@@ -36,6 +36,7 @@ export function subjectOf(file: WorkspaceFile, { workspace, schemas }: Knowledge
 }
 
 function isUnused(workspace: Workspace, path: string): boolean {
+  if (/\/\.[^/]+\//.test(path)) return true;
   const { clusters } = workspace;
   if (clusters.length === 0 || clusters.some(({ folder }) => folder === '/' || path.startsWith(`${folder}/`)))
     return false;

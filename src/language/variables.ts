@@ -12,6 +12,7 @@ import {
   type WorkspaceFile,
   type WorkspaceObject,
 } from '../engine/index.ts';
+import { patchedOf } from './patched.ts';
 
 /** One `${…}` in a text. */
 export interface Token {
@@ -82,7 +83,8 @@ function scopeOf(workspace: Workspace, by: WorkspaceObject): Scope | undefined {
   const view = flux.kustomization.view(by.node);
   if (view.postBuild === undefined) return undefined;
   const definitions = new Map<string, Definition>();
-  let complete = true;
+  // A parent may patch further variables into its children, which is how many fleets share them.
+  let complete = !patchedOf(workspace).has(by.node);
   for (const from of view.substituteFrom) {
     const query = { kind: from.kind.value, namespace: by.id.namespace, name: from.name.value };
     const targets = workspace.find(query);

@@ -317,6 +317,22 @@ patches:
       ],
     ));
 
+  test('variables that a parent may patch into its children are not judged', () =>
+    checkProblems(
+      {
+        'source.yaml': source,
+        'k.yaml': kustomization('k', '  postBuild: { substitute: { a: x } }\n'),
+        'all.yaml': kustomization(
+          'all',
+          '  patches: [{ patch: "[]", target: { kind: Kustomization, labelSelector: a!=b } }]\n',
+          './clusters',
+        ),
+        'clusters/a.yaml': configMap('c'),
+        'apps/a.yaml': configMap('a', '{ one: "${a} ${b}" }'),
+      },
+      [],
+    ));
+
   test('image policy markers', () => {
     const policy = `apiVersion: image.toolkit.fluxcd.io/v1
 kind: ImagePolicy

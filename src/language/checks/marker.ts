@@ -1,7 +1,7 @@
 /** Image policy markers that name no policy: image automation would pass over the line without a word. */
 import { type Diagnostic, replace } from '../answer.ts';
 import { type Marker, markersIn, policiesOf } from '../markers.ts';
-import { namesOf } from '../names.ts';
+import { isTemplated, namesOf } from '../names.ts';
 import type { Subject } from '../subject.ts';
 import type { Check } from './check.ts';
 
@@ -18,7 +18,7 @@ function judge(found: Marker, { workspace }: Subject): Diagnostic | undefined {
     const message = `"${policy}" is no image policy: write "namespace:name", "namespace:name:tag", ":name" or ":digest".`;
     return { code: 'flux-reference', severity: 'error', message, at };
   }
-  if (policiesOf(workspace, found).length > 0) return undefined;
+  if (isTemplated(policy) || policiesOf(workspace, found).length > 0) return undefined;
   const policies = workspace.objects.filter((object) => object.id.kind === 'ImagePolicy');
   const declared = policies.some(
     (object) => object.id.name === id.name && namesOf(workspace).namespacesOf(object.path).has(id.namespace),
