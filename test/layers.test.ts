@@ -47,6 +47,7 @@ const rooms: Record<string, readonly string[]> = {
     'engine/workspace',
     'engine/sources',
     'engine/helm',
+    'engine/gotemplate',
     'engine/kustomize',
     'engine/flux',
     'engine/objects',

@@ -219,12 +219,24 @@ function withOwner(node: Mapping, { owner, at, as }: BuildRequest): Mapping {
   const labels = get(get(node, 'metadata'), 'labels');
   if (as === 'command-line' && labels?.kind === 'scalar' && resolve(labels, 'kyaml') === null) return node;
   const start = as === 'command-line' ? node : onlyStrings(node, 'labels');
-  const name = withMetadata(start, 'labels', 'kustomize.toolkit.fluxcd.io/name', owner.name, at);
-  const namespace = str(owner.namespace, at);
-  return withMetadata(name, 'labels', 'kustomize.toolkit.fluxcd.io/namespace', namespace, at);
+  return withOwnerLabels(start, 'kustomize.toolkit.fluxcd.io', owner, at);
 }
 
-function withCommonMetadata(node: Mapping, view: KustomizationView): Mapping {
+/** The two labels by which Flux knows again what an owner applied. */
+export function withOwnerLabels(
+  node: Mapping,
+  group: string,
+  owner: { readonly name: Node; readonly namespace: string },
+  at: Origin = owner.name.at,
+): Mapping {
+  const name = withMetadata(node, 'labels', `${group}/name`, owner.name, at);
+  return withMetadata(name, 'labels', `${group}/namespace`, str(owner.namespace, at), at);
+}
+
+export function withCommonMetadata(
+  node: Mapping,
+  view: Pick<KustomizationView, 'commonLabels' | 'commonAnnotations'>,
+): Mapping {
   let result = node;
   const add = (section: 'labels' | 'annotations', entries: readonly StringEntry[]) => {
     if (entries.length > 0) result = onlyStrings(result, section);

@@ -4,11 +4,11 @@ import type { Kustomizer } from '../kustomize/index.ts';
 import { idOf } from '../objects/object.ts';
 import type { FileTree } from '../ports.ts';
 import type { Problem } from '../problem.ts';
-import { get, type Mapping, type Node, str } from '../yaml/node.ts';
+import { get, type Mapping, str } from '../yaml/node.ts';
 import { print } from '../yaml/print.ts';
-import { fromJson, resolve } from '../yaml/resolve.ts';
 import { build } from './build.ts';
 import type { DesiredObject } from './desired.ts';
+import { settle } from './settle.ts';
 
 export interface LikeFluxRequest {
   readonly kustomizer: Kustomizer;
@@ -30,7 +30,8 @@ export interface LikeFluxResult {
 }
 
 export function buildLikeFlux(request: LikeFluxRequest): LikeFluxResult {
-  const object = settled(request.object) as Mapping;
+  // The file is read as kubectl would, where `n: yes` is false and true.
+  const object = settle(request.object, 'sigs') as Mapping;
   const { name, namespace } = idOf(object);
   const at = get(get(object, 'metadata'), 'name')?.at ?? object.at;
   const result = build({
@@ -47,15 +48,4 @@ export function buildLikeFlux(request: LikeFluxRequest): LikeFluxResult {
   });
   const text = result.objects.map(({ node }) => `${print(node, 'kyaml')}---\n`).join('');
   return { objects: result.objects, text, complete: result.complete, problems: result.problems };
-}
-
-/** The file is read as kubectl would, where `n: yes` is false and true; from here on the types are fixed. */
-function settled(node: Node): Node {
-  if (node.kind === 'scalar') return fromJson(resolve(node, 'sigs'), node.at);
-  if (node.kind === 'sequence') return { ...node, items: node.items.map(settled) };
-  const entries = node.entries.map(({ key, value }) => ({
-    key: str(String(resolve(key, 'sigs')), key.at),
-    value: settled(value),
-  }));
-  return { ...node, entries };
 }

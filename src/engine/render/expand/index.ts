@@ -2,5 +2,6 @@
 import type { Expander } from '../context.ts';
 import { helmReleaseExpander } from './helmrelease.ts';
 import { kustomizationExpander } from './kustomization.ts';
+import { resourceSetExpander } from './resourceset.ts';
 
-export const expanders: readonly Expander[] = [kustomizationExpander, helmReleaseExpander];
+export const expanders: readonly Expander[] = [kustomizationExpander, resourceSetExpander, helmReleaseExpander];

@@ -1,0 +1,74 @@
+/** A ResourceSet (Flux Operator) to the objects that its templates make of its inputs. */
+import { items, resourceSet, string } from '../../flux/index.ts';
+import { idOf, keyOf, titleOf } from '../../objects/object.ts';
+import { error, type Problem } from '../../problem.ts';
+import { get, getPath, type Mapping, type Node, str, text } from '../../yaml/node.ts';
+import { withCommonMetadata, withOwnerLabels } from '../build.ts';
+import type { Expander, RenderContext } from '../context.ts';
+import type { DesiredObject, DesiredSet, Owner } from '../desired.ts';
+import { type Inputs, inputsOf, providersOf } from '../inputs.ts';
+import { compareForApply } from '../order.ts';
+import { renderTemplate, templateOf, templateText } from '../settemplate.ts';
+
+export const resourceSetExpander: Expander = {
+  group: resourceSet.group,
+  kind: resourceSet.kind,
+  expand(object, owner, context, turn) {
+    if (turn === 'first' && providersOf(object, context).some((provider) => typeof provider === 'string'))
+      return undefined;
+    return expandSet(object, owner, context);
+  },
+};
+
+function expandSet(object: DesiredObject, owner: Owner, context: RenderContext): DesiredSet {
+  const inputs = inputsOf(object, context);
+  const empty = { owner, objects: [], complete: false, problems: [], reads: new Set<string>() };
+  if ('message' in inputs)
+    return { ...empty, problems: [error('flux-build', `${titleOf(object.id)}: ${inputs.message}`, object.node.at)] };
+  const problems: Problem[] = [];
+  const found = new Map<string, Mapping>();
+  const spec = get(object.node, 'spec');
+  const steps = items(spec, 'steps');
+  for (const part of steps.length > 0 ? steps : [spec]) {
+    const problem = collect(part, inputs.sets, found, object.node);
+    if (problem !== undefined) problems.push(problem);
+  }
+  const labelled = [...found.values()].map((node) => finish(node, object));
+  const objects = labelled.map((node) => ({ id: idOf(node), node })).sort((a, b) => compareForApply(a.id, b.id));
+  const complete = problems.length === 0 && inputs.notes.length === 0;
+  const note = inputs.notes.length === 0 ? {} : { note: inputs.notes.join('; ') };
+  return { ...empty, objects, complete, problems, ...note };
+}
+
+/** Adds what `resources` and then `resourcesTemplate` make; the first object of an identity stays. */
+function collect(
+  part: Node | undefined,
+  sets: Inputs['sets'],
+  found: Map<string, Mapping>,
+  fallback: Mapping,
+): Problem | undefined {
+  const whole = get(part, 'resourcesTemplate');
+  const templates = [
+    ...items(part, 'resources').map((resource) => ({ template: templateOf(resource), at: resource.at })),
+    ...(whole?.kind === 'scalar' ? [{ template: templateText(whole), at: whole.at }] : []),
+  ];
+  for (const { template, at } of templates) {
+    for (const inputs of sets ?? [undefined]) {
+      const made = renderTemplate(template, inputs, at ?? fallback.at);
+      if ('problem' in made) return made.problem;
+      for (const node of made.objects) {
+        const disabled = text(getPath(node, ['metadata', 'annotations', 'fluxcd.controlplane.io/reconcile']));
+        if (sets !== undefined && disabled === 'disabled') continue;
+        const key = keyOf(idOf(node));
+        if (!found.has(key)) found.set(key, node);
+      }
+    }
+  }
+  return undefined;
+}
+
+function finish(node: Mapping, { id, node: owner }: DesiredObject): Mapping {
+  const name = str(id.name, string(owner, 'metadata', 'name')?.node.at ?? owner.at);
+  const labelled = withOwnerLabels(node, 'resourceset.fluxcd.controlplane.io', { name, namespace: id.namespace });
+  return withCommonMetadata(labelled, resourceSet.view(owner));
+}

@@ -1,0 +1,139 @@
+/** ResourceSets: inputs, templates, and the operator's own golden files where its module is in the Go cache. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import {
+  createRenderer,
+  type DesiredSet,
+  get,
+  getPath,
+  type Mapping,
+  parse,
+  print,
+  remove,
+  set,
+} from '../../../src/engine/index.ts';
+import { type Files, kustomizer, open, render, sourceOf, sync, yamlOf } from './check.ts';
+
+const fleet = (resourceSet: string, more = ''): Files => ({
+  'clusters/one/flux-system/gotk-sync.yaml': sync(),
+  'clusters/one/set.yaml': `apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSet\nmetadata: {name: s, namespace: apps}\n${resourceSet}\n---\n${more}`,
+});
+
+const only = (files: Files): DesiredSet => render(files).find((one) => one.owner.id.kind === 'ResourceSet')!;
+
+test('one object for each input, each value leading back to the input', () => {
+  const files = fleet(`spec:
+  inputs:
+  - {tenant: alpha, replicas: 2}
+  - {tenant: beta, replicas: 3}
+  resources:
+  - apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: "<< inputs.tenant >>-x", namespace: apps}
+    data: {n: "<< inputs.replicas >>", q: << inputs.tenant | upper | quote >>, keep: "{{ .Values.x }}", by: "<< inputs.provider.kind >>"}
+`);
+  const rendered = only(files);
+  expect(rendered.problems).toEqual([]);
+  expect(rendered.objects.map((o) => o.id.name)).toEqual(['alpha-x', 'beta-x']);
+  const data = (key: string) => getPath(rendered.objects[1]!.node, ['data', key])!;
+  expect([data('n'), data('q'), data('keep'), data('by')]).toMatchObject([
+    { text: '3' },
+    { text: 'BETA' },
+    { text: '{{ .Values.x }}' },
+    { text: 'ResourceSet' },
+  ]);
+  expect(sourceOf(files, data('n').at)).toBe('3');
+  expect(getPath(rendered.objects[0]!.node, ['metadata', 'labels'])).toBeDefined();
+});
+
+test('providers are permuted, each under its name', () => {
+  const provider = (name: string, values: string) =>
+    `apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSetInputProvider\nmetadata: {name: ${name}, namespace: apps, labels: {of: s}}\nspec: {type: Static, defaultValues: {${values}}}\n---\n`;
+  const rendered = only(
+    fleet(
+      `spec:
+  inputStrategy: {name: Permute}
+  inputs: [{env: dev}, {env: prod}]
+  inputsFrom: [{selector: {matchLabels: {of: s}}}]
+  resourcesTemplate: |
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: "<< inputs.s.env >>-<< inputs.team_a.app >>"}
+`,
+      provider('team-a', 'app: web'),
+    ),
+  );
+  expect(rendered.problems).toEqual([]);
+  expect(rendered.objects.map((o) => o.id.name)).toEqual(['dev-web', 'prod-web']);
+});
+
+test('a Kustomization that a ResourceSet makes is expanded in turn', () => {
+  const files: Files = {
+    ...fleet(`spec:
+  inputs: [{app: web}]
+  resources:
+  - apiVersion: kustomize.toolkit.fluxcd.io/v1
+    kind: Kustomization
+    metadata: {name: << inputs.app >>, namespace: flux-system}
+    spec: {interval: 10m, path: "./apps/<< inputs.app >>", prune: true, sourceRef: {kind: GitRepository, name: flux-system}}
+`),
+    'apps/web/a.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: {name: web}\n',
+  };
+  const sets = render(files);
+  expect(sets.map((one) => one.owner.id.kind)).toEqual(['Kustomization', 'ResourceSet', 'Kustomization']);
+  expect(yamlOf(sets[2]!)).toContain('kind: Namespace');
+});
+
+test('a missing input is an error at its template; inputs that only the cluster knows are told', () => {
+  const files = fleet(
+    'spec: {inputs: [{a: b}], resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: "<< inputs.nope >>"}}]}',
+  );
+  const rendered = only(files);
+  expect(rendered).toMatchObject({ complete: false, problems: [{ severity: 'error' }] });
+  expect(rendered.problems[0]!.message).toContain('map has no entry for key "nope"');
+  expect(rendered.problems[0]!.at?.file).toBe('clusters/one/set.yaml');
+  const unknown = only(
+    fleet(
+      'spec: {inputsFrom: [{name: gh}], resources: []}',
+      'apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSetInputProvider\nmetadata: {name: gh, namespace: apps}\nspec: {type: GitHubBranch}\n',
+    ),
+  );
+  expect(unknown).toMatchObject({ complete: false, objects: [], problems: [] });
+  expect(unknown.note).toContain('known only to the cluster');
+});
+
+const modules = process.env.GOMODCACHE ?? join(homedir(), 'go/pkg/mod');
+const operator = join(modules, 'github.com/controlplaneio-fluxcd');
+const version = existsSync(operator)
+  ? readdirSync(operator).find((name) => name.startsWith('flux-operator@'))
+  : undefined;
+const testdata = join(operator, version ?? '', 'internal/builder/testdata/resourceset');
+
+test.skipIf(version === undefined)("the operator's golden files (skipped without its module in the Go cache)", () => {
+  const goldens = readdirSync(testdata).filter((name) => name.endsWith('.golden.yaml'));
+  const wrong: string[] = [];
+  for (const golden of goldens) {
+    const source = readFileSync(join(testdata, golden.replace('.golden', '')), 'utf8');
+    const workspace = open({ 'x.yaml': source });
+    const node = workspace.objects.find((object) => object.id.kind === 'ResourceSet')!.node;
+    const made = createRenderer({ kustomizer: kustomizer() }).renderKustomization({ node }, workspace);
+    const ours = made.objects.map((object) => print(withoutOwner(object.node), 'kyaml'));
+    const theirs = parse(readFileSync(join(testdata, golden), 'utf8'), golden).documents.flatMap(({ root }) =>
+      root ? [print(root, 'sigs')] : [],
+    );
+    if (ours.sort().join('---\n') !== theirs.sort().join('---\n'))
+      wrong.push(`${golden}: ${made.problems[0]?.message ?? ours[0]}`);
+  }
+  console.log(`ResourceSet: ${goldens.length - wrong.length} of ${goldens.length} golden files of the operator`);
+  expect(wrong).toEqual([]);
+});
+
+function withoutOwner(node: Mapping): Mapping {
+  const metadata = get(node, 'metadata') as Mapping;
+  let labels = get(metadata, 'labels') as Mapping;
+  for (const key of ['name', 'namespace']) labels = remove(labels, `resourceset.fluxcd.controlplane.io/${key}`);
+  const kept = labels.entries.length === 0 ? remove(metadata, 'labels') : set(metadata, 'labels', labels);
+  return set(node, 'metadata', kept);
+}
