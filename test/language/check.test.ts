@@ -64,16 +64,21 @@ describe('the example fleet', () => {
     ]);
   });
 
-  test('is checked in less than 100 ms, and one file in less than 5 ms', () => {
-    const made = fleet(readFolder('examples/my-fleet'));
+  // Measured alone it takes 6 ms, and 2 ms for one file; the bounds leave room for a machine that does other things, and
+  // would still notice work that grows with the square of the fleet.
+  test('is checked fast enough for a keystroke', () => {
+    const files = readFolder('examples/my-fleet');
+    const made = fleet(files);
     for (const file of made.knowledge.workspace.files) check(file, made.knowledge);
-    const again = fleet(readFolder('examples/my-fleet'));
+    const again = fleet(files);
     const start = performance.now();
     for (const file of again.knowledge.workspace.files) check(file, again.knowledge);
     const whole = performance.now() - start;
     const first = performance.now();
     for (let i = 0; i < 20; i++) check(again.file('apps/base/api/deployment.yaml'), again.knowledge);
-    expect({ whole: whole < 100, one: (performance.now() - first) / 20 < 5 }).toEqual({ whole: true, one: true });
+    const one = (performance.now() - first) / 20;
+    expect(whole).toBeLessThan(500);
+    expect(one).toBeLessThan(25);
   });
 });
 
