@@ -106,7 +106,8 @@ function prepare(request: RenderRequest, warnings: Problem[]): Result<{ chart: C
   const values = coalesceValues(processed, request.values, { ...options, keepNulls: false });
   if ('error' in values) return fail(values.error);
   const wrong = request.skipSchemaValidation === true ? [] : checkSchemas(processed, values);
-  if (wrong.length > 0) return { problems: wrong };
+  if (wrong.some(({ severity }) => severity === 'error')) return { problems: wrong };
+  warnings.push(...wrong);
   const { kubeVersion } = chart.metadata;
   const { version, normalized } = capabilities.kubeVersion;
   if (kubeVersion !== '' && !matchesConstraint(kubeVersion, capabilities.helm === 4 ? normalized : version)) {

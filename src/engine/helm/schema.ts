@@ -24,32 +24,60 @@ interface Failure {
 const maxSteps = 2_000_000;
 const maxDepth = 400;
 
-/** Every violation in a chart's values and its enabled subcharts' values. */
+/**
+ * Every violation in a chart's values and its enabled subcharts' values. A reference out of the chart is looked up among
+ * the schemas that the chart and its subcharts bring; one that none of them defines is a warning, not fetched.
+ */
 export function checkSchemas(chart: Chart, values: Table): readonly Problem[] {
-  const own = chart.schema === undefined ? [] : checkSchema(chart.metadata.name, chart.schema, values);
+  const schemas = new Map<string, Schema>();
+  collectSchemas(chart, schemas);
+  return checkChart(chart, values, schemas);
+}
+
+function collectSchemas(chart: Chart, into: Map<string, Schema>): void {
+  const schema = chart.schema === undefined ? undefined : readSchema(chart.schema);
+  if (typeof schema === 'object' && 'value' in schema) collectIds(schema.value as Json, into, 0);
+  for (const sub of chart.dependencies) collectSchemas(sub, into);
+}
+
+function checkChart(chart: Chart, values: Table, known: ReadonlyMap<string, Schema>): readonly Problem[] {
+  const own = chart.schema === undefined ? [] : checkSchema(chart.metadata.name, chart.schema, values, known);
   const inside = chart.dependencies.flatMap((sub) => {
     const value = values.slots.get(sub.metadata.name)?.value;
-    if (value?.kind === 'table') return checkSchemas(sub, value);
-    return [];
+    return value?.kind === 'table' ? checkChart(sub, value, known) : [];
   });
   return [...own, ...inside];
 }
 
-function checkSchema(chart: string, file: SourceFile, values: Table): readonly Problem[] {
-  const intro = "values don't meet the specifications of the schema(s) in the following chart(s): ";
-  let schema: Schema;
+function readSchema(file: SourceFile): { readonly value: Schema } | { readonly error: string } {
   try {
-    schema = JSON.parse(file.text.replace(/^\uFEFF/, '')) as Schema;
+    return { value: JSON.parse(file.text.replace(/^\uFEFF/, '')) as Schema };
   } catch (cause) {
-    const at = { file: file.name, start: 0, end: 0 };
-    return [error('helm-values', `${intro}${chart}: ${cause instanceof Error ? cause.message : String(cause)}`, at)];
+    return { error: cause instanceof Error ? cause.message : String(cause) };
   }
+}
+
+function checkSchema(
+  chart: string,
+  file: SourceFile,
+  values: Table,
+  known: ReadonlyMap<string, Schema>,
+): readonly Problem[] {
+  const intro = `values don't meet the specifications of the schema(s) in the following chart(s): ${chart}: `;
+  const at = { file: file.name, start: 0, end: 0 };
+  const schema = readSchema(file);
+  if ('error' in schema) return [error('helm-values', intro + schema.error, at)];
   try {
-    const failures = new Validator(schema).validate(schema, values, '', 0);
-    return failures.map((failure) => error('helm-values', `${intro}${chart}: ${show(failure)}`, failure.at));
+    const validator = new Validator(schema.value, known);
+    const failures = validator.validate(schema.value, values, '', 0);
+    const unchecked = [...validator.outside].map((ref): Problem => {
+      const message = `${chart}: the values schema refers to ${ref}, which is outside the chart: that part is not checked`;
+      return { code: 'helm-values', severity: 'warning', message, at };
+    });
+    return [...failures.map((failure) => error('helm-values', intro + show(failure), failure.at)), ...unchecked];
   } catch (cause) {
     if (!(cause instanceof SchemaError)) throw cause;
-    return [error('helm-values', `${intro}${chart}: ${cause.message}`, { file: file.name, start: 0, end: 0 })];
+    return [error('helm-values', intro + cause.message, at)];
   }
 }
 
@@ -63,13 +91,16 @@ class SchemaError extends Error {}
 
 class Validator {
   private readonly root: Schema;
-  private readonly ids = new Map<string, Schema>();
+  private readonly ids: Map<string, Schema>;
   private readonly patterns = new Map<string, RE2JS>();
   private steps = 0;
+  /** References that lead out of the chart. */
+  readonly outside = new Set<string>();
 
-  constructor(root: Schema) {
+  constructor(root: Schema, known: ReadonlyMap<string, Schema>) {
     this.root = root;
-    this.collectIds(root as Json, 0);
+    this.ids = new Map(known);
+    collectIds(root as Json, this.ids, 0);
   }
 
   validate(schema: Schema, value: Value, path: string, depth: number): readonly Failure[] {
@@ -292,10 +323,11 @@ class Validator {
     const hash = ref.indexOf('#');
     const base = hash < 0 ? ref : ref.slice(0, hash);
     const start = base === '' ? this.root : this.ids.get(base);
-    // What Helm does for a urn that nobody resolves; anything else would have to be fetched.
-    if (start === undefined && base.startsWith('urn:')) return true;
-    if (start === undefined)
-      throw new SchemaError(`the schema refers to ${ref}, which is outside the chart and is not fetched`);
+    if (start === undefined) {
+      // Helm itself passes over a urn that nobody resolves.
+      if (!base.startsWith('urn:')) this.outside.add(ref);
+      return true;
+    }
     let at: Json | undefined = start as Json;
     for (const step of hash < 0
       ? []
@@ -310,14 +342,14 @@ class Validator {
     if (at === undefined) throw new SchemaError(`the schema refers to ${ref}, which it does not define`);
     return at as Schema;
   }
+}
 
-  private collectIds(schema: Json, depth: number): void {
-    if (typeof schema !== 'object' || schema === null || depth > maxDepth) return;
-    for (const [key, value] of Object.entries(schema)) {
-      if ((key === '$id' || key === 'id') && typeof value === 'string') this.ids.set(value, schema as Schema);
-      if (key === '$anchor' && typeof value === 'string') this.ids.set(`#${value}`, schema as Schema);
-      this.collectIds(value as Json, depth + 1);
-    }
+function collectIds(schema: Json, into: Map<string, Schema>, depth: number): void {
+  if (typeof schema !== 'object' || schema === null || depth > maxDepth) return;
+  for (const [key, value] of Object.entries(schema)) {
+    if ((key === '$id' || key === 'id') && typeof value === 'string') into.set(value, schema as Schema);
+    if (key === '$anchor' && typeof value === 'string') into.set(`#${value}`, schema as Schema);
+    collectIds(value as Json, into, depth + 1);
   }
 }
 

@@ -226,9 +226,22 @@ describe('values.schema.json', () => {
       'replicas',
     ],
     [{ properties: { name: { pattern: '^(a+)+$' } } }, 'does not match', 'x'],
-    [{ $ref: 'https://example.com/s.json' }, 'is not fetched', undefined],
     [{ if: { required: ['name'] }, then: { required: ['then'] } }, "missing property 'then'", undefined],
   ])('%j', (body, message, place) => checkError(schema(body), message, place, { values }));
+  test('a reference out of the chart is not fetched, and said', () => {
+    const [problem] = render(schema({ $ref: 'https://example.com/s.json' }), { values }).problems;
+    expect(problem).toMatchObject({ severity: 'warning', message: expect.stringContaining('outside the chart') });
+  });
+  test("a reference to a subchart's schema is found by its id", () => {
+    const id = 'https://example.com/common.json';
+    const files = {
+      'Chart.yaml': `${chartYaml}dependencies:\n  - {name: common, version: 1.x}\n`,
+      'charts/common/Chart.yaml': 'apiVersion: v2\nname: common\nversion: 1.0.0\ntype: library\n',
+      'charts/common/values.schema.json': JSON.stringify({ $id: id, properties: { name: { type: 'integer' } } }),
+      ...schema({ $ref: id }),
+    };
+    checkError(files, "at '/name': got string, want integer", 'x', { values });
+  });
   test('what holds is no error', () => {
     expect(
       render(schema({ type: 'object', properties: { replicas: { type: 'integer' } } }), { values }).problems,
