@@ -38,7 +38,7 @@ export interface ParsedFile {
 }
 
 /** Files beyond this many UTF-16 units are refused. */
-export const maxLength = 32 * 1024 * 1024;
+const maxLength = 32 * 1024 * 1024;
 
 /** Reads every document of a YAML (or JSON) text. Never throws. `dialect` matters to merge keys (`<<`) alone. */
 export function parse(text: string, file: string, dialect: Dialect = 'kyaml'): ParsedFile {
