@@ -1,6 +1,6 @@
 /**
- * The Go libraries behind the yaml room, as a program (test/oracle/yaml). Build it once with
- * `cd test/oracle/yaml && go build -o "${XDG_CACHE_HOME:-$HOME/.cache}/sluice/bin/yaml-oracle" .`; tests that need it skip without.
+ * The Go libraries behind the yaml room, as a program (test/oracle/yaml). `npm run tools -- yaml-oracle` builds it into
+ * the user's cache; tests that need it skip without.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
