@@ -82,7 +82,7 @@ export const any: Decoder<Node> = (node, reading) => (isNullIn(node, reading) ? 
 export function list<T>(item: Decoder<T>, empty?: (at: Origin) => T): Decoder<readonly T[]> {
   return (node, reading, where) => {
     if (isNullIn(node, reading)) return undefined;
-    if (node.kind !== 'sequence') return mismatch(node, reading, where, '[]');
+    if (node.kind !== 'sequence') return mismatch(node, reading, where, item === string ? '[]string' : '[]struct');
     const out: T[] = [];
     for (const each of node.items) {
       const value = item(each, reading, where) ?? empty?.(each.at);

@@ -16,6 +16,7 @@ import { createMemo, createResultMemo, type Memo } from './memo.ts';
 import { fixBackReferences } from './namereference.ts';
 import { OpenApi, type OpenApiTables } from './openapi.ts';
 import { sortResources } from './order.ts';
+import { checkIdentity } from './read.ts';
 import { Refusal } from './refusal.ts';
 import { accumulate, type Build, loadKustomization, setSchema } from './target.ts';
 import { addHashes } from './transformers/hash.ts';
@@ -155,7 +156,10 @@ function run(
   for (const unused of resolveVars(map, vars, config.varReference)) {
     problems.push(warn(`well-defined vars that were never replaced: ${unused.name?.text ?? ''}`, unused.at));
   }
-  map.update((of) => (isLocal(of.node) ? undefined : of));
+  map.update((of) => {
+    checkIdentity(of.node);
+    return isLocal(of.node) ? undefined : of;
+  });
   sortResources(map, read.sortOptions, request.reorder ?? 'none');
   finish(map, {
     originAnnotations: options.has('originAnnotations'),

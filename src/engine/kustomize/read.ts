@@ -104,11 +104,17 @@ function checkObject(node: Node): Mapping {
   if (kind === '' && apiVersionOf(node) === '' && isEmpty(get(node, 'metadata'))) {
     throw new Refusal('missing Resource metadata', node.at);
   }
+  checkIdentity(node);
+  return node;
+}
+
+/** Refuses an object without a kind, or without a name unless it is a list. */
+export function checkIdentity(node: Mapping): void {
+  const kind = kindOf(node);
   if (kind === '') throw new Refusal(`missing kind in object ${describe(node)}`, node.at);
   if (!kind.endsWith('List') && nameOf(node) === '') {
     throw new Refusal(`missing metadata.name in object ${describe(node)}`, get(node, 'metadata')?.at ?? node.at);
   }
-  return node;
 }
 
 /** Refuses a file in which a mapping has a key twice, as everything must that is printed in the end. */

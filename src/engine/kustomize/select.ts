@@ -78,7 +78,8 @@ function parseSelector(text: string, at: Origin): readonly Requirement[] {
   const tokens = text.match(/!=|==|=|!|>|<|\(|\)|,|[^\s=!<>(),]+/g) ?? [];
   let position = 0;
   const fail = (): never => {
-    throw new Refusal(`unable to parse requirement: found '${tokens[position] ?? ''}' in selector '${text}'`, at);
+    const found = tokens[Math.min(position, tokens.length - 1)] ?? '';
+    throw new Refusal(`unable to parse requirement: found '${found}' where it makes no sense in '${text}'`, at);
   };
   const word = (): string => {
     const token = tokens[position];

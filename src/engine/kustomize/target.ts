@@ -30,6 +30,7 @@ import {
 } from './resource.ts';
 import type { Generate, StepContext, Transform } from './step.ts';
 import { transformers } from './transformers/index.ts';
+import { updateAt, withEntry } from './tree.ts';
 import { mergeVars, unite, type VarSet } from './vars.ts';
 
 /** What a whole build shares. */
@@ -408,9 +409,21 @@ function runValidators(map: ResMap, place: Place, build: Build, context: StepCon
     const before = map.resources.map(({ node }) => node);
     (run as Transform)(map);
     const after = map.resources;
-    const isSame = before.length === after.length && before.every((node, index) => sameValue(node, after[index]!.node));
+    const isSame =
+      before.length === after.length &&
+      before.every((node, index) => sameValue(node, withoutValidatedBy(after[index]!.node)));
     if (!isSame) throw new Refusal("validator shouldn't modify the resource map", entries[0]!.at);
   }
+}
+
+/** A validator may say that it was there. */
+function withoutValidatedBy(node: Mapping): Mapping {
+  const labels = get(get(node, 'metadata'), 'labels');
+  if (labels?.kind !== 'mapping' || get(labels, 'validated-by') === undefined) return node;
+  return updateAt(node, ['metadata', 'labels'], labels.at, () => {
+    const rest = withEntry(labels, 'validated-by', undefined);
+    return rest.entries.length === 0 ? undefined : rest;
+  });
 }
 
 function sameValue(before: Mapping, after: Mapping): boolean {

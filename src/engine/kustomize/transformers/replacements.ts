@@ -1,6 +1,5 @@
 /** `replacements`: a value copied from one object's field, or given as it is, into fields of others. */
 import type { Mapping, Node, Origin, Scalar } from '../../yaml/node.ts';
-import { resolve } from '../../yaml/resolve.ts';
 import { decodeMapping, list, struct } from '../decode.ts';
 import { isSelected } from '../fieldspec.ts';
 import {
@@ -21,6 +20,7 @@ import { Overwrites } from '../sharing.ts';
 import { pluginReading, type StepContext, type Transform, type TransformerKind } from '../step.ts';
 import { bare, isEmpty, isNull, lookup, splitFieldPath } from '../tree.ts';
 import { matchPath } from './replacements/path.ts';
+import { retyped, withoutType } from './replacements/retype.ts';
 import { replaceInside } from './replacements/structured.ts';
 
 const config = struct('ReplacementTransformer', { replacements: list(replacementField) });
@@ -64,7 +64,8 @@ function apply(map: ResMap, entry: Replacement): void {
   if (source !== undefined && sourceValue !== undefined) {
     throw new Refusal('value and resource selectors are mutually exclusive', entry.at);
   }
-  const value = source === undefined ? bare(sourceValue!.text, sourceValue!.at) : valueOfSource(map, source);
+  const value =
+    source === undefined ? withoutType(bare(sourceValue!.text, sourceValue!.at)) : valueOfSource(map, source);
   for (const target of targets) applyToTargets(map, target, value);
 }
 
@@ -129,29 +130,6 @@ function refine(value: Node, options: FieldOptions | undefined): Node {
     );
   }
   return retyped(value, part, value.at);
-}
-
-/** Another text in a scalar that keeps its type, as kyaml keeps the tag. */
-export function retyped(old: Scalar, text: string, at: Origin): Scalar {
-  const type = typeOf(old);
-  const { tag: _, ...rest } = old;
-  if (type === 'string') return { ...rest, text, at, tag: '!!str' };
-  const changed: Scalar = { ...rest, text, at };
-  // A node made without a tag takes whatever type its text has.
-  if (type === 'none' || typeOf(changed) === type || (type === 'number' && typeOf(changed) === 'number'))
-    return changed;
-  throw new Refusal(`cannot decode !!str \`${text}\` as the ${type} that stood here`, at);
-}
-
-type Type = 'string' | 'number' | 'boolean' | 'null' | 'none';
-
-function typeOf(node: Scalar): Type {
-  if (node.tag === '!!str') return 'string';
-  if (node.tag === undefined && node.style === 'plain' && node.text === '' && isNull(node)) return 'none';
-  if (node.style !== 'plain') return 'string';
-  const value = resolve(node, 'kyaml');
-  if (value === null) return 'null';
-  return typeof value === 'bigint' ? 'number' : (typeof value as Type);
 }
 
 function applyToTargets(map: ResMap, target: ReplacementTarget, value: Node): void {

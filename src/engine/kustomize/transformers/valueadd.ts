@@ -8,7 +8,7 @@ import { Refusal } from '../refusal.ts';
 import { gvkOf } from '../resource.ts';
 import { select } from '../select.ts';
 import { pluginReading, type TransformerKind } from '../step.ts';
-import { demand, inPlaceOf, splitPath, updateAt } from '../tree.ts';
+import { demand, inPlaceOf, isIndex, lookup, splitPath, updateAt } from '../tree.ts';
 import { withNamespace } from './namespace.ts';
 
 const target = struct('Target', { selector, fieldPath: string, filePathPosition: integer });
@@ -66,13 +66,33 @@ function add(node: Mapping, value: Scalar, { fieldPath, filePathPosition }: Targ
     );
   }
   const position = filePathPosition?.value ?? 0;
-  return updateAt(node, splitPath(`/${path}`, '/'), value.at, (old: Node | undefined) => {
+  return putAt(node, splitPath(`/${path}`, '/'), value, (old) => {
     demand(old, 'scalar');
     const text = old?.kind === 'scalar' ? old.text : '';
     const written = position > 0 ? insertPathPart(text, position - 1, value.text) : value.text;
     const fresh = { ...value, text: written };
     return old === undefined ? fresh : inPlaceOf(old, fresh);
   });
+}
+
+/** Changes the value at a path, making mappings where there is nothing; an index only finds what is there. */
+function putAt(
+  node: Mapping,
+  path: readonly string[],
+  value: Scalar,
+  change: (old: Node | undefined) => Node,
+): Mapping {
+  const index = path.findIndex(isIndex);
+  if (index < 0) return updateAt(node, path, value.at, change);
+  const list = lookup(node, path.slice(0, index));
+  demand(list, 'sequence');
+  const item = list?.kind === 'sequence' ? list.items[Number(path[index])] : undefined;
+  if (item === undefined || list?.kind !== 'sequence') return node;
+  const rest = path.slice(index + 1);
+  if (rest.length > 0) demand(item, 'mapping');
+  const changed = rest.length === 0 || item.kind !== 'mapping' ? change(item) : putAt(item, rest, value, change);
+  const items = list.items.with(Number(path[index]), changed);
+  return updateAt(node, path.slice(0, index), value.at, () => ({ ...list, items }));
 }
 
 /** A path with a part put in at a position, or at the end when it is shorter. */
