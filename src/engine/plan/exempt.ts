@@ -40,6 +40,9 @@ export function keepReason(
   const namespace = labels[`${owner.group}/namespace`];
   if (name === undefined) return `it no longer carries the label ${owner.group}/name`;
   if (name !== owner.name || namespace !== owner.namespace) return `its labels say that ${namespace}/${name} owns it`;
+  const policy = stringsAt(live, 'metadata', 'annotations')['helm.sh/resource-policy'];
+  if (owner.group === 'helm.toolkit.fluxcd.io')
+    return policy === 'keep' ? 'marked helm.sh/resource-policy: keep' : undefined;
   if (marked(live, 'prune', 'disabled')) return `marked ${prefix}/prune: disabled`;
   if (marked(live, 'reconcile', 'disabled')) return `marked ${prefix}/reconcile: disabled`;
   if (marked(live, 'ssa', 'Ignore')) return `marked ${prefix}/ssa: Ignore`;

@@ -18,7 +18,7 @@ import { originOf } from './origins.ts';
 import type { OwnerSpec } from './owner.ts';
 import { type Payload, remember } from './payload.ts';
 import type { FieldChange, PlanEntry } from './plan.ts';
-import type { Requests } from './requests.ts';
+import { type Requests, steadily } from './requests.ts';
 
 export interface Question {
   readonly object: DesiredObject;
@@ -69,9 +69,8 @@ async function dryRun(requests: Requests, payload: Payload): Promise<DryRun> {
   const dropped: string[] = [];
   for (;;) {
     const object = sent;
-    const answer = await requests.slot(() =>
-      requests.cluster.apply(object, { manager: payload.manager, force: true, dryRun: true }, requests.signal),
-    );
+    const options = { manager: payload.manager, force: true, dryRun: true };
+    const answer = await requests.slot(() => steadily(() => requests.cluster.apply(object, options, requests.signal)));
     if (answer.ok) {
       const problems = (question: Question) =>
         dropped.map((path): Problem => {

@@ -27,8 +27,17 @@ export function requestsOf(cluster: Cluster, concurrency: number, signal?: Abort
       kinds.set(key, asked);
       return asked;
     },
-    get: (ref) => slot(() => cluster.get(ref, signal)),
+    get: (ref) => slot(() => steadily(() => cluster.get(ref, signal))),
   };
+}
+
+/** Asks again what a stumbling connection lost: reads and dry runs change nothing, however often they arrive. */
+export async function steadily<T>(work: () => Promise<ClusterAnswer<T>>): Promise<ClusterAnswer<T>> {
+  for (let attempt = 0; ; attempt += 1) {
+    const answer = await work();
+    const lost = !answer.ok && ['unknown-outcome', 'server-error', 'too-many-requests'].includes(answer.failure.reason);
+    if (!lost || attempt === 3) return answer;
+  }
 }
 
 /** At most `count` pieces of work at a time, in the order in which they came. */
