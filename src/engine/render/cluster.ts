@@ -7,10 +7,11 @@ import { idOf, keyOf, type ObjectId, titleOf } from '../objects/object.ts';
 import type { Problem } from '../problem.ts';
 import { joinPath } from '../sources/index.ts';
 import type { ClusterRoot, Workspace } from '../workspace/index.ts';
-import { get, getPath, type Mapping, mapping, type Node, type Origin, str } from '../yaml/node.ts';
+import { get, getPath, type Mapping, mapping, type Node, type Origin } from '../yaml/node.ts';
 import { build } from './build.ts';
 import type { Expander, RenderContext, RendererOptions } from './context.ts';
 import type { DesiredObject, DesiredSet, Owner } from './desired.ts';
+import { syncObjects } from './expand/fluxinstance.ts';
 import { expanders } from './expand/index.ts';
 import { setOf } from './expand/kustomization.ts';
 import { type RenderState, renderState } from './lookup.ts';
@@ -53,9 +54,13 @@ export function renderCluster(
         seen.set(child, owner);
         parents.set(child, key);
         pending.push({ object, owner, above: [...above, key] });
-      } else if (child !== key) note(key, child, object, known, above);
+      } else if (child !== key && !isRootAgain(object, known)) note(key, child, object, known, above);
     }
   };
+
+  /** A FluxInstance makes the very Kustomization that the cluster was entered by. */
+  const isRootAgain = (object: DesiredObject, known: Owner) =>
+    known === root.set.owner && object.node.at.file === known.at.file && object.node.at.start === known.at.start;
 
   const note = (key: string, child: string, object: DesiredObject, known: Owner, above: readonly string[]) => {
     const cycle = [...above, key].includes(child);
@@ -142,7 +147,7 @@ interface Root {
 
 function renderRoot(workspace: Workspace, folder: string, state: RenderState, memo: Memo): Root {
   const cluster = workspace.clusters.find((c) => c.folder === folder);
-  const declared = cluster?.sync?.kustomization?.node ?? instanceKustomization(cluster);
+  const declared = cluster?.sync?.kustomization?.node ?? instanceKustomization(cluster, state.context.options);
   if (declared === undefined) return plainRoot(workspace, folder, state.context);
   let node = declared;
   // The first Kustomization usually applies itself, with the patches of its own folder: what counts is that form.
@@ -179,25 +184,10 @@ function sameValue(a: Node | undefined, b: Node | undefined): boolean {
 }
 
 /** The Kustomization that Flux Operator makes for a FluxInstance's `sync`. */
-function instanceKustomization(cluster: ClusterRoot | undefined): Mapping | undefined {
-  const sync = cluster?.sync;
-  if (sync?.instance === undefined) return undefined;
-  const [kind, namespace, name] = sync.source.split('/') as [string, string, string];
-  const path = get(get(get(sync.instance.node, 'spec'), 'sync'), 'path') ?? str(sync.folder, sync.at);
-  return object(sync.at, {
-    apiVersion: `${kustomization.group}/v1`,
-    kind: 'Kustomization',
-    metadata: object(sync.at, { name, namespace }),
-    spec: object(sync.at, { path, prune: 'true', sourceRef: object(sync.at, { kind, name }) }),
-  });
-}
-
-function object(at: Origin, fields: Readonly<Record<string, string | Node>>): Mapping {
-  const entries = Object.entries(fields).map(([key, value]) => ({
-    key: str(key, at),
-    value: typeof value === 'string' ? str(value, at) : value,
-  }));
-  return mapping(entries, at);
+function instanceKustomization(cluster: ClusterRoot | undefined, options: RendererOptions): Mapping | undefined {
+  const instance = cluster?.sync?.instance;
+  if (instance === undefined) return undefined;
+  return syncObjects(instance.node, options).nodes.find((node) => idOf(node).kind === kustomization.kind);
 }
 
 /** A directory that nothing declares as synced: built as Flux would, without an owner's labels. */

@@ -291,3 +291,31 @@ test('an edit renders again only what it touches', () => {
   const added = at({ 'a/z.yaml': configMap('z', 'k: v') });
   expect(added.map((set) => set.objects.length)).toEqual([4, 2, 1]);
 });
+
+test('a FluxInstance roots its cluster, with its patches', () => {
+  const sets = render({
+    'clusters/one/flux.yaml': `apiVersion: fluxcd.controlplane.io/v1
+kind: FluxInstance
+metadata: {name: flux, namespace: flux-system}
+spec:
+  sync: {kind: GitRepository, url: "https://git.example.com/fleet", ref: refs/heads/main, path: clusters/one}
+  kustomize:
+    patches:
+    - target: {kind: Kustomization, name: flux-system}
+      patch: |
+        - {op: add, path: /spec/postBuild, value: {substitute: {who: me}}}
+`,
+    'clusters/one/a.yaml': configMap('a', 'by: "${who}"'),
+  });
+  expect(sets.map((set) => titleOf(set.owner.id))).toEqual([
+    'Kustomization flux-system/flux-system',
+    'FluxInstance flux-system/flux',
+  ]);
+  expect(sets[0]!.problems).toEqual([]);
+  expect(yamlOf(sets[0]!)).toContain('by: me');
+  expect(sets[1]!.objects.map((o) => titleOf(o.id))).toEqual([
+    'Kustomization flux-system/flux-system',
+    'GitRepository flux-system/flux-system',
+  ]);
+  expect(sets[1]).toMatchObject({ complete: false, problems: [] });
+});
