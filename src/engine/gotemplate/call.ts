@@ -1,6 +1,6 @@
 /** Calls of functions and methods: counting and checking arguments as Go's reflection does, and running them. */
 import { quote } from '../go/strconv.ts';
-import { type Frame, fail } from './machine.ts';
+import { type Frame, fail, spendSize } from './machine.ts';
 import { type AnyNode, print } from './node.ts';
 import { fromAll, isSourced } from './text.ts';
 import {
@@ -157,6 +157,7 @@ export function invoke(
     frame.node = node;
     return fail(frame, `error calling ${name}: ${e.message}`);
   }
+  if (result.kind === 'string') spendSize(frame.machine, result.text.length);
   if (result.kind === 'enter' || fn.keepsOrigins === true) return result;
   return inherit(result, args);
 }

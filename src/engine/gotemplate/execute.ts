@@ -53,7 +53,7 @@ export interface Rendered {
   readonly problems: readonly Problem[];
 }
 
-const defaultBudget: Budget = { steps: 20_000_000, size: 64 * 1024 * 1024 };
+const defaultBudget: Budget = { steps: 20_000_000, size: 256 * 1024 * 1024 };
 
 /** Executes the template of that name. Whatever goes wrong is a problem that carries Go's own message. */
 export function execute(set: TemplateSet, name: string, data: Value, options: ExecuteOptions): Rendered {

@@ -296,9 +296,10 @@ function unwind(machine: Machine, thrown: unknown, bottom: Frame): Fault {
     const { enter } = frame;
     if (enter === undefined) continue;
     enter.leave?.();
+    // Beyond a hundred calls the message says nothing more, and telling it would take longer than the rendering.
+    if (fault.through.length >= 100) continue;
     const caller = frame.parent!;
     const message = enter.wrapError === undefined ? fault.message : enter.wrapError(fault.message);
-    if (fault.through.length > 100) continue;
     const outer = faultAt(caller, `error calling ${callName(caller.node)}: ${message}`);
     fault = new Fault(outer.message, fault.at, [...fault.through, outer.at]);
   }
