@@ -17,7 +17,7 @@ interface Field {
   readonly node: Scalar;
 }
 
-const perCase = Number(process.env.ORIGIN_FIELDS ?? 5);
+const perCase = Number(process.env.ORIGIN_FIELDS ?? 3);
 
 function readFiles(folder: string): Files {
   const out: Record<string, string> = {};
