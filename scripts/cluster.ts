@@ -1,5 +1,5 @@
 /**
- * `npm run cluster -- up [--core] | down [--wipe] | status | env`: a real cluster on loopback, without containers: etcd,
+ * `npm run cluster -- up [--core] | down [--wipe] | status`: a real cluster on loopback, without containers: etcd,
  * kube-apiserver, controller-manager, scheduler, kwok's pretended node, a Git server, Flux's source-controller and
  * kustomize-controller. The tools are built first (`scripts/tools.ts`), once.
  */

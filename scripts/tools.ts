@@ -19,7 +19,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suites, tools } from './tools/index.ts';
 import { remove, type Tool } from './tools/tool.ts';
 
-const bin = process.env.SLUICE_TOOLS ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sluice', 'bin');
+const bin = process.env.SLUICE_TOOLS || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sluice', 'bin');
 
 function wanted(args: readonly string[]): readonly Tool[] {
   const names = args.flatMap((arg, i) => {

@@ -28,11 +28,11 @@ export interface Layout {
 
 /** `SLUICE_CLUSTER_DIR`, or `.cache/cluster` in the checkout: another directory is another stack, with other ports. */
 export function stackDirectory(env: NodeJS.ProcessEnv = process.env): string {
-  return resolve(env.SLUICE_CLUSTER_DIR ?? fileURLToPath(new URL('../../.cache/cluster', import.meta.url)));
+  return resolve(env.SLUICE_CLUSTER_DIR || fileURLToPath(new URL('../../.cache/cluster', import.meta.url)));
 }
 
 export function toolsDirectory(env: NodeJS.ProcessEnv = process.env): string {
-  return env.SLUICE_TOOLS ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sluice', 'bin');
+  return env.SLUICE_TOOLS || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sluice', 'bin');
 }
 
 /** The layout of a directory that was laid out before; undefined when there is none. */

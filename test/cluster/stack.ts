@@ -2,5 +2,5 @@
 import { stackDirectory } from '../../scripts/cluster/layout.ts';
 
 export function suiteDirectory(): string {
-  return process.env.SLUICE_CLUSTER_DIR === undefined ? `${stackDirectory()}-test` : stackDirectory();
+  return (process.env.SLUICE_CLUSTER_DIR ?? '') === '' ? `${stackDirectory()}-test` : stackDirectory();
 }
