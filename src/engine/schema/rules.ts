@@ -14,6 +14,22 @@ import type { Rule, Schema } from './schema.ts';
 /** Evaluates the rules of `schema` on `node`, which is valid in every other way. */
 export type RuleJudge = (node: Node, schema: Schema, path: Path, anchor: Origin, judge: Judge) => void;
 
+/**
+ * What is wrong with an expression, when it does not parse. Kubernetes' optional syntax (`a.?b`), which this parser does
+ * not know, is taken as good.
+ */
+export function expressionError(expression: string): string | undefined {
+  if (/[.[{]\s*\?/.test(expression)) return undefined;
+  try {
+    parse(expression);
+    return undefined;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const [, line, column, what] = /^<input>:(\d+):(\d+): (.*)$/s.exec(message) ?? [];
+    return what === undefined ? message : `${what} at ${line}:${column}`;
+  }
+}
+
 type Program = (variables: Record<string, CelInput>) => unknown;
 
 /** Values above this many nodes are not judged: rules have no cost limit of their own here. */

@@ -4,6 +4,7 @@
  */
 import { get, type Mapping, type Node, type Origin, text } from '../yaml/node.ts';
 import { readCrds } from './crd.ts';
+import { judgeExpressions } from './expressions.ts';
 import { withFacts } from './facts.ts';
 import type { Judge, Path, SchemaProblem } from './judge.ts';
 import { isToolFile, kustomizeKinds } from './kustomization.ts';
@@ -70,6 +71,7 @@ export function createSchemas(load: (name: string) => Uint8Array): Schemas {
 }
 
 interface Shared {
+  expressionError?: (expression: string) => string | undefined;
   rules: RuleJudge | undefined;
 }
 
@@ -106,8 +108,9 @@ function build(layers: () => readonly Layer[], shared: Shared): Schemas {
       return build(() => [own, ...layers()], shared);
     },
     async prepare() {
-      const { createRuleJudge } = await import('./rules.ts');
+      const { createRuleJudge, expressionError } = await import('./rules.ts');
       shared.rules ??= createRuleJudge();
+      shared.expressionError = expressionError;
     },
   };
   return schemas;
@@ -221,6 +224,9 @@ function build(layers: () => readonly Layer[], shared: Shared): Schemas {
     };
     const anchor = get(object, 'kind')?.at ?? object.at;
     judgeNode(withoutSops(object), root(owner, as), path, anchor, judge);
+    if (shared.expressionError !== undefined && group.includes('fluxcd')) {
+      judgeExpressions(object, kind, shared.expressionError, judge);
+    }
     if (owner.builtin) judgeWorkload(object, kind, judge);
     if (!isToolFile(group)) judgeMetadata(object, group, kind, anchor, judge);
     return problems;

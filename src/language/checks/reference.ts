@@ -52,7 +52,8 @@ function severityOf({ reference }: Link): Severity | undefined {
       return 'hint';
     case 'watched':
     case 'target':
-      return isFluxKind(reference) ? 'warning' : undefined;
+      // Flux Operator's own objects usually come out of its chart.
+      return isFluxKind(reference) && !isOperatorKind(reference.kind) ? 'warning' : undefined;
     case 'service-account':
       return undefined;
   }
@@ -61,6 +62,10 @@ function severityOf({ reference }: Link): Severity | undefined {
 /** Other kinds come out of charts, operators and hands that no file shows. */
 function isFluxKind({ kind, group }: Link['reference']): boolean {
   return flux.fluxKinds.some((each) => each.kind === kind && (group === undefined || each.group === group));
+}
+
+function isOperatorKind(kind: string): boolean {
+  return flux.fluxKinds.some((each) => each.kind === kind && each.group === 'fluxcd.controlplane.io');
 }
 
 /** What `flux bootstrap` and Flux Operator make in the cluster, though a repository may not show it. */

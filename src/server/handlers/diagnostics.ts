@@ -8,6 +8,8 @@ import { diagnosticOf, rangeOf } from '../convert.ts';
 import type { Handler, Server } from '../handler.ts';
 import { type Language, languageOf } from '../language.ts';
 
+/** More than this in one file helps nobody. */
+const most = 500;
 /** Pauses in milliseconds before the open files, and then all files, are checked. */
 const soon = 120;
 const later = 800;
@@ -55,6 +57,7 @@ function createPublisher({ connection, documents, session, start }: Server, lang
       .filter(
         ({ code }) => !(start.yamlSyntaxElsewhere && code.startsWith('yaml-') && documents.get(uri) !== undefined),
       )
+      .slice(0, most)
       .map((found) => toDiagnostic(found, file.source.text, (name) => session.files.uriOf(folder, name), textOf));
 
     function textOf(name: string): string | undefined {

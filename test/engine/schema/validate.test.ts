@@ -98,6 +98,16 @@ spec: { interval: 1h, bucketName: b, endpoint: e, serviceAccountName: s }
     );
   });
 
+  test('CEL expressions that do not parse', () =>
+    checkSchema(
+      flux(
+        `${good}\nhealthCheckExprs:\n  - apiVersion: example.com/v1\n    kind: Thing\n    current: status.a ==\n    failed: status.?b.orValue(1) == 1`,
+      ),
+      [
+        '12:16 schema-value spec.healthCheckExprs[0].current is no CEL expression: found = but expecting end of input at 1:10.',
+      ],
+    ));
+
   test('every served version is understood, old ones by their own schema', () => {
     checkSchema(flux(`${good}\nvalidation: client`).replace('/v1', '/v1beta1'), []);
     checkSchema(flux(`${good}\nvalidation: client`), ['9:3 schema-unknown-field Unknown field "validation" in spec.']);
