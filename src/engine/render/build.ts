@@ -30,7 +30,7 @@ export interface BuildRequest {
   readonly path: string;
   readonly view: KustomizationView;
   /** The Flux Kustomization's name and namespace, for its labels; absent for a plain directory. */
-  readonly owner?: { readonly name: Node; readonly namespace: string };
+  readonly owner?: { readonly name: Node; readonly namespace: Node };
   readonly at: Origin;
   /** `flux build --dry-run` differs from the controller: it filters, masks, and drops what is no object. */
   readonly as: 'command-line' | 'controller';
@@ -222,15 +222,22 @@ function withOwner(node: Mapping, { owner, at, as }: BuildRequest): Mapping {
   return withOwnerLabels(start, 'kustomize.toolkit.fluxcd.io', owner, at);
 }
 
+/** An object's name and namespace as nodes that labels can hold; both lead to where the object writes them. */
+export function ownerOf({ id, node }: DesiredObject): { readonly name: Node; readonly namespace: Node } {
+  const metadata = get(node, 'metadata');
+  const at = (key: string) => get(metadata, key)?.at ?? node.at;
+  return { name: str(id.name, at('name')), namespace: str(id.namespace, at('namespace')) };
+}
+
 /** The two labels by which Flux knows again what an owner applied. */
 export function withOwnerLabels(
   node: Mapping,
   group: string,
-  owner: { readonly name: Node; readonly namespace: string },
+  owner: { readonly name: Node; readonly namespace: Node },
   at: Origin = owner.name.at,
 ): Mapping {
   const name = withMetadata(node, 'labels', `${group}/name`, owner.name, at);
-  return withMetadata(name, 'labels', `${group}/namespace`, str(owner.namespace, at), at);
+  return withMetadata(name, 'labels', `${group}/namespace`, owner.namespace, at);
 }
 
 export function withCommonMetadata(

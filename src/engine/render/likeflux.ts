@@ -4,9 +4,9 @@ import type { Kustomizer } from '../kustomize/index.ts';
 import { idOf } from '../objects/object.ts';
 import type { FileTree } from '../ports.ts';
 import type { Problem } from '../problem.ts';
-import { get, type Mapping, str } from '../yaml/node.ts';
+import type { Mapping } from '../yaml/node.ts';
 import { print } from '../yaml/print.ts';
-import { build } from './build.ts';
+import { build, ownerOf } from './build.ts';
 import type { DesiredObject } from './desired.ts';
 import { settle } from './settle.ts';
 
@@ -32,18 +32,17 @@ export interface LikeFluxResult {
 export function buildLikeFlux(request: LikeFluxRequest): LikeFluxResult {
   // The file is read as kubectl would, where `n: yes` is false and true.
   const object = settle(request.object, 'sigs') as Mapping;
-  const { name, namespace } = idOf(object);
-  const at = get(get(object, 'metadata'), 'name')?.at ?? object.at;
+  const id = idOf(object);
   const result = build({
     kustomizer: request.kustomizer,
     tree: request.tree,
     path: request.path,
     view: kustomization.view(object),
-    owner: { name: str(name, at), namespace },
+    owner: ownerOf({ id, node: object }),
     at: object.at,
     as: 'command-line',
     substitution: request.substitution,
-    namespace,
+    namespace: id.namespace,
     textOf: request.textOf,
   });
   const text = result.objects.map(({ node }) => `${print(node, 'kyaml')}---\n`).join('');

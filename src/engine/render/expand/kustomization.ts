@@ -3,8 +3,7 @@ import { type KustomizationView, kustomization } from '../../flux/index.ts';
 import type { FileTree } from '../../ports.ts';
 import { error, type Problem } from '../../problem.ts';
 import { joinPath } from '../../sources/index.ts';
-import { get, str } from '../../yaml/node.ts';
-import { type BuildResult, build } from '../build.ts';
+import { type BuildResult, build, ownerOf } from '../build.ts';
 import type { Expander, RenderContext } from '../context.ts';
 import type { DesiredObject, DesiredSet, Owner } from '../desired.ts';
 import { compareForApply } from '../order.ts';
@@ -83,7 +82,7 @@ function buildFolder({ view, object, context, tree }: FolderRequest): BuildResul
     tree,
     path: joinPath('/', view.path?.value ?? '/'),
     view,
-    owner: { name: nameOf(object), namespace: object.id.namespace },
+    owner: ownerOf(object),
     at: object.node.at,
     as: 'controller',
     substitution: options.substitution ?? 'strict',
@@ -92,11 +91,6 @@ function buildFolder({ view, object, context, tree }: FolderRequest): BuildResul
     ...(options.keys === undefined ? {} : { keys: options.keys }),
     textOf: (file) => workspace.textOf(file),
   });
-}
-
-function nameOf({ id, node }: DesiredObject) {
-  const name = get(get(node, 'metadata'), 'name');
-  return str(id.name, name?.at ?? node.at);
 }
 
 /** A build's outcome as the owner's desired set. */

@@ -1,9 +1,9 @@
 /** A ResourceSet (Flux Operator) to the objects that its templates make of its inputs. */
-import { items, resourceSet, string } from '../../flux/index.ts';
+import { items, resourceSet } from '../../flux/index.ts';
 import { idOf, keyOf, titleOf } from '../../objects/object.ts';
 import { error, type Problem } from '../../problem.ts';
-import { get, getPath, type Mapping, type Node, str, text } from '../../yaml/node.ts';
-import { withCommonMetadata, withOwnerLabels } from '../build.ts';
+import { get, getPath, type Mapping, type Node, text } from '../../yaml/node.ts';
+import { ownerOf, withCommonMetadata, withOwnerLabels } from '../build.ts';
 import type { Expander, RenderContext } from '../context.ts';
 import type { DesiredObject, DesiredSet, Owner } from '../desired.ts';
 import { type Inputs, inputsOf, providersOf } from '../inputs.ts';
@@ -67,8 +67,7 @@ function collect(
   return undefined;
 }
 
-function finish(node: Mapping, { id, node: owner }: DesiredObject): Mapping {
-  const name = str(id.name, string(owner, 'metadata', 'name')?.node.at ?? owner.at);
-  const labelled = withOwnerLabels(node, 'resourceset.fluxcd.controlplane.io', { name, namespace: id.namespace });
-  return withCommonMetadata(labelled, resourceSet.view(owner));
+function finish(node: Mapping, object: DesiredObject): Mapping {
+  const labelled = withOwnerLabels(node, 'resourceset.fluxcd.controlplane.io', ownerOf(object));
+  return withCommonMetadata(labelled, resourceSet.view(object.node));
 }
