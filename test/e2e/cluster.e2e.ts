@@ -3,7 +3,8 @@
  * plan, apply, watch it become ready, and hand it back to Flux. The stack is the suite's own and is wiped at the end.
  */
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { installFleet } from '../../scripts/cluster/fleet.ts';
@@ -15,6 +16,15 @@ import { type Editor, startEditor } from './editor.ts';
 let layout: Layout;
 let repository: Repository;
 let editor: Editor;
+let elsewhere: string;
+
+/** A second context, at a port of the loopback where nobody listens. */
+const unreachable = `apiVersion: v1
+kind: Config
+contexts: [{ name: elsewhere, context: { cluster: elsewhere, user: nobody } }]
+clusters: [{ name: elsewhere, cluster: { server: "https://127.0.0.1:1" } }]
+users: [{ name: nobody, user: { token: t0ken } }]
+`;
 
 beforeAll(async () => {
   const tools = fileURLToPath(new URL('../../scripts/tools.ts', import.meta.url));
@@ -26,7 +36,10 @@ beforeAll(async () => {
   await kubectl(layout, [...ready, 'gitrepository/flux-system']);
   await kubectl(layout, [...ready, 'kustomization/flux-system']);
   await kubectl(layout, [...ready, 'kustomization/infrastructure', 'kustomization/apps']);
-  editor = await startEditor({ folder: repository.folder, env: { KUBECONFIG: layout.kubeconfig } });
+  elsewhere = layout.file('elsewhere.kubeconfig');
+  writeFileSync(elsewhere, unreachable);
+  const KUBECONFIG = [layout.kubeconfig, elsewhere].join(delimiter);
+  editor = await startEditor({ folder: repository.folder, env: { KUBECONFIG } });
 }, 240_000);
 
 afterEach(({ task }) => editor?.shotOfFailure(task));
@@ -151,6 +164,25 @@ test('the plan is empty now, and says why', async () => {
   await editor.command('Sluice: Show Plan');
   await page.getByText('Nothing would change').first().waitFor();
   await editor.shot('plan-empty');
+});
+
+test('another context is chosen for this window alone, and the kubeconfig is not written', async () => {
+  const { page } = editor;
+  const before = [layout.kubeconfig, elsewhere].map((file) => readFileSync(file, 'utf8'));
+  await editor.command('Sluice: Choose Context');
+  await page.locator('.quick-input-list').getByText(contextName).first().waitFor();
+  await editor.shot('choose-context');
+  await editor.pick('elsewhere');
+  await page.getByText('Sluice could not connect').waitFor({ timeout: 30_000 });
+  await page
+    .getByText(/127\.0\.0\.1:1/)
+    .first()
+    .waitFor();
+  await editor.shot('unreachable');
+  await editor.command('Sluice: Choose Context');
+  await editor.pick(contextName);
+  await editor.row(/^apps, ready/).waitFor();
+  expect([layout.kubeconfig, elsewhere].map((file) => readFileSync(file, 'utf8'))).toEqual(before);
 });
 
 test('a cluster that goes away is said to be gone, and what was known stays', async () => {
