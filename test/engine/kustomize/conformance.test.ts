@@ -17,14 +17,14 @@ interface Case {
 const known: Readonly<Record<string, string>> = {};
 
 function optionsOf({ options }: Case): Partial<KustomizeRequest> {
-  const loadRestrictor = options['LoadRestrictions']?.endsWith('None') ? ('none' as const) : ('rootonly' as const);
-  const isLegacy = /Legacy|Unspecified/.test(options['Reorder'] ?? '');
+  const loadRestrictor = options.LoadRestrictions?.endsWith('None') ? ('none' as const) : ('rootonly' as const);
+  const isLegacy = /Legacy|Unspecified/.test(options.Reorder ?? '');
   return {
     loadRestrictor,
     reorder: isLegacy ? 'legacy' : 'none',
-    managedByLabel: options['AddManagedbyLabel'] === 'true',
-    alphaPlugins: options['PluginsEnabled'] === 'true',
-    ...(options['EnableHelm'] === 'true' && { helm: inflateChart }),
+    managedByLabel: options.AddManagedbyLabel === 'true',
+    alphaPlugins: options.PluginsEnabled === 'true',
+    ...(options.EnableHelm === 'true' && { helm: inflateChart }),
   };
 }
 
@@ -43,11 +43,11 @@ test.skipIf(!existsSync(conformance))('the conformance set', () => {
     } else if (errors.length > 0) wrong.push(`${name}: ${said}`);
     else if (printResult(result) !== readFileSync(join(folder, 'expected.yaml'), 'utf8')) {
       wrong.push(`${name}: differs`);
-      if (process.env['SHOW']?.includes(name)) {
+      if (process.env.SHOW?.includes(name)) {
         expect(printResult(result)).toBe(readFileSync(join(folder, 'expected.yaml'), 'utf8'));
       }
     }
-    if (process.env['SHOW_ERRORS'] && info.expect === 'error') console.log(`${name}: ${said}`);
+    if (process.env.SHOW_ERRORS && info.expect === 'error') console.log(`${name}: ${said}`);
   }
   const unknown = wrong.filter((line) => known[line.split(':')[0]!] === undefined);
   console.log(`kustomize conformance: ${names.length - wrong.length} of ${names.length} cases agree`);

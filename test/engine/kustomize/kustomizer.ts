@@ -20,14 +20,14 @@ export function newKustomizer(): Kustomizer {
 }
 
 export const conformance = join(
-  process.env['SLUICE_CONFORMANCE'] ?? join(repository, '../shared/conformance'),
+  process.env.SLUICE_CONFORMANCE ?? join(repository, '../shared/conformance'),
   'kustomize',
 );
 
 /** The real kustomize, when it was built. */
 export const realKustomize = [
-  process.env['SLUICE_TOOLS'],
-  join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sluice/bin'),
+  process.env.SLUICE_TOOLS,
+  join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sluice/bin'),
 ]
   .filter((folder) => folder !== undefined)
   .map((folder) => join(folder, 'kustomize'))
