@@ -78,8 +78,8 @@ function addScope(
   for (const sub of chart.dependencies) {
     const name = sub.metadata.name;
     const own = values.entries.get(name);
-    // The same map object as in the parent: what a template sets in one is seen in the other.
-    const inner = own?.kind === 'map' ? asValues(own, shared.helm) : asValues(map(new Map()), shared.helm);
+    // The entries of the parent's own table under another type, as Go has it: what one sets, the other sees.
+    const inner = asValues(own?.kind === 'map' ? own : map(new Map()), shared.helm);
     subcharts.entries.set(name, addScope(scopes, sub, `${path}/charts/${name}`, inner, false, shared));
   }
   scopes.push({ chart, path, dot });
@@ -93,12 +93,12 @@ function valuesType(helm: 3 | 4): string {
 /** The same map under Helm's own type, with the one of its methods that charts call. */
 function asValues(value: MapValue, helm: 3 | 4): MapValue {
   const asMap: GoFunction = { name: 'AsMap', params: [], call: () => map(value.entries, value.from) };
-  return Object.assign(value, { type: valuesType(helm), methods: new Map([['AsMap', asMap]]) });
+  return { ...value, type: valuesType(helm), methods: new Map([['AsMap', asMap]]) };
 }
 
 /** Values as templates compute with them: numbers are float64, except what a command line typed as int64. */
 function tableValue(table: Table, helm: 3 | 4): MapValue {
-  return asValues({ ...(fromValue(table) as MapValue) }, helm);
+  return asValues(fromValue(table) as MapValue, helm);
 }
 
 /** One value with its origin, in Go's types. */
