@@ -79,12 +79,12 @@ export function expressions(code: Assembler, functions: FunctionTable): Expressi
         return call(word.ident, word, cmd, cmd.args.slice(1), final);
       case 'pipe': {
         const misuse = noArguments(cmd, final);
-        if (misuse !== undefined) return failing(pipe, misuse);
+        if (misuse !== undefined) return failing(pipe, misuse, final);
         return pipeline(word);
       }
     }
     const misuse = noArguments(cmd, final);
-    if (misuse !== undefined) return failing(word, misuse);
+    if (misuse !== undefined) return failing(word, misuse, final);
     if (word.type === 'variable') return variable(word);
     if (word.type === 'dot') return dot(word);
     if (word.type === 'nil') return failing(word, 'nil is not a command');
@@ -96,8 +96,10 @@ export function expressions(code: Assembler, functions: FunctionTable): Expressi
     return `can't give argument to non-function ${print(cmd.args[0]!)}`;
   }
 
-  function failing(node: ArgNode, message: string): Expr {
+  /** Fails when it is reached; what comes before it in the pipeline may fail first. */
+  function failing(node: ArgNode, message: string, final?: Expr): Expr {
     return (frame) => {
+      final?.(frame);
       frame.node = node;
       return fail(frame, message);
     };
@@ -183,9 +185,9 @@ export function expressions(code: Assembler, functions: FunctionTable): Expressi
   /** A function call. */
   function call(name: string, node: ArgNode, cmd: CommandNode | ArgNode, args: readonly ArgNode[], final?: Expr): Expr {
     const fn = functions.get(name);
-    if (fn === undefined) return failing(node, `${quote(name)} is not a defined function`);
+    if (fn === undefined) return failing(node, `${quote(name)} is not a defined function`, final);
     const wrong = arityError(fn, name, args.length, final !== undefined);
-    if (wrong !== undefined) return failing(node, wrong);
+    if (wrong !== undefined) return failing(node, wrong, final);
     const enters = fn.enters === true;
     const spills = enters || args.some(hasCall);
     const before = final !== undefined && spills ? spilled(final) : final;

@@ -190,7 +190,9 @@ export function lex(input: string, options: LexOptions = {}): Lexer {
         depth--;
         return depth < 0 ? fail('unexpected right paren', start) : token('rightParen', start, start + 1);
     }
-    if (char === '.' && !isDigit(input.charCodeAt(start + 1))) return fieldOrVariable('field');
+    // A point at the very end counts as a number, as in Go.
+    if (char === '.' && start + 1 < input.length && !isDigit(input.charCodeAt(start + 1)))
+      return fieldOrVariable('field');
     if (char === '.' || char === '+' || char === '-' || isDigit(code)) return numeric();
     word.lastIndex = start;
     const length = word.exec(input)![0].length;

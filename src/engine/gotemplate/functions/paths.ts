@@ -90,8 +90,9 @@ function parseUrl(raw: string): Url {
 }
 
 function unescapeHost(host: string): string {
-  const port = /:([^:\]]*)$/.exec(host);
-  if (port !== null && !/^\d*$/.test(port[1]!)) throw new GoError(`invalid port ${JSON.stringify(port[0])} after host`);
+  const port = host.startsWith('[') ? /\]([^\]]*)$/.exec(host)?.[1] : /:[^:]*$/.exec(host)?.[0];
+  if (port !== undefined && !/^(:\d*)?$/.test(port))
+    throw new GoError(`invalid port ${JSON.stringify(port)} after host`);
   if (/[ "<>]/.test(host))
     throw new GoError(`invalid character ${JSON.stringify(/[ "<>]/.exec(host)![0])} in host name`);
   return host.includes('%') ? unescapePart(host, 'host') : host;
