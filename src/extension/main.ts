@@ -58,8 +58,8 @@ export function activate(context: ExtensionContext): void {
     client.on('sluice/clusterChanged', (state) => {
       status.show(state);
       fleet.description = state.context ?? '';
-      // Why, above what can be done about it: a welcome view cannot say it.
-      fleet.message = state.state === 'failed' || state.state === 'lost' ? state.message : '';
+      fleet.message = troubleOf(state);
+      if (plan.plan?.against.kind === 'cluster' && plan.plan.label !== state.context) sluice.showPlan(undefined);
       void editor.executeCommand('setContext', contextKeys.state, state.state);
     }),
     client.on('sluice/planChanged', (next) => {
@@ -74,6 +74,14 @@ export function activate(context: ExtensionContext): void {
     }),
   );
   startForYaml(sluice);
+}
+
+/** Why there is no connection, in the view itself: a welcome view could not say it. */
+function troubleOf({ state, message }: ClusterState): string {
+  const stop = /[.!?]$/.test(message) ? '' : '.';
+  if (state === 'lost') return `${message}${stop} ${l10n.t('It is tried again; what was known is shown.')}`;
+  if (state !== 'failed') return '';
+  return `${message}${stop} ${l10n.t('Try again, or choose another context, in the title of this view.')}`;
 }
 
 /** What the server said, without the words that the connection puts around it. */

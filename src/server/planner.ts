@@ -144,7 +144,8 @@ export function createPlanner(rooms: Rooms, { doors, pause }: PlannerOptions): P
     if (!first) later();
   });
   link.onState((state) => {
-    if (state.state === 'connecting' && current?.request.against.kind === 'cluster') forget();
+    const target = current?.plan.target;
+    if (target?.kind === 'cluster' && target.context !== state.context) forget();
   });
 
   function forget(): void {
