@@ -7,9 +7,10 @@ import { idOf, keyOf, type ObjectId, titleOf } from '../objects/object.ts';
 import type { Problem } from '../problem.ts';
 import { joinPath } from '../sources/index.ts';
 import type { ClusterRoot, Workspace } from '../workspace/index.ts';
-import { get, getPath, type Mapping, mapping, type Node, type Origin } from '../yaml/node.ts';
+import { get, type Mapping, mapping, type Node, type Origin } from '../yaml/node.ts';
 import { build } from './build.ts';
 import type { Expander, RenderContext, RendererOptions } from './context.ts';
+import { inOrder, withDependencies } from './dependencies.ts';
 import type { DesiredObject, DesiredSet, Owner } from './desired.ts';
 import { syncObjects } from './expand/fluxinstance.ts';
 import { expanders } from './expand/index.ts';
@@ -80,11 +81,14 @@ export function renderCluster(
     pending.splice(pending.indexOf(next.item), 1);
     accept(keyOf(next.item.owner.id), next.set, next.item.above);
   }
-  return ordered(root.key, sets, parents).map((key) => {
+  const objects = new Map<string, Mapping>();
+  for (const set of sets.values()) for (const object of set.objects) objects.set(keyOf(object.id), object.node);
+  const ordered = inOrder(sets.keys(), parents, objects).map((key) => {
     const set = sets.get(key)!;
     const more = problems.get(key);
     return more === undefined ? set : { ...set, problems: [...set.problems, ...more] };
   });
+  return withDependencies(ordered, objects);
 }
 
 /** The next one that can be done: kinds in the order of the list, then as they were found; at last without waiting. */
@@ -103,41 +107,6 @@ function step(pending: readonly Pending[], context: RenderContext, memo: Memo): 
 
 function expanderOf(id: ObjectId): Expander | undefined {
   return expanders.find((expander) => expander.group === id.group && expander.kind === id.kind);
-}
-
-/** Parents before children, `dependsOn` before who depends, otherwise as found. */
-function ordered(
-  root: string,
-  sets: ReadonlyMap<string, DesiredSet>,
-  parents: ReadonlyMap<string, string>,
-): readonly string[] {
-  const objects = new Map<string, Mapping>();
-  for (const set of sets.values()) for (const object of set.objects) objects.set(keyOf(object.id), object.node);
-  const out = new Set<string>([root]);
-  const open = new Set<string>();
-  const visit = (key: string) => {
-    if (out.has(key) || open.has(key) || !sets.has(key)) return;
-    open.add(key);
-    const parent = parents.get(key);
-    if (parent !== undefined) visit(parent);
-    for (const dependency of dependenciesOf(objects.get(key))) visit(dependency);
-    out.add(key);
-  };
-  for (const key of sets.keys()) visit(key);
-  return [...out];
-}
-
-function dependenciesOf(node: Mapping | undefined): readonly string[] {
-  if (node === undefined) return [];
-  const id = idOf(node);
-  const list = getPath(node, ['spec', 'dependsOn']);
-  return (list?.kind === 'sequence' ? list.items : []).map((item) => {
-    const field = (key: string) => {
-      const value = get(item, key);
-      return value?.kind === 'scalar' ? value.text : '';
-    };
-    return keyOf({ ...id, namespace: field('namespace') || id.namespace, name: field('name') });
-  });
 }
 
 interface Root {

@@ -45,7 +45,7 @@ for (const name of missing === undefined ? names : []) {
     const queue = declared(folder);
     const seen = new Set(queue.map((one) => print(one, 'sigs')));
     const wrong: string[] = [];
-    const counts = { equal: 0, refused: 0, objects: 0 };
+    const counts = { equal: 0, refused: 0, objects: 0, strict: 0 };
     for (let at = 0; at < queue.length; at++) {
       const object = queue[at]!;
       const ours = build(kustomizer, folder, object);
@@ -54,15 +54,21 @@ for (const name of missing === undefined ? names : []) {
         if (!seen.has(text)) queue.push(child);
         seen.add(text);
       }
-      const theirs = await oracle(folder, object);
+      const theirs = await oracle(folder, object, 'lenient');
       if (ours.text === theirs.text) {
         counts.objects += ours.objects;
         counts[theirs.text === undefined ? 'refused' : 'equal']++;
       } else wrong.push(`${keyOf(idOf(object))}: ${difference(ours, theirs)}`);
+      if (!print(object, 'sigs').includes('postBuild:')) continue;
+      const strictly = build(kustomizer, folder, object, 'strict');
+      const judged = await oracle(folder, object, 'strict');
+      counts.strict++;
+      if (strictly.text !== judged.text)
+        wrong.push(`${keyOf(idOf(object))}, strictly: ${difference(strictly, judged)}`);
     }
     console.log(
       `${name}: ${queue.length} builds, ${counts.equal} byte-equal (${counts.objects} objects), ` +
-        `${counts.refused} refused by both, ${wrong.length} different`,
+        `${counts.refused} refused by both, ${counts.strict} also strictly, ${wrong.length} different`,
     );
     expect(wrong.slice(0, 10)).toEqual([]);
   });
@@ -85,11 +91,13 @@ interface Ours {
   readonly children: readonly Mapping[];
 }
 
-function build(kustomizer: Kustomizer, folder: string, object: Mapping): Ours {
+type Mode = 'strict' | 'lenient';
+
+function build(kustomizer: Kustomizer, folder: string, object: Mapping, substitution: Mode = 'lenient'): Ours {
   const tree = snapshot(diskTree('/'));
   const path = tree.realPath(joinPath(folder, specPath(object)));
   if (path === undefined) return { text: undefined, objects: 0, children: [] };
-  const result = buildLikeFlux({ kustomizer, tree, path, object, substitution: 'lenient', textOf: () => undefined });
+  const result = buildLikeFlux({ kustomizer, tree, path, object, substitution, textOf: () => undefined });
   if (!result.complete) {
     const error = result.problems.find((problem) => problem.severity === 'error')?.message ?? '';
     return { text: undefined, error, objects: 0, children: [] };
@@ -103,11 +111,15 @@ function specPath(object: Mapping): string {
   return String(spec.spec?.path ?? './');
 }
 
-async function oracle(folder: string, object: Mapping): Promise<{ text: string | undefined; error?: string }> {
+async function oracle(
+  folder: string,
+  object: Mapping,
+  mode: Mode,
+): Promise<{ text: string | undefined; error?: string }> {
   const file = print(object, 'sigs');
   const { name, namespace } = idOf(object);
   const key = createHash('sha256')
-    .update(JSON.stringify([folder, file]))
+    .update(JSON.stringify([folder, file, ...(mode === 'strict' ? [mode] : [])]))
     .digest('hex');
   const cached = join(caches, 'oracle-fleets', `${key}.json`);
   if (existsSync(cached)) return JSON.parse(readFileSync(cached, 'utf8'));
@@ -116,7 +128,8 @@ async function oracle(folder: string, object: Mapping): Promise<{ text: string |
   writeFileSync(input, file);
   const path = joinPath(folder, specPath(object));
   const words = ['build', 'kustomization', name, '--path', path, '--kustomization-file', input, '--dry-run'];
-  const more = ['--in-memory-build', ...(namespace === '' ? [] : ['-n', namespace])];
+  const strict = mode === 'strict' ? ['--strict-substitute'] : [];
+  const more = ['--in-memory-build', ...strict, ...(namespace === '' ? [] : ['-n', namespace])];
   const answer = await run(flux, [...words, ...more], { cwd: folder, maxBuffer: 1 << 28 }).then(
     ({ stdout }) => ({ text: stdout }),
     (fault: { stderr: string }) => ({ text: undefined, error: fault.stderr }),

@@ -319,3 +319,25 @@ spec:
   ]);
   expect(sets[1]).toMatchObject({ complete: false, problems: [] });
 });
+
+test('a failure is told once, with what it holds up; a circle and a missing name are told', () => {
+  const sets = Object.fromEntries(
+    render({
+      'clusters/one/flux-system/gotk-sync.yaml': sync(),
+      'clusters/one/base.yaml': kustomization('base', 'path: ./nowhere'),
+      'clusters/one/mid.yaml': kustomization('mid', 'path: ./good\ndependsOn: [{name: base}]'),
+      'clusters/one/top.yaml': kustomization('top', 'path: ./good\ndependsOn: [{name: mid}, {name: absent}]'),
+      'clusters/one/x.yaml': kustomization('x', 'path: ./good\ndependsOn: [{name: y}]'),
+      'clusters/one/y.yaml': kustomization('y', 'path: ./good\ndependsOn: [{name: x}]'),
+      'good/a.yaml': configMap('a', 'k: v'),
+    }).map((set) => [set.owner.id.name, set]),
+  );
+  expect(sets.base!.note).toContain('it holds up Kustomization flux-system/mid, Kustomization flux-system/top');
+  expect(sets.mid).toMatchObject({
+    problems: [],
+    note: 'it waits for Kustomization flux-system/base, which cannot be built',
+  });
+  expect(sets.top!.problems).toMatchObject([{ severity: 'warning', message: expect.stringContaining('absent') }]);
+  expect(sets.x!.problems).toMatchObject([{ severity: 'error', message: expect.stringContaining('goes round') }]);
+  expect(sets.y!.problems).toEqual([]);
+});
