@@ -40,6 +40,8 @@ export interface Roles {
   kustomization(file: WorkspaceFile): KustomizationFile | undefined;
   /** Who names the file, and how. */
   namedBy(path: string): readonly { readonly by: KustomizationFile; readonly as: NamedPath }[];
+  /** Every kustomization that takes the file in, directly or through others. */
+  takenInBy(path: string): ReadonlySet<KustomizationFile>;
   /** The kustomization file of the folder, when it names files but not this one: then no build reads it. */
   orphanOf(file: WorkspaceFile): KustomizationFile | undefined;
   isPatch(path: string): boolean;
@@ -78,6 +80,18 @@ function findRoles(workspace: Workspace): Roles {
     kustomizations,
     kustomization: (file) => byFile.get(file),
     namedBy: (path) => named.get(path) ?? [],
+    takenInBy(path) {
+      const found = new Set<KustomizationFile>();
+      const visit = (at: string): void => {
+        for (const { by, as } of named.get(at) ?? []) {
+          if ((as.use !== 'resource' && as.use !== 'component') || found.has(by)) continue;
+          found.add(by);
+          visit(by.folder);
+        }
+      };
+      visit(path);
+      return found;
+    },
     orphanOf(file) {
       if (byFile.has(file) || named.has(file.path)) return undefined;
       const home = byFolder.get(file.path.slice(0, file.path.lastIndexOf('/')) || '/');

@@ -306,6 +306,18 @@ patches:
       ],
     ));
 
+  test('what kustomize itself adds is not missing', () =>
+    checkProblems(
+      {
+        'a/kustomization.yaml':
+          'resources: [d.yaml, n.yaml]\nnamespace: apps\nlabels: [{ pairs: { a: b }, includeSelectors: true }]\n',
+        'a/d.yaml':
+          'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: d, namespace: X }\nspec: { template: { spec: { containers: [{ name: c, image: i }] } } }\nstatus: { foo: 1 }\n',
+        'a/n.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: { name: _ }\n',
+      },
+      [],
+    ));
+
   test('variables that nothing sets', () =>
     checkProblems(
       {

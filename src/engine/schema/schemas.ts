@@ -42,6 +42,8 @@ export interface Schemas {
   fields(apiVersion: string, kind: string, path: Path): readonly Field[];
   /** The same schemas with the workspace's own CRDs on top. */
   withCrds(crds: readonly Mapping[]): Schemas;
+  /** Whether rules are evaluated by now. */
+  readonly prepared: boolean;
   /** Loads the evaluator of CEL rules, which is large: until then, rules are not evaluated. */
   prepare(): Promise<void>;
 }
@@ -106,6 +108,9 @@ function build(layers: () => readonly Layer[], shared: Shared): Schemas {
       if (crds.length === 0) return schemas;
       const own = layer(readCrds(crds), false);
       return build(() => [own, ...layers()], shared);
+    },
+    get prepared() {
+      return shared.rules !== undefined;
     },
     async prepare() {
       const { createRuleJudge, expressionError } = await import('./rules.ts');
