@@ -4,8 +4,8 @@ import type { Frame, Op } from './machine.ts';
 export interface Variable {
   readonly name: string;
   readonly slot: number;
-  /** Set by `range`: its value stands in an `interface {}` slot. */
-  readonly ranged: boolean;
+  /** The loop that sets it, `notRanged` for others: an element is known by its container's element type. */
+  readonly ranged: number;
 }
 
 /** A jump whose target is filled in when it is known. */
@@ -19,12 +19,14 @@ export interface Assembler {
   slots: number;
   loops: number;
   variables: readonly Variable[];
-  /** Whether dot is an element of a ranged container: Go then knows it as an `interface {}`. */
-  dotRanged: boolean;
+  /** The loop whose element dot is, or `notRanged`. */
+  dotRanged: number;
 }
 
+export const notRanged = -1;
+
 export function newAssembler(): Assembler {
-  return { ops: [], slots: 1, loops: 0, variables: [{ name: '$', slot: 0, ranged: false }], dotRanged: false };
+  return { ops: [], slots: 1, loops: 0, variables: [{ name: '$', slot: 0, ranged: notRanged }], dotRanged: notRanged };
 }
 
 /** Adds an operation that goes on with the next one. */
@@ -59,7 +61,7 @@ export function newSlot(code: Assembler): number {
 }
 
 /** Gives a new variable its slot; it hides older ones of its name. */
-export function declare(code: Assembler, name: string, ranged: boolean): number {
+export function declare(code: Assembler, name: string, ranged: number): number {
   const slot = newSlot(code);
   code.variables = [...code.variables, { name, slot, ranged }];
   return slot;

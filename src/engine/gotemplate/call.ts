@@ -32,6 +32,9 @@ const typeNames: Record<ParamType, string> = {
   list: '[]interface {}',
   strings: '[]string',
   object: 'struct',
+  'time.Time': 'time.Time',
+  '*semver.Version': '*semver.Version',
+  'sprig.certificate': 'sprig.certificate',
 };
 
 /** The type of parameter `index`. */
@@ -83,6 +86,9 @@ export function checked(frame: Frame, value: Value, type: ParamType): Value {
       break;
     case 'object':
       if (value.kind === 'object') return value;
+      break;
+    default:
+      if (value.kind === 'object' && typeOf(value) === type) return value;
       break;
   }
   const expected = typeNames[type];

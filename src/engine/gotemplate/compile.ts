@@ -1,5 +1,5 @@
 /** Trees to code: control flow becomes a flat list of operations, expressions become closures (expression.ts). */
-import { emit, type Jump, jump, jumpIf, land, newAssembler, newSlot } from './assembler.ts';
+import { emit, type Jump, jump, jumpIf, land, newAssembler, newSlot, notRanged } from './assembler.ts';
 import { expressions } from './expression.ts';
 import { toText } from './format.ts';
 import { type Code, callTemplate, type Frame, fail, findTemplate, write } from './machine.ts';
@@ -103,7 +103,7 @@ export function compile(root: ListNode, functions: FunctionTable): Code {
       return false;
     });
     const ranged = code.dotRanged;
-    if (isWith) code.dotRanged = false;
+    if (isWith) code.dotRanged = notRanged;
     scoped(node.list);
     code.dotRanged = ranged;
     if (isWith)
@@ -128,10 +128,10 @@ export function compile(root: ListNode, functions: FunctionTable): Code {
 
   function range(node: BranchNode): void {
     const depth = code.variables.length;
-    const value = pipeline(node.pipe, true);
+    const id = code.loops++;
+    const value = pipeline(node.pipe, id);
     const { decl } = node.pipe;
     const targets = decl.map((variable) => slotOf(variable.ident[0]!));
-    const id = code.loops++;
     emit(code, (frame) => {
       const found = value(frame);
       frame.loops[id] = loopOver(frame, found, targets);
@@ -147,7 +147,7 @@ export function compile(root: ListNode, functions: FunctionTable): Code {
     land(code, skip);
     more.target = code.ops.length;
     loop = { again, breaks: [done] };
-    code.dotRanged = true;
+    code.dotRanged = id;
     scoped(node.list);
     code.ops.push(() => again);
     const { breaks } = loop;

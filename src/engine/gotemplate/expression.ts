@@ -6,7 +6,17 @@
  * them in the same expression is put into slots as well, so that the order of evaluation stays Go's.
  */
 import { quote } from '../go/strconv.ts';
-import { type Assembler, declare, emit, findVariable, type Jump, jumpIf, land, newSlot } from './assembler.ts';
+import {
+  type Assembler,
+  declare,
+  emit,
+  findVariable,
+  type Jump,
+  jumpIf,
+  land,
+  newSlot,
+  notRanged,
+} from './assembler.ts';
 import { arityError, checked, constant, invoke, literalAs, nilAs, paramAt } from './call.ts';
 import { fieldOf, holdsAny } from './field.ts';
 import { type Expr, enterTemplate, type Frame, fail } from './machine.ts';
@@ -14,8 +24,8 @@ import { type ArgNode, type CommandNode, type PipeNode, print } from './node.ts'
 import { type FunctionTable, type GoFunction, isTrue, missing, nil, type ParamType, type Value } from './value.ts';
 
 export interface Expressions {
-  /** A pipeline with its declarations; `ranged` when `range` declares them. */
-  readonly pipeline: (pipe: PipeNode, ranged?: boolean) => Expr;
+  /** A pipeline with its declarations; `ranged` is the loop that sets what they declare. */
+  readonly pipeline: (pipe: PipeNode, ranged?: number) => Expr;
   readonly slotOf: (name: string) => number;
 }
 
@@ -28,7 +38,7 @@ export function expressions(code: Assembler, functions: FunctionTable): Expressi
     return findVariable(code, name)?.slot ?? 0;
   }
 
-  function pipeline(pipe: PipeNode, ranged = false): Expr {
+  function pipeline(pipe: PipeNode, ranged = notRanged): Expr {
     let value: Expr | undefined;
     for (const cmd of pipe.cmds) value = dug(command(cmd, value, pipe));
     const result = value!;
@@ -136,7 +146,7 @@ export function expressions(code: Assembler, functions: FunctionTable): Expressi
 
   /** `.A.B`, `$x.A`, `(pipe).A`, whose last name may be a method that takes the arguments. */
   function chain(node: ArgNode, args: readonly ArgNode[], final: Expr | undefined): Expr {
-    const { receiver, names, slot } = start(node);
+    const { receiver, names, ranged } = start(node);
     const parameters = args.slice(1).map((arg) => argument(arg, 'value'));
     const last = names.length - 1;
     const hasArguments = parameters.length > 0 || final !== undefined;
@@ -144,7 +154,7 @@ export function expressions(code: Assembler, functions: FunctionTable): Expressi
       const piped = final?.(frame);
       frame.node = node;
       let value = receiver(frame);
-      let inSlot = slot;
+      let inSlot = ranged !== notRanged && frame.loops[ranged]!.slot;
       for (let i = 0; i <= last; i++) {
         const found = fieldOf(frame, value, names[i]!, inSlot);
         const given = i === last ? parameters : [];
@@ -161,25 +171,25 @@ export function expressions(code: Assembler, functions: FunctionTable): Expressi
     };
   }
 
-  function start(node: ArgNode): { receiver: Expr; names: readonly string[]; slot: boolean } {
-    if (node.type === 'field') return { receiver: (frame) => frame.dot, names: node.ident, slot: code.dotRanged };
+  function start(node: ArgNode): { receiver: Expr; names: readonly string[]; ranged: number } {
+    if (node.type === 'field') return { receiver: (frame) => frame.dot, names: node.ident, ranged: code.dotRanged };
     if (node.type === 'variable') {
       const found = findVariable(code, node.ident[0]!);
       const names = node.ident.slice(1);
-      if (found === undefined) return { receiver: variable(node), names, slot: false };
+      if (found === undefined) return { receiver: variable(node), names, ranged: notRanged };
       const { slot, ranged } = found;
-      return { receiver: (frame) => frame.vars[slot]!, names, slot: ranged };
+      return { receiver: (frame) => frame.vars[slot]!, names, ranged };
     }
     if (node.type !== 'chain') throw new Error(`a ${node.type} has no fields`);
     if (node.node.type === 'nil') {
       return {
         receiver: failing(node, `indirection through explicit nil in ${print(node)}`),
         names: node.field,
-        slot: false,
+        ranged: notRanged,
       };
     }
     const inner = argument(node.node, 'value');
-    return { receiver: hasCall(node.node) ? spilled(inner) : inner, names: node.field, slot: false };
+    return { receiver: hasCall(node.node) ? spilled(inner) : inner, names: node.field, ranged: notRanged };
   }
 
   /** A function call. */

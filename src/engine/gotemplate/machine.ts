@@ -25,7 +25,10 @@ export interface Code {
 export interface Loop {
   /** Puts the next element into the frame; false: no more. */
   readonly next: (frame: Frame) => boolean;
+  /** The dot outside. */
   readonly dot: Value;
+  /** Whether the elements stand in `interface {}` slots, as those of `[]interface {}` do. */
+  readonly slot: boolean;
 }
 
 /** One template being run. */

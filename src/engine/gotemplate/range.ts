@@ -1,16 +1,16 @@
 /** `range`: what can be walked, in which order, and where each element goes. */
 import { printValue } from './format.ts';
 import { type Frame, fail, type Loop } from './machine.ts';
-import { int, missing, sortedKeys, string, type Value } from './value.ts';
+import { anyType, int, missing, sortedKeys, string, type Value } from './value.ts';
 
 /** A loop over a value. `targets` are the slots of the declared variables: element, or index and element. */
 export function loopOver(frame: Frame, value: Value, targets: readonly number[]): Loop {
   const { dot } = frame;
   switch (value.kind) {
     case 'nil':
-      return { dot, next: () => false };
+      return { dot, slot: false, next: () => false };
     case 'list':
-      return overItems(dot, value.items, targets);
+      return { ...overItems(dot, value.items, targets), slot: value.elem === anyType };
     case 'bytes':
       return overItems(
         dot,
@@ -27,7 +27,7 @@ export function loopOver(frame: Frame, value: Value, targets: readonly number[])
         at++;
         return true;
       };
-      return { dot, next };
+      return { dot, slot: value.elem === anyType, next };
     }
     case 'int': {
       if (targets.length > 1)
@@ -40,7 +40,7 @@ export function loopOver(frame: Frame, value: Value, targets: readonly number[])
         at++;
         return true;
       };
-      return { dot, next };
+      return { dot, slot: false, next };
     }
     default:
       return fail(frame, `range can't iterate over ${printValue(value)}`);
@@ -55,7 +55,7 @@ function overItems(dot: Value, items: readonly Value[], targets: readonly number
     at++;
     return true;
   };
-  return { dot, next };
+  return { dot, slot: false, next };
 }
 
 function put(frame: Frame, targets: readonly number[], index: () => Value, element: Value): void {

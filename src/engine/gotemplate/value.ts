@@ -137,7 +137,10 @@ export type ParamType =
   | 'map'
   | 'list'
   | 'strings'
-  | 'object';
+  | 'object'
+  | 'time.Time'
+  | '*semver.Version'
+  | 'sprig.certificate';
 
 /** A function as templates call it. It throws `GoError` for what Go returns as an error or panics with. */
 export interface GoFunction {

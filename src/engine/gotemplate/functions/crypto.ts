@@ -247,10 +247,10 @@ export const cryptoFunctions: readonly GoFunction[] = [
   fn('genSelfSignedCertWithKey', 'string list list int string', (args, context) =>
     selfSigned(args, readKey(text(args[4])), context),
   ),
-  fn('genSignedCert', 'string list list int object', (args, context) =>
+  fn('genSignedCert', 'string list list int sprig.certificate', (args, context) =>
     signed(args, newRsaKey(2048, context), context),
   ),
-  fn('genSignedCertWithKey', 'string list list int object string', (args, context) =>
+  fn('genSignedCertWithKey', 'string list list int sprig.certificate string', (args, context) =>
     signed(args, readKey(text(args[5])), context),
   ),
 ];

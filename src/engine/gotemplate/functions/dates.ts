@@ -62,7 +62,7 @@ function timeValue(time: Time): ObjectValue {
   const typed = (name: string, value: number, type: string) =>
     [name, fn(name, '', () => ({ ...int(value), type }))] as const;
   const compared = (name: string, test: (other: Time) => boolean) =>
-    [name, fn(name, 'object', ([other]) => bool(test(timeOf(other!) ?? zeroTime)))] as const;
+    [name, fn(name, 'time.Time', ([other]) => bool(test(timeOf(other!) ?? zeroTime)))] as const;
   const unix = floorDiv(time.nanos, second);
   const methods = new Map<string, GoFunction>([
     number('Year', fields.year),
@@ -85,7 +85,7 @@ function timeValue(time: Time): ObjectValue {
     compared('Before', (other) => time.nanos < other.nanos),
     compared('After', (other) => time.nanos > other.nanos),
     compared('Equal', (other) => time.nanos === other.nanos),
-    ['Sub', fn('Sub', 'object', ([other]) => duration(time.nanos - (timeOf(other!) ?? zeroTime).nanos))],
+    ['Sub', fn('Sub', 'time.Time', ([other]) => duration(time.nanos - (timeOf(other!) ?? zeroTime).nanos))],
     [
       'Add',
       fn('Add', 'any', ([by]) =>
@@ -227,8 +227,8 @@ function toMultiple(name: string, how: (nanos: bigint, unit: bigint) => bigint):
 const dateInZone = fn('dateInZone', 'string any string', ([layout, value, zone], context) =>
   shown(text(layout), value!, text(zone), context),
 );
-const dateModify = fn('dateModify', 'string object', ([change, value]) => modified(text(change), value!, 'may'));
-const mustDateModify = fn('mustDateModify', 'string object', ([change, value]) =>
+const dateModify = fn('dateModify', 'string time.Time', ([change, value]) => modified(text(change), value!, 'may'));
+const mustDateModify = fn('mustDateModify', 'string time.Time', ([change, value]) =>
   modified(text(change), value!, 'must'),
 );
 
@@ -245,7 +245,7 @@ export const dateFunctions: readonly GoFunction[] = [
   alias('must_date_modify', mustDateModify),
   fn('toDate', 'string string', ([layout, value]) => parsed(text(layout), text(value), 'may')),
   fn('mustToDate', 'string string', ([layout, value]) => parsed(text(layout), text(value), 'must')),
-  fn('unixEpoch', 'object', ([value]) => string(String(floorDiv((timeOf(value!) ?? zeroTime).nanos, second)))),
+  fn('unixEpoch', 'time.Time', ([value]) => string(String(floorDiv((timeOf(value!) ?? zeroTime).nanos, second)))),
   fn('ago', 'any', ([value], context) =>
     string(formatDuration(round(now(context).nanos - anyTime(value!, context).nanos, second))),
   ),

@@ -62,8 +62,11 @@ type Merge = (target: MapValue, source: MapValue, context: CallContext) => void;
 
 function mergeAll(args: readonly Value[], context: CallContext, how: Merge): Value {
   const first = dict(args[0]);
+  const sources = args.slice(1).map(dict);
+  // A nil map stays one until there is something to merge into it.
+  if (first.isNil === true && sources.every((source) => source.isNil === true)) return first;
   const target = first.isNil === true ? map(new Map()) : first;
-  for (const source of args.slice(1)) how(target, dict(source), context);
+  for (const source of sources) how(target, source, context);
   return target;
 }
 

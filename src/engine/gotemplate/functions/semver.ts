@@ -24,7 +24,7 @@ function uint64(value: bigint): IntValue {
 function versionObject(version: Version): ObjectValue {
   const part = (name: string, get: () => IntValue | ReturnType<typeof string>) => [name, fn(name, '', get)] as const;
   const other = (name: string, test: (order: number) => boolean) => {
-    const compared = fn(name, 'object', ([b]) =>
+    const compared = fn(name, '*semver.Version', ([b]) =>
       bool(test(compareVersions(version, (b as ObjectValue).data as Version))),
     );
     return [name, compared] as const;
@@ -46,7 +46,7 @@ function versionObject(version: Version): ObjectValue {
     part('String', () => string(printVersion(version))),
     [
       'Compare',
-      fn('Compare', 'object', ([b]) => int(compareVersions(version, (b as ObjectValue).data as Version))),
+      fn('Compare', '*semver.Version', ([b]) => int(compareVersions(version, (b as ObjectValue).data as Version))),
     ] as const,
     other('Equal', (order) => order === 0),
     other('LessThan', (order) => order < 0),
