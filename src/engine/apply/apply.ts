@@ -44,7 +44,7 @@ async function run(run: Run): Promise<void> {
   for (const turn of turns) if (turn.group.state?.exists === true) await suspend(state, turn);
   for (const turn of turns) await applyTurn(state, turns, turn);
   for (const turn of turns) await pruneTurn(state, turns, turn);
-  for (const turn of turns) await keepInventory(state, turn);
+  for (const turn of turns) await keepInventory(state, turns, turn);
   finish(state, turns);
 }
 
@@ -70,7 +70,8 @@ async function applyTurn(state: State, turns: readonly Turn[], turn: Turn): Prom
       'Sluice writes no Helm release: helm-controller upgrades it when the HelmRelease changes',
     );
   }
-  if (sends.length + turn.deletes.length > 0) await takeOver(state, turn);
+  await takeOver(state, turn);
+  if (turn.barred !== undefined) return skipAll(state, turn, sends, turn.barred);
   for (const stage of stages) {
     const part = sends.filter((entry) => stageOf(entry.id) === stage).sort((a, b) => fluxOrder(a.id, b.id));
     if (part.length === 0) continue;
@@ -151,14 +152,17 @@ function guarded(state: State, entry: PlanEntry): PlanEntry {
 async function pruneTurn(state: State, turns: readonly Turn[], turn: Turn): Promise<void> {
   const { group, deletes } = turn;
   if (deletes.length === 0) return;
-  const hold = group.complete === false ? 'the render failed' : turn.failed ? 'applying failed' : heldBy(turns, turn);
+  let hold = turn.barred ?? holdReason(turns, turn);
+  // An owner that is itself being deleted has no state in the plan: its own finalizer is at work.
+  if (hold === undefined && turn.sends.length === 0 && group.state !== undefined) {
+    await takeOver(state, turn);
+    hold = turn.barred;
+  }
   if (hold !== undefined) {
-    for (const entry of deletes)
-      told(state, turn, entry, { outcome: 'not-sent', message: `${hold}, and then nothing is pruned` });
+    const message = `${hold}, and then nothing is pruned`;
+    for (const entry of deletes) told(state, turn, entry, { outcome: 'not-sent', message });
     return;
   }
-  // An owner that is itself being deleted has no state in the plan: its own finalizer is at work.
-  if (turn.sends.length === 0 && group.state !== undefined) await takeOver(state, turn);
   state.tell({ type: 'stage', owner: group.owner.id, stage: 'prune' });
   for (const entry of deletes) {
     const stop = state.options.signal?.aborted ? 'canceled' : state.stopped;
@@ -171,6 +175,11 @@ async function pruneTurn(state: State, turns: readonly Turn[], turn: Turn): Prom
     if (sent.stop === true) state.stopped = sent.message;
     told(state, turn, entry, sent);
   }
+}
+
+function holdReason(turns: readonly Turn[], turn: Turn): string | undefined {
+  if (turn.group.complete === false) return 'the render failed';
+  return turn.failed ? 'applying failed' : heldBy(turns, turn);
 }
 
 /** What goes with a removed owner stays when the owner itself could not be removed. */

@@ -5,6 +5,7 @@
 import { type ObjectId, titleOf } from '../objects/object.ts';
 import { inventoryId, inventoryOf } from '../plan/inventory.ts';
 import type { InventoryEntry } from '../plan/plan.ts';
+import { steadily } from '../plan/requests.ts';
 import type { Cluster, LiveObject, ObjectRef, Timer } from '../ports.ts';
 import { conditionsOf } from '../status/fields.ts';
 
@@ -16,31 +17,39 @@ export function ownerRef(id: ObjectId): ObjectRef {
   return { apiVersion: `${id.group}/${id.version}`, kind: id.kind, namespace: id.namespace, name: id.name };
 }
 
-/**
- * Suspends an owner and waits until a reconciliation that is under way has ended (at most 20 s).
- * Answers undefined when done, else what went wrong.
- */
+/** Done, or what went wrong: `fatal` when it is not safe to go on. */
+export type Taken = { readonly ok: true } | { readonly ok: false; readonly fatal: boolean; readonly message: string };
+
+const done: Taken = { ok: true };
+
+/** Suspends an owner and waits until a reconciliation that is under way has ended (at most 20 s). */
 export async function suspendOwner(
   cluster: Cluster,
   id: ObjectId,
   options: { readonly by: string; readonly why: string; readonly timer: Timer; readonly signal?: AbortSignal },
-): Promise<string | undefined> {
+): Promise<Taken> {
   const { timer, signal } = options;
   const note = `${new Date(timer.now()).toISOString()} by ${options.by}: ${options.why}`;
   const patch = { metadata: { annotations: { [suspendedAnnotation]: note } }, spec: { suspend: true } };
-  const answer = await cluster.patch(ownerRef(id), patch, { manager: sluiceManager }, signal);
-  if (!answer.ok) return answer.failure.message;
+  const answer = await steadily(() => cluster.patch(ownerRef(id), patch, { manager: sluiceManager }, signal));
+  if (!answer.ok)
+    return { ok: false, fatal: true, message: `${titleOf(id)} could not be suspended: ${answer.failure.message}` };
   const until = timer.now() + 20_000;
   let live: LiveObject = answer.value;
   while (busy(live)) {
-    if (signal?.aborted || timer.now() >= until)
-      return `${titleOf(id)} is suspended, but its last reconciliation still runs`;
+    if (signal?.aborted || timer.now() >= until) {
+      return {
+        ok: false,
+        fatal: false,
+        message: `${titleOf(id)} is suspended, but its last reconciliation still runs`,
+      };
+    }
     await timer.sleep(500, signal);
-    const again = await cluster.get(ownerRef(id), signal);
-    if (!again.ok) return again.failure.message;
+    const again = await steadily(() => cluster.get(ownerRef(id), signal));
+    if (!again.ok) return { ok: false, fatal: true, message: again.failure.message };
     live = again.value;
   }
-  return undefined;
+  return done;
 }
 
 /** Whether a reconciliation is under way; one that failed and waits for its retry is not. */
@@ -49,27 +58,35 @@ function busy(live: LiveObject): boolean {
   return condition?.status === 'True' && condition.reason !== 'ProgressingWithRetry';
 }
 
-/** The inventory of a live owner, or undefined when there is no owner to keep one. */
+/** The inventory of a live owner; undefined when there is no such owner; a sentence when it cannot be read. */
 export async function readInventory(
   cluster: Cluster,
   id: ObjectId,
   signal?: AbortSignal,
-): Promise<readonly InventoryEntry[] | undefined> {
-  const answer = await cluster.get(ownerRef(id), signal);
-  return answer.ok ? inventoryOf(answer.value) : undefined;
+): Promise<readonly InventoryEntry[] | string | undefined> {
+  const answer = await steadily(() => cluster.get(ownerRef(id), signal));
+  if (answer.ok) return inventoryOf(answer.value);
+  const none = answer.failure.reason === 'not-found' || answer.failure.reason === 'unknown-kind';
+  return none ? undefined : `the inventory of ${titleOf(id)} could not be read: ${answer.failure.message}`;
 }
 
-/** Writes the inventory; undefined when done, else what went wrong. */
+/** Writes the inventory. Who may not write a status may still apply, and is told what that leaves undone. */
 export async function writeInventory(
   cluster: Cluster,
   id: ObjectId,
   entries: readonly InventoryEntry[],
   signal?: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Taken> {
   const patch = { status: { inventory: { entries: entries.map(({ id: name, v }) => ({ id: name, v })) } } };
   const options = { manager: sluiceManager, subresource: 'status' as const };
-  const answer = await cluster.patch(ownerRef(id), patch, options, signal);
-  return answer.ok ? undefined : `the inventory of ${titleOf(id)} could not be written: ${answer.failure.message}`;
+  const answer = await steadily(() => cluster.patch(ownerRef(id), patch, options, signal));
+  if (answer.ok) return done;
+  const { reason, message } = answer.failure;
+  return {
+    ok: false,
+    fatal: reason !== 'forbidden',
+    message: `the inventory of ${titleOf(id)} could not be written: ${message}`,
+  };
 }
 
 /** An inventory with some objects added and some removed; the order of what stays is kept. */

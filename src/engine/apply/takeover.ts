@@ -1,39 +1,54 @@
 /** Taking an owner over for the time of an apply, and leaving an inventory that its controller agrees with. */
 import { keyOf, type ObjectId } from '../objects/object.ts';
 import { isKustomization } from '../plan/owner.ts';
+import type { PlanEntry } from '../plan/plan.ts';
 import { edited, readInventory, suspendOwner, writeInventory } from './owner.ts';
 import { runsControllers, type State, signalOf, type Turn } from './turn.ts';
 
 /** Suspends the owner where a controller runs and would act beside this apply. */
-export async function suspend(state: State, { group }: Turn): Promise<void> {
+export async function suspend(state: State, turn: Turn): Promise<void> {
   const { cluster, options, tell } = state;
+  const { group } = turn;
   const { id } = group.owner;
   if (!isKustomization(id) || state.stopped !== undefined || options.signal?.aborted) return;
   if (group.state?.suspended === true || state.suspended.has(keyOf(id))) return;
   if (group.state?.controlled !== true && !runsControllers(state.plan)) return;
   const why = 'a plan of the workspace was applied';
-  const wrong = await suspendOwner(cluster, id, { by: options.by, why, timer: options.timer, ...signalOf(options) });
-  if (wrong !== undefined) tell({ type: 'trouble', owner: id, message: wrong });
+  const taken = await suspendOwner(cluster, id, { by: options.by, why, timer: options.timer, ...signalOf(options) });
+  if (!taken.ok) trouble(state, turn, taken);
+  if (turn.barred !== undefined) return;
   state.suspended.add(keyOf(id));
   tell({ type: 'suspended', owner: id, wayBack: wayBack(id, cluster.context) });
 }
 
 /** Suspends an owner that has only just come about, and writes down everything that is about to be sent. */
 export async function takeOver(state: State, turn: Turn): Promise<void> {
-  const { cluster, options, tell } = state;
+  const { cluster, options } = state;
   const { id } = turn.group.owner;
-  if (!isKustomization(id) || state.stopped !== undefined || options.signal?.aborted) return;
+  if (!isKustomization(id) || turn.barred !== undefined || state.stopped !== undefined || options.signal?.aborted)
+    return;
   const inventory = await readInventory(cluster, id, options.signal);
   if (inventory === undefined) return;
+  if (typeof inventory === 'string') return trouble(state, turn, { fatal: true, message: inventory });
   await suspend(state, turn);
+  if (turn.barred !== undefined) return;
   const next = edited(
     inventory,
     turn.sends.map((entry) => entry.id),
     [],
   );
   if (next.length === inventory.length) return;
-  const wrong = await writeInventory(cluster, id, next, options.signal);
-  if (wrong !== undefined) tell({ type: 'trouble', owner: id, message: wrong });
+  const taken = await writeInventory(cluster, id, next, options.signal);
+  if (!taken.ok) trouble(state, turn, taken);
+}
+
+function trouble(
+  state: State,
+  turn: Turn,
+  { fatal, message }: { readonly fatal: boolean; readonly message: string },
+): void {
+  if (fatal) turn.barred = message;
+  state.tell({ type: 'trouble', owner: turn.group.owner.id, message });
 }
 
 function wayBack(id: ObjectId, context: string): string {
@@ -41,21 +56,35 @@ function wayBack(id: ObjectId, context: string): string {
 }
 
 /** What was deleted leaves the inventory; what could not be deleted stays in it, to be tried again. */
-export async function keepInventory(state: State, turn: Turn): Promise<void> {
+export async function keepInventory(state: State, turns: readonly Turn[], turn: Turn): Promise<void> {
   const { id } = turn.group.owner;
   if (!isKustomization(id) || state.stopped !== undefined) return;
   const settled = turn.deletes.filter((entry) => ['deleted', 'gone', 'kept'].includes(turn.outcomes.get(entry) ?? ''));
   const unsent = turn.sends.filter((entry) => entry.seen === undefined && turn.outcomes.get(entry) === 'not-sent');
   const whole = !turn.failed && !state.options.signal?.aborted && state.options.selection === undefined;
   const orphans = whole
-    ? turn.group.entries.filter((entry) => entry.action === 'keep' && turn.group.complete !== false)
+    ? turn.group.entries.filter(
+        (entry) => entry.action === 'keep' && turn.group.complete !== false && hasLeft(state, turns, entry),
+      )
     : [];
   const remove = [...settled, ...unsent, ...orphans].map((entry) => entry.id);
   if (remove.length === 0) return;
   const inventory = await readInventory(state.cluster, id);
-  if (inventory === undefined) return;
+  if (inventory === undefined || typeof inventory === 'string') return;
   const next = edited(inventory, [], remove);
   if (next.length === inventory.length) return;
-  const wrong = await writeInventory(state.cluster, id, next);
-  if (wrong !== undefined) state.tell({ type: 'trouble', owner: id, message: wrong });
+  const taken = await writeInventory(state.cluster, id, next);
+  if (!taken.ok) trouble(state, turn, taken);
+}
+
+/** Whether a kept object needs this inventory no more; one that moves does until its new owner has it. */
+function hasLeft({ plan }: State, turns: readonly Turn[], kept: PlanEntry): boolean {
+  if (kept.movesTo === undefined) return true;
+  const to = keyOf(kept.movesTo);
+  const group = plan.groups.find((one) => keyOf(one.owner.id) === to);
+  const there = group?.entries.find((entry) => keyOf(entry.id) === keyOf(kept.id));
+  if (there === undefined) return false;
+  if (there.action === 'unchanged') return true;
+  const outcome = turns.find((turn) => turn.group === group)?.outcomes.get(there);
+  return outcome === 'applied' || outcome === 'unchanged';
 }

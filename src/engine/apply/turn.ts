@@ -33,6 +33,8 @@ export interface Turn {
   readonly deletes: readonly PlanEntry[];
   readonly outcomes: Map<PlanEntry, ObjectOutcome>;
   failed: boolean;
+  /** Why nothing of this owner may be sent: it could not be suspended, or its inventory not be written. */
+  barred?: string;
 }
 
 export interface State extends Run {

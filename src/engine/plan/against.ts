@@ -26,7 +26,9 @@ export function planAgainst(baseline: readonly DesiredSet[], wanted: readonly De
   const groups: PlanGroup[] = [];
   for (const set of wanted) {
     const key = keyOf(set.owner.id);
-    const spec = ownerSpec(set.owner.id, jsonOf(owners.after.get(key) ?? owners.before.get(key)));
+    const object = owners.after.get(key) ?? owners.before.get(key);
+    // Who declares no object of its own (a plain folder) has nothing that would keep what it no longer holds.
+    const spec = object === undefined ? unowned(set) : ownerSpec(set.owner.id, jsonOf(object));
     groups.push(groupOf(before.get(key), set, spec, revision, moves));
   }
   for (const set of baseline) {
@@ -36,6 +38,10 @@ export function planAgainst(baseline: readonly DesiredSet[], wanted: readonly De
     groups.push(goneGroup(set, spec, moves));
   }
   return { target: { kind: 'commit', revision }, groups, problems: problemsOf(wanted), inputs: inputsOf(wanted) };
+}
+
+function unowned(set: DesiredSet): OwnerSpec {
+  return { ...ownerSpec(set.owner.id, undefined), prune: true };
 }
 
 function groupOf(
