@@ -1,5 +1,5 @@
 /** From a `sourceRef` to a tree of files: the open folder, a mapped one, or what an ArtifactGenerator puts together. */
-import { artifactGenerator, type KustomizationView } from '../flux/index.ts';
+import { artifactGenerator, type GitRepositoryView, gitRepository, type KustomizationView } from '../flux/index.ts';
 import { idOf } from '../objects/object.ts';
 import type { FileTree } from '../ports.ts';
 import type { Problem } from '../problem.ts';
@@ -7,10 +7,13 @@ import {
   artifactTree,
   composeArtifact,
   defaultPatterns,
+  joinPath,
   loadPatterns,
+  mountTree,
   parsePatterns,
   plannedArtifacts,
   subTree,
+  unionTree,
 } from '../sources/index.ts';
 import type { SourceFolder, SourceQuery } from '../workspace/index.ts';
 import { get, type Mapping, text } from '../yaml/node.ts';
@@ -21,6 +24,8 @@ import type { DesiredObject } from './desired.ts';
 export interface SourceTree {
   readonly tree?: FileTree;
   readonly problems: readonly Problem[];
+  /** Why the files may not be those that the cluster has. */
+  readonly note?: string;
 }
 
 /** Generators that take each other as sources go no deeper than this. */
@@ -32,7 +37,40 @@ export function sourceTree(query: SourceQuery, context: RenderContext, depth = 0
   const object = context.source(query);
   const folder = context.workspace.sources.folderOf(object === undefined ? query : { ...query, object });
   if (typeof folder === 'string') return folder;
-  return { tree: artifact(folder, text(get(get(object, 'spec'), 'ignore')) ?? ''), problems: [] };
+  const own = artifact(folder, text(get(get(object, 'spec'), 'ignore')) ?? '');
+  if (object === undefined || query.kind !== 'GitRepository') return { tree: own, problems: [] };
+  const view = gitRepository.view(object);
+  const note = pinned(query, view);
+  const included = includes(view, query.namespace, context, depth);
+  if (typeof included === 'string') return included;
+  const tree = included.length === 0 ? own : unionTree([...included, own]);
+  return { tree, problems: [], ...(note === undefined ? {} : { note }) };
+}
+
+/** Other repositories' files that a GitRepository copies in; the later one wins. */
+function includes(
+  view: GitRepositoryView,
+  namespace: string,
+  context: RenderContext,
+  depth: number,
+): readonly FileTree[] | string {
+  if (depth > maxDepth) return 'GitRepositories include each other';
+  const trees: FileTree[] = [];
+  for (const { repository, fromPath, toPath } of view.include) {
+    const found = sourceTree({ kind: 'GitRepository', namespace, name: repository.value }, context, depth + 1);
+    if (typeof found === 'string') return found;
+    if (found.tree === undefined) continue;
+    const inner = subTree(found.tree, joinPath('/', fromPath?.value ?? '/'));
+    trees.unshift(mountTree(inner, joinPath('/', toPath?.value ?? repository.value)));
+  }
+  return trees;
+}
+
+/** The open folder stands for the repository at whatever revision; where the cluster holds another one, that is said. */
+function pinned({ namespace, name }: SourceQuery, { ref }: GitRepositoryView): string | undefined {
+  const revision = ref.commit ?? ref.semver ?? ref.tag;
+  if (revision === undefined) return undefined;
+  return `GitRepository ${namespace}/${name} is pinned to ${revision.value}; shown are the files of the open folder`;
 }
 
 /** Whether the files would come from a generator that is not rendered yet. */

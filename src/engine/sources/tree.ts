@@ -66,6 +66,28 @@ export function mountTree(tree: FileTree, at: string): FileTree {
   };
 }
 
+/** Several trees as one: what an earlier one has hides the later ones'. */
+export function unionTree(trees: readonly FileTree[]): FileTree {
+  const first = <T>(ask: (tree: FileTree) => T | undefined): T | undefined => {
+    for (const tree of trees) {
+      const answer = ask(tree);
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  };
+  return {
+    file: (path) => first((tree) => tree.file(path)),
+    realPath: (path) => first((tree) => tree.realPath(path)),
+    directory(path) {
+      const listings = trees.flatMap((tree) => tree.directory(path) ?? []);
+      if (listings.length === 0) return first((tree) => tree.directory(path));
+      const names = new Map<string, DirectoryEntry>();
+      for (const entry of listings) if (!names.has(entry.name)) names.set(entry.name, entry);
+      return [...names.values()].sort(byName);
+    },
+  };
+}
+
 /** A tree of the files given by path. */
 export function memoryTree(files: ReadonlyMap<string, SourceFile>): FileTree {
   const folders = new Map<string, Map<string, 'file' | 'directory'>>([['/', new Map()]]);

@@ -341,3 +341,25 @@ test('a failure is told once, with what it holds up; a circle and a missing name
   expect(sets.x!.problems).toMatchObject([{ severity: 'error', message: expect.stringContaining('goes round') }]);
   expect(sets.y!.problems).toEqual([]);
 });
+
+test('a repository that includes another one, and one that is pinned', () => {
+  const repository = (name: string, more: string) =>
+    `apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: ${name}, namespace: flux-system}\nspec: {url: "https://git.example.com/fleet", ${more}}\n---\n`;
+  const sets = render({
+    'clusters/one/flux-system/gotk-sync.yaml': sync(),
+    'clusters/one/sources.yaml':
+      repository('both', 'include: [{repository: {name: lib}, fromPath: lib, toPath: vendor}]') +
+      repository('lib', 'ref: {tag: v1}'),
+    'clusters/one/a.yaml': kustomization('a', 'path: ./vendor').replace(
+      'GitRepository, name: flux-system',
+      'GitRepository, name: both',
+    ),
+    'clusters/one/b.yaml': kustomization('b', 'path: ./lib').replace(
+      'GitRepository, name: flux-system',
+      'GitRepository, name: lib',
+    ),
+    'lib/x.yaml': configMap('x', 'k: v'),
+  });
+  expect(sets[1]).toMatchObject({ complete: true, problems: [], objects: [{ id: { name: 'x' } }] });
+  expect(sets[2]!.note).toContain('is pinned to v1');
+});

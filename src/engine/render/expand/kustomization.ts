@@ -65,7 +65,8 @@ function renderView({ view, object, owner, context }: ViewRequest): DesiredSet {
   if (source.tree === undefined) return empty({ problems: source.problems });
   const result = buildFolder({ view, object, context, tree: source.tree });
   const suspended = view.suspend ? 'suspended: Flux does not apply it until it is resumed' : undefined;
-  return setOf(owner, result, source.tree, suspended);
+  const notes = [suspended, source.note].filter((note) => note !== undefined);
+  return setOf(owner, result, source.tree, notes.length === 0 ? undefined : notes.join('; '));
 }
 
 interface FolderRequest {
