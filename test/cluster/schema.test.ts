@@ -4,10 +4,12 @@
  * A problem where the server sees none would be a false alarm: there may be none. What the server refuses for reasons
  * that no schema holds (its own code, webhooks) may pass unseen, and is counted.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { createSchemas, type LiveObject, parse } from '../../src/engine/index.ts';
+import { check } from '../../src/language/index.ts';
+import { fleet } from '../language/fleet.ts';
 import { rig } from './rig.ts';
 
 const schemas = createSchemas((name) => readFileSync(new URL(`../../data/${name}`, import.meta.url)));
@@ -132,3 +134,31 @@ test.each(good.map((object) => [`${object.apiVersion} ${object.kind}`, object] a
     expect(falseAlarms).toEqual([]);
   },
 );
+
+test('an object of an older API version, with the offered fix, is accepted', async () => {
+  const it = rig();
+  const namespace = await it.namespace();
+  const root = new URL('../fixtures/older-apis/', import.meta.url);
+  const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.yaml'));
+  const files = Object.fromEntries(names.map((name) => [name, readFileSync(new URL(name, root), 'utf8')]));
+  const { knowledge } = fleet(files);
+  const refused: string[] = [];
+  let fixed = 0;
+  for (const file of knowledge.workspace.files) {
+    for (const { code, at, fixes } of check(file, knowledge)) {
+      const edit = code === 'flux-deprecated' ? fixes?.[0]?.edits[0] : undefined;
+      const object = file.objects.find(({ node }) => at && node.at.start <= at.start && at.end <= node.at.end);
+      if (edit === undefined || object === undefined) continue;
+      const { text } = file.source;
+      const changed =
+        text.slice(object.node.at.start, edit.start) + edit.text + text.slice(edit.end, object.node.at.end);
+      const value = parseYaml(changed) as LiveObject & { metadata: object };
+      const placed = { ...value, metadata: { ...value.metadata, namespace } } as LiveObject;
+      const answer = await it.cluster.apply(placed, { manager: 'test', force: true, dryRun: true });
+      if (!answer.ok) refused.push(answer.failure.message);
+      fixed++;
+    }
+  }
+  expect(refused).toEqual([]);
+  expect(fixed).toBe(10);
+});
