@@ -1,4 +1,5 @@
 /** Go's time.Time with its layouts: an instant in nanoseconds and the zone in which it is shown. */
+import { encode } from './utf8.ts';
 
 export interface Time {
   /** Nanoseconds since the epoch. */
@@ -189,11 +190,21 @@ export function printTime(time: Time): string {
   return formatTime(time, '2006-01-02 15:04:05.999999999 -0700 MST');
 }
 
+/** The package's own quoting: what is not printable ASCII as `\\x`, byte by byte. */
+function quoteBytes(text: string): string {
+  const shown = [...encode(text)].map((byte) => {
+    const char = String.fromCharCode(byte);
+    if (char === '"' || char === '\\') return `\\${char}`;
+    return byte >= 0x20 && byte < 0x80 ? char : `\\x${byte.toString(16).padStart(2, '0')}`;
+  });
+  return `"${shown.join('')}"`;
+}
+
 export class TimeError extends Error {}
 
 /** `time.ParseInLocation` in UTC; throws `TimeError` with Go's sentence. */
 export function parseTime(layout: string, value: string): Time {
-  const quoted = (text: string) => JSON.stringify(text);
+  const quoted = quoteBytes;
   const parts: Record<string, number> = { year: 0, month: 1, day: 1, hour: 0, minute: 0, second: 0, nano: 0 };
   let pm: boolean | undefined;
   let yearDay: number | undefined;
