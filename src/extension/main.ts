@@ -2,7 +2,8 @@
  * What VS Code calls. Activation registers names and nothing else: the language client, the server and the cluster wait
  * for the first view, YAML file or command that needs them.
  */
-import { type ExtensionContext, commands as editor, window, workspace } from 'vscode';
+import { type ExtensionContext, commands as editor, l10n, window, workspace } from 'vscode';
+import type { ClusterState } from '../protocol/index.ts';
 import { createClient, readSettings } from './client.ts';
 import { complain } from './commands/act.ts';
 import type { Sluice } from './commands/command.ts';

@@ -78,7 +78,6 @@ test('once trusted, it connects, and a refusal is said in one sentence', async (
   await editor.command('Workspaces: Manage Workspace Trust');
   await page.getByRole('button', { name: 'Trust', exact: true }).first().click();
   await page.keyboard.press('Escape');
-  await page.getByText('Sluice could not connect').waitFor({ timeout: 30_000 });
   await page
     .getByText(/nobody may do anything/)
     .first()
