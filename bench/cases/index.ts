@@ -2,6 +2,7 @@
 import type { Table } from '../measure.ts';
 import { edit } from './edit.ts';
 import { fleet } from './fleet.ts';
+import { chart } from './helm.ts';
 import { large } from './large.ts';
 import { yaml } from './yaml.ts';
 
@@ -10,4 +11,5 @@ export const cases: Readonly<Record<string, (folder: string) => readonly Table[]
   fleet,
   large,
   edit,
+  helm: chart,
 };
