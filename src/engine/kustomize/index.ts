@@ -160,6 +160,8 @@ function run(
     checkIdentity(of.node);
     return isLocal(of.node) ? undefined : of;
   });
+  // Names have changed since each object was added: two may have come to be one.
+  map.reset(map.resources);
   sortResources(map, read.sortOptions, request.reorder ?? 'none');
   finish(map, {
     originAnnotations: options.has('originAnnotations'),

@@ -9,13 +9,26 @@ import { Refusal } from './refusal.ts';
 
 export type Kind = Node['kind'];
 
+const untyped = new WeakSet<Node>();
+
 /** A scalar whose type follows from its text, as one that kustomize makes without a tag. */
 export function bare(text: string, at: Origin): Scalar {
-  return { kind: 'scalar', text, style: 'plain', at };
+  return withoutType({ kind: 'scalar', text, style: 'plain', at });
+}
+
+/** Marks a scalar that has no tag, not even the one that a reader gives every plain scalar. */
+export function withoutType(node: Scalar): Scalar {
+  untyped.add(node);
+  return node;
+}
+
+/** Whether a scalar has no tag: then it counts as a string until it is printed. */
+export function isUntyped(node: Node): boolean {
+  return untyped.has(node);
 }
 
 export function isNull(node: Node | undefined): boolean {
-  if (node === undefined || node.kind !== 'scalar') return false;
+  if (node === undefined || node.kind !== 'scalar' || untyped.has(node)) return false;
   if (node.tag !== undefined) return node.tag === '!!null';
   return node.style === 'plain' && resolve(node, 'kyaml') === null;
 }
@@ -58,7 +71,7 @@ export function inPlaceOf(old: Node, value: Node): Node {
 /** A scalar with another text and the same style; quoted, it stays a string, plain, its type follows from the text. */
 export function withText(old: Scalar, text: string, at: Origin): Scalar {
   const { tag: _, ...rest } = old;
-  return old.style === 'plain' ? { ...rest, text, at } : { ...rest, text, at, tag: '!!str' };
+  return old.style === 'plain' ? withoutType({ ...rest, text, at }) : { ...rest, text, at, tag: '!!str' };
 }
 
 export function entryOf(node: Mapping, key: string): Entry | undefined {

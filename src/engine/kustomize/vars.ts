@@ -7,7 +7,7 @@ import type { Variable } from './kustomization.ts';
 import { Refusal } from './refusal.ts';
 import type { ResMap } from './resmap.ts';
 import { effectiveNamespace, gvkOf, type ResId, splitApiVersion } from './resource.ts';
-import { isNull, isString, lookup, mapItems, splitFieldPath } from './tree.ts';
+import { isNull, isString, isUntyped, lookup, mapItems, splitFieldPath } from './tree.ts';
 
 export type VarSet = ReadonlyMap<string, Variable>;
 
@@ -123,16 +123,16 @@ type Values = ReadonlyMap<string, Value | undefined>;
 
 function replaceIn(found: Node, values: Values, used: Set<string>): Node {
   if (isNull(found)) return found;
-  if (found.kind === 'scalar') return isString(found) ? expand(found, values, used) : found;
+  if (found.kind === 'scalar') return isText(found) ? expand(found, values, used) : found;
   if (found.kind === 'sequence') {
     return mapItems(found, (item) => {
-      if (!isString(item)) throw new Refusal('invalid value type expect a string', item.at);
+      if (!isText(item)) throw new Refusal('invalid value type expect a string', item.at);
       return expand(item, values, used);
     });
   }
   let changed = false;
   const entries = found.entries.map((entry) => {
-    if (!isString(entry.value)) return entry;
+    if (!isText(entry.value)) return entry;
     const value = expand(entry.value, values, used);
     if (value === entry.value) return entry;
     changed = true;
@@ -141,10 +141,12 @@ function replaceIn(found: Node, values: Values, used: Set<string>): Node {
   return changed ? { ...found, entries } : found;
 }
 
+const isText = (node: Node): node is Scalar => node.kind === 'scalar' && (isString(node) || isUntyped(node));
+
 /** The text with its references replaced; a text that is one reference takes the value's type. */
 function expand(scalar: Scalar, values: Values, used: Set<string>): Scalar {
   const { text } = scalar;
-  if (!text.includes('$')) return scalar;
+  if (!text.includes('$')) return isUntyped(scalar) ? { ...scalar, tag: '!!str' } : scalar;
   let out = '';
   let at: Origin = scalar.at;
   for (let i = 0; i < text.length; i++) {

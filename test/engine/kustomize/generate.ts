@@ -98,7 +98,7 @@ const container = fc.record(
     name: fc.constantFrom('main', 'side'),
     image,
     env: fc.array(env, { maxLength: 3 }),
-    args: fc.array(text, { maxLength: 2 }),
+    args: fc.array(fc.oneof(text, fc.constantFrom('$(V)', 'x-$(W)-$$(V)')), { maxLength: 2 }),
     ports: fc.array(port, { maxLength: 3 }),
     envFrom: fc.array(fc.record({ configMapRef: fc.record({ name }) }), { maxLength: 1 }),
     volumeMounts: fc.array(fc.record({ name: fc.constantFrom('v', 'w'), mountPath: fc.constantFrom('/a', '/b') }), {
@@ -443,6 +443,71 @@ const generator: fc.Arbitrary<Value> = fc
     }),
   );
 
+const variable: fc.Arbitrary<Value> = fc
+  .record({
+    name: fc.constantFrom('V', 'W'),
+    kind: fc.constantFrom('Deployment', 'ConfigMap'),
+    path: fc.constantFrom('metadata.name', 'data.a', 'spec.replicas', 'metadata.namespace'),
+  })
+  .map(
+    (made): Value => ({
+      name: made.name,
+      objref: { apiVersion: made.kind === 'Deployment' ? 'apps/v1' : 'v1', kind: made.kind, name: 'web' },
+      fieldref: { fieldPath: made.path },
+    }),
+  );
+
+const specs = fc.array(
+  fc.record(
+    {
+      path: fc.constantFrom(
+        'metadata/name',
+        'metadata/labels',
+        'spec/template/metadata/labels',
+        'spec/items/ref',
+        'data/a',
+        'metadata/annotations/x',
+        'spec/template/spec/containers[]/image',
+      ),
+      kind: fc.constantFrom('Deployment', 'ConfigMap', 'Widget'),
+      create: fc.boolean(),
+    },
+    { requiredKeys: ['path'] },
+  ),
+  { maxLength: 2 },
+);
+
+/** Transformers written in place, with field specs of their own. */
+const transformer: fc.Arbitrary<string> = fc
+  .oneof(
+    fc.record({ kind: fc.constant('PrefixTransformer'), prefix: fc.constantFrom('t-', '9'), fieldSpecs: specs }),
+    fc.record({ kind: fc.constant('SuffixTransformer'), suffix: fc.constantFrom('-t', '.5'), fieldSpecs: specs }),
+    fc.record({ kind: fc.constant('LabelTransformer'), labels, fieldSpecs: specs }),
+    fc.record({ kind: fc.constant('AnnotationsTransformer'), annotations: labels, fieldSpecs: specs }),
+    fc.record({
+      kind: fc.constant('NamespaceTransformer'),
+      metadata: fc.record({ name: fc.constant('t'), namespace: fc.constantFrom('prod', 'late') }),
+      unsetOnly: fc.boolean(),
+      setRoleBindingSubjects: fc.constantFrom('none', 'defaultOnly', 'allServiceAccounts'),
+      fieldSpecs: specs,
+    }),
+    fc.record({
+      kind: fc.constant('ImageTagTransformer'),
+      imageTag: fc.record({ name: fc.constantFrom('nginx', 'host:5000/app'), newTag: text }),
+      fieldSpecs: specs,
+    }),
+    fc.record({ kind: fc.constant('PatchTransformer'), target, patch: jsonPatch.map((each) => stringify(each)) }),
+    fc.record({
+      kind: fc.constant('ValueAddTransformer'),
+      value: fc.constantFrom('v', '5'),
+      targets: fc.constantFrom<Value>(
+        [{ fieldPath: 'metadata/labels/added' }],
+        [{ selector: { kind: 'Deployment' }, fieldPath: 'metadata/namespace' }],
+      ),
+    }),
+  )
+  .map((made) => stringify({ apiVersion: 'builtin', metadata: { name: 't' }, ...made }));
+
 /** The fields of one kustomization: each is there now and then. */
 const fields = fc
   .record(
@@ -477,6 +542,21 @@ const fields = fc
       secretGenerator: fc.array(generator, { maxLength: 1 }),
       generatorOptions: fc.record({ disableNameSuffixHash: fc.boolean(), annotations: safeLabels }),
       buildMetadata: fc.subarray(['originAnnotations', 'transformerAnnotations', 'managedByLabel']),
+      patchesStrategicMerge: fc.array(
+        mergePatch.map((each) => stringify(each)),
+        { maxLength: 2 },
+      ),
+      patchesJson6902: fc.array(
+        fc.record({ name, each: jsonPatch }).map(
+          (made): Value => ({
+            target: { group: 'apps', version: 'v1', kind: 'Deployment', name: made.name },
+            patch: stringify(made.each),
+          }),
+        ),
+        { maxLength: 1 },
+      ),
+      vars: fc.array(variable, { maxLength: 1 }),
+      transformers: fc.array(transformer, { maxLength: 2 }),
       sortOptions: fc.constantFrom<Value>({ order: 'fifo' }, { order: 'legacy' }),
     },
     { requiredKeys: [] },
@@ -487,7 +567,7 @@ const fields = fc
     return entries;
   });
 
-const some = fc.tuple(fields, fc.infiniteStream(fc.nat({ max: 3 }))).map(([entries, dice]) => {
+const some = fc.tuple(fields, fc.infiniteStream(fc.nat({ max: 7 }))).map(([entries, dice]) => {
   const kept = entries.filter(() => dice.next().value === 0);
   return Object.fromEntries(kept) as { readonly [key: string]: Value };
 });
@@ -525,6 +605,15 @@ const isFixed = (each: Value): boolean => {
   return of === 'web' && ['Deployment', 'ConfigMap', 'Secret'].includes(kind);
 };
 
+const side = (prefix: string, own: { readonly [key: string]: Value }): string =>
+  stringify({ ...header, resources: ['../base'], namePrefix: prefix, ...own });
+
+/** What the top builds on: the base itself, or one or two kustomizations between them. */
+function between(left: unknown, right: unknown): readonly string[] {
+  if (left === null && right === null) return ['../base'];
+  return [...(left === null ? [] : ['../left']), ...(right === null ? [] : ['../right'])];
+}
+
 export const arbitraryFiles: fc.Arbitrary<Files> = fc
   .record({
     base: some,
@@ -532,8 +621,10 @@ export const arbitraryFiles: fc.Arbitrary<Files> = fc
     component: fc.option(some),
     objects: fc.array(object, { minLength: 1, maxLength: 4 }),
     more: fc.array(object, { maxLength: 2 }),
+    left: fc.option(some),
+    right: fc.option(some),
   })
-  .map(({ base, top, component, objects, more }) => {
+  .map(({ base, top, component, objects, more, left, right }) => {
     const write = (all: readonly Value[]): string => all.map((each) => stringify(each)).join('---\n');
     const within = (folder: string): Files =>
       Object.fromEntries(Object.entries(files).map(([key, value]) => [`${folder}/${key}`, value]));
@@ -542,6 +633,8 @@ export const arbitraryFiles: fc.Arbitrary<Files> = fc
       'base/kustomization.yaml': stringify({ ...header, resources: ['objects.yaml'], ...base }),
       ...within('base'),
       ...within('top'),
+      ...(left === null ? {} : { 'left/kustomization.yaml': side('left-', left), ...within('left') }),
+      ...(right === null ? {} : { 'right/kustomization.yaml': side('right-', right), ...within('right') }),
       ...(more.length > 0 ? { 'top/more.yaml': write(more) } : {}),
       ...(component === null
         ? {}
@@ -555,7 +648,7 @@ export const arbitraryFiles: fc.Arbitrary<Files> = fc
           }),
       'top/kustomization.yaml': stringify({
         ...header,
-        resources: ['../base', ...(more.length > 0 ? ['more.yaml'] : [])],
+        resources: [...between(left, right), ...(more.length > 0 ? ['more.yaml'] : [])],
         ...(component === null ? {} : { components: ['../component'] }),
         ...top,
       }),

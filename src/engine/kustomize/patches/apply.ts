@@ -74,7 +74,11 @@ function asString(value: Node): Node {
 export function jsonPatch(of: Resource, operations: readonly Operation[]): Resource {
   const hasHistory = of.previous.length > 0 || of.needsHash || of.behavior !== 'unspecified' || of.prefixes.length > 0;
   const node = hasHistory ? withAnnotations(of.node) : of.node;
-  return { ...of, node: applyJsonPatch(node, operations) };
+  const patched = applyJsonPatch(node, operations);
+  // kustomize puts its bookkeeping back, and with it writes every annotation anew, as a string.
+  const metadata = entryOf(patched, 'metadata')?.value;
+  if (metadata?.kind !== 'mapping') return { ...of, node: patched };
+  return { ...of, node: withEntry(patched, 'metadata', withStrings(metadata, 'annotations')) };
 }
 
 function withAnnotations(node: Mapping): Mapping {

@@ -4,6 +4,7 @@
  */
 
 import { formatFloat } from '../../go/strconv.ts';
+import { jsonFault } from '../../yaml/fault.ts';
 import type { Mapping, Node, Scalar } from '../../yaml/node.ts';
 import { type Json, resolve, toJson } from '../../yaml/resolve.ts';
 import { Refusal } from '../refusal.ts';
@@ -45,6 +46,8 @@ export function readOperations(root: Node | undefined): readonly Operation[] | u
 
 /** `target` with every operation applied. */
 export function applyJsonPatch(target: Mapping, operations: readonly Operation[]): Mapping {
+  const fault = jsonFault(target);
+  if (fault !== undefined) throw new Refusal(fault.message, fault.at);
   let root: Node = normalize(target);
   for (const operation of operations) root = apply(root, operation);
   if (root.kind !== 'mapping') throw new Refusal('a JSON patch must leave an object', operations[0]?.node.at);

@@ -20,7 +20,7 @@ import { Overwrites } from '../sharing.ts';
 import { pluginReading, type StepContext, type Transform, type TransformerKind } from '../step.ts';
 import { bare, isEmpty, isNull, lookup, splitFieldPath } from '../tree.ts';
 import { matchPath } from './replacements/path.ts';
-import { retyped, withoutType } from './replacements/retype.ts';
+import { retyped } from './replacements/retype.ts';
 import { replaceInside } from './replacements/structured.ts';
 
 const config = struct('ReplacementTransformer', { replacements: list(replacementField) });
@@ -64,8 +64,7 @@ function apply(map: ResMap, entry: Replacement): void {
   if (source !== undefined && sourceValue !== undefined) {
     throw new Refusal('value and resource selectors are mutually exclusive', entry.at);
   }
-  const value =
-    source === undefined ? withoutType(bare(sourceValue!.text, sourceValue!.at)) : valueOfSource(map, source);
+  const value = source === undefined ? bare(sourceValue!.text, sourceValue!.at) : valueOfSource(map, source);
   for (const target of targets) applyToTargets(map, target, value);
 }
 

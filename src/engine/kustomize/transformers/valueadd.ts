@@ -8,7 +8,7 @@ import { Refusal } from '../refusal.ts';
 import { gvkOf } from '../resource.ts';
 import { select } from '../select.ts';
 import { pluginReading, type TransformerKind } from '../step.ts';
-import { demand, inPlaceOf, isIndex, lookup, splitPath, updateAt } from '../tree.ts';
+import { bare, demand, isIndex, lookup, splitPath, updateAt, withText } from '../tree.ts';
 import { withNamespace } from './namespace.ts';
 
 const target = struct('Target', { selector, fieldPath: string, filePathPosition: integer });
@@ -70,8 +70,7 @@ function add(node: Mapping, value: Scalar, { fieldPath, filePathPosition }: Targ
     demand(old, 'scalar');
     const text = old?.kind === 'scalar' ? old.text : '';
     const written = position > 0 ? insertPathPart(text, position - 1, value.text) : value.text;
-    const fresh = { ...value, text: written };
-    return old === undefined ? fresh : inPlaceOf(old, fresh);
+    return old?.kind === 'scalar' ? withText(old, written, value.at) : bare(written, value.at);
   });
 }
 

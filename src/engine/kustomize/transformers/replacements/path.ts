@@ -18,7 +18,6 @@ import {
   splitCondition,
   withEntry,
 } from '../../tree.ts';
-import { withoutType } from './retype.ts';
 
 export interface PathVisit {
   /** The kind of what is made at the end of the path; undefined: nothing is made. */
@@ -51,7 +50,7 @@ function kindFor(next: string | undefined, last: Kind): Kind {
 function make(kind: Kind, at: Origin): Node {
   if (kind === 'mapping') return { kind, entries: [], at };
   if (kind === 'sequence') return { kind, items: [], at };
-  return withoutType(bare('', at));
+  return bare('', at);
 }
 
 function matchField(node: Node, part: string, rest: readonly string[], visit: PathVisit): PathResult {
@@ -130,10 +129,10 @@ function matchCondition(node: Node, part: string, rest: readonly string[], visit
   }
   const made: Node =
     field === ''
-      ? withoutType(bare(value, visit.at))
+      ? bare(value, visit.at)
       : {
           kind: 'mapping',
-          entries: [{ key: { ...bare(field, visit.at), tag: '!!str' }, value: withoutType(bare(value, visit.at)) }],
+          entries: [{ key: { ...bare(field, visit.at), tag: '!!str' }, value: bare(value, visit.at) }],
           at: visit.at,
         };
   const second = pass([...node.items, made]);

@@ -2,20 +2,13 @@
  * Another text in a scalar that keeps its type, as kyaml keeps the tag when it changes a value: a number given a word
  * stays tagged as a number, which then cannot be read. A node that kustomize made has no type of its own.
  */
-import type { Node, Origin, Scalar } from '../../../yaml/node.ts';
+import type { Origin, Scalar } from '../../../yaml/node.ts';
 import { resolve } from '../../../yaml/resolve.ts';
-
-const untyped = new WeakSet<Node>();
-
-/** Marks a scalar made without a tag: its type is whatever its text says. */
-export function withoutType(node: Scalar): Scalar {
-  untyped.add(node);
-  return node;
-}
+import { isUntyped, withoutType } from '../../tree.ts';
 
 export function retyped(old: Scalar, text: string, at: Origin): Scalar {
   const { tag: _, ...rest } = old;
-  if (untyped.has(old)) return withoutType({ ...rest, text, at });
+  if (isUntyped(old)) return withoutType({ ...rest, text, at });
   const type = tagOf(old);
   if (type === '!!str') return { ...rest, text, at, tag: '!!str' };
   const changed: Scalar = { ...rest, text, at };
