@@ -157,7 +157,7 @@ function redact(message: string, secrets: readonly string[]): string {
 
 /** Go's own spelling of a value inside a server's sentence says nothing to a reader. */
 function plain(message: string): string {
-  return message.replace(/&value\.valueUnstructured\{Value:([^}]*)\}/g, '$1');
+  return message.replace(/&(?:value\.valueUnstructured)?\{(?:Value:)?([^{}]*)\}/g, '$1');
 }
 
 function firstLine(text: string): string {

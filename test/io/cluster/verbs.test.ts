@@ -247,6 +247,22 @@ test.each([
   expect(failed.message).toContain('Context test (https://127.0.0.1:');
 });
 
+test.each(['&value.valueUnstructured{Value:3}', '&{3}'])(
+  'Go’s spelling of a value, %s, is no riddle',
+  async (spelled) => {
+    const { cluster: c } = await cluster(
+      (asked, response) =>
+        asked.method === 'PATCH' &&
+        json(
+          response,
+          500,
+          status(500, `failed to create typed patch object (x): .a: expected string, got ${spelled}`, {}),
+        ),
+    );
+    expect(failureOf(await c.apply(object, how)).message).toMatch(/expected string, got 3$/);
+  },
+);
+
 test('a conflict names managers and fields', async () => {
   const causes = [
     { reason: 'FieldManagerConflict', message: 'conflict with "kubectl" using v1', field: '.data.a' },
