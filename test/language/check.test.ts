@@ -381,6 +381,14 @@ spec: { image: example.com/api, interval: 1m }
 describe('fixes', () => {
   const files = (spec: string): Files => ({ 'source.yaml': source.replace(/^spec:.*\n/m, `spec:\n${spec}`) });
 
+  test('deprecated fields of kustomization files', () => {
+    const old = { 'a/kustomization.yaml': 'bases:\n  - ../b\npatchesStrategicMerge:\n  - p.yaml # why\n  - q.yaml\n' };
+    expect(fixed(old, 'a/kustomization.yaml', 'Change to "resources"')).toContain('resources:\n  - ../b\n');
+    expect(fixed(old, 'a/kustomization.yaml', 'Change to "patches"')).toContain(
+      'patches:\n  - path: p.yaml # why\n  - path: q.yaml\n',
+    );
+  });
+
   test('rename, quote, unquote, add', () => {
     expect(fixed(files('  interval: 1m\n  Url: https://a\n'), 'source.yaml', 'Change to "url"')).toContain(
       '\n  url: https://a\n',

@@ -1,5 +1,7 @@
 /** Fields of kustomization files that kustomize calls deprecated, and those that Flux never runs. */
-import { get } from '../../engine/index.ts';
+import { get, type Node, type Scalar } from '../../engine/index.ts';
+import { type Diagnostic, type Fix, replace } from '../answer.ts';
+import type { KustomizationFile } from '../roles.ts';
 import type { Check } from './check.ts';
 
 const replacedBy: { readonly [field: string]: string } = {
@@ -12,11 +14,13 @@ const replacedBy: { readonly [field: string]: string } = {
 };
 
 export const kustomize: Check = function* ({ kustomization }) {
-  for (const { key } of kustomization?.root.entries ?? []) {
+  for (const { key, value } of kustomization?.root.entries ?? []) {
     const better = replacedBy[key.text];
     if (better !== undefined) {
       const message = `"${key.text}" is deprecated: use "${better}".`;
-      yield { code: 'kustomize-file', severity: 'hint', message, at: key.at, tag: 'deprecated' };
+      const fixes = modernize(key, value, better, kustomization!);
+      const problem: Diagnostic = { code: 'kustomize-file', severity: 'hint', message, at: key.at, tag: 'deprecated' };
+      yield fixes.length > 0 ? { ...problem, fixes } : problem;
     }
     if (key.text === 'helmCharts' || key.text === 'helmChartInflationGenerator') {
       const message = `Flux never inflates "${key.text}": write a HelmRelease.`;
@@ -34,4 +38,23 @@ export const kustomize: Check = function* ({ kustomization }) {
 function patchesOf(root: Parameters<typeof get>[0]) {
   const patches = get(root, 'patches');
   return patches?.kind === 'sequence' ? patches.items.filter((item) => item.kind === 'mapping') : [];
+}
+
+/** The new field instead of the old one, where that is only another name or another shape of the entries. */
+function modernize(key: Scalar, value: Node, better: string, { root, file }: KustomizationFile): readonly Fix[] {
+  if (root.entries.some((entry) => entry.key.text === better)) return [];
+  const rename = replace(key.at, better);
+  const title = `Change to "${better}"`;
+  if (key.text === 'bases' || key.text === 'imageTags') return [{ title, edits: [rename] }];
+  const inFlow = file.source.text[value.at.start] === '[';
+  if (key.text !== 'patchesStrategicMerge' || value.kind !== 'sequence' || inFlow) return [];
+  const isPath = (item: Node): boolean => item.kind === 'scalar' && item.style === 'plain' && !/[:\n]/.test(item.text);
+  if (!value.items.every(isPath)) return [];
+  const items = value.items.map((item) => ({
+    file: item.at.file,
+    start: item.at.start,
+    end: item.at.start,
+    text: 'path: ',
+  }));
+  return [{ title, edits: [rename, ...items] }];
 }
