@@ -28,6 +28,7 @@ export async function applyCurrent(
   // What the files render to now: an edit since the plan makes another hash, and the apply refuses.
   const wanted = await doors.render(session.workspace(current.folder), current.root, request.signal);
   const outcome = await carryOut(linked, current, inputsOf(wanted), request);
+  linked.planning.forget();
   void session.planner.renew();
   return outcome;
 }

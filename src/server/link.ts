@@ -5,10 +5,13 @@
  */
 import type { Cluster, ClusterAnswer, ClusterFailure } from '../engine/index.ts';
 import type { ClusterState, Contexts, Settings } from '../protocol/index.ts';
+import { type Remembering, rememberDryRuns } from './remember.ts';
 import { createStore, type Store } from './store.ts';
 
 /** How the outside is reached; `main.ts` makes it from `io`, a test from plain objects. */
 export interface LinkPorts {
+  /** Milliseconds since the epoch. */
+  now(): number;
   contexts(settings: Settings): Promise<Contexts> | Contexts;
   /** The cluster of a context; nothing is sent yet. */
   connect(context: string, settings: Settings, workspaces: readonly string[]): ClusterAnswer<Cluster>;
@@ -28,6 +31,8 @@ export interface LinkOptions {
 export interface Linked {
   readonly cluster: Cluster;
   readonly store: Store;
+  /** The same cluster for plans, which are made again and again: its dry runs are remembered for a moment. */
+  readonly planning: Remembering;
   /** Aborted when another context is chosen or the server ends. */
   readonly signal: AbortSignal;
 }
@@ -105,7 +110,8 @@ export function createLink(options: LinkOptions): Link {
       if (next.state !== state.state) say(next);
       for (const listener of liveListeners) listener(kinds);
     });
-    return { cluster: answer.value, store, signal };
+    const planning = rememberDryRuns(answer.value, { keep: 30_000, now: options.ports.now });
+    return { cluster: answer.value, planning, store, signal };
   }
 
   function drop(): void {

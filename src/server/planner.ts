@@ -4,7 +4,6 @@
  */
 import {
   actions,
-  type Cluster,
   type ClusterRoot,
   type DesiredObject,
   type DesiredSet,
@@ -141,7 +140,9 @@ export function createPlanner(rooms: Rooms, { doors, pause }: PlannerOptions): P
     if (now === undefined || now === applied) return;
     const first = applied === undefined;
     applied = now;
-    if (!first) later();
+    if (first) return;
+    linked?.planning.forget();
+    later();
   });
   link.onState((state) => {
     const target = current?.plan.target;
@@ -156,6 +157,8 @@ export function createPlanner(rooms: Rooms, { doors, pause }: PlannerOptions): P
 
   return {
     async make(request, signal) {
+      // Asked by a person: as the cluster is now, whatever was remembered.
+      if (request.against.kind === 'cluster') (await link.linked())?.planning.forget();
       const answer = await start(request, signal);
       return 'message' in answer ? withoutPlan(request.against, answer) : answer.view;
     },
@@ -192,8 +195,7 @@ async function planned(
     signal,
     onProgress: (done, total) => progress(`Asking ${linked.cluster.context} (${done} of ${total})`),
   };
-  const cluster: Cluster = linked.cluster;
-  const plan = await planLive(cluster, wanted, options);
+  const plan = await planLive(linked.planning.cluster, wanted, options);
   return signal.aborted ? canceled : plan;
 }
 

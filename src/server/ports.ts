@@ -12,6 +12,7 @@ export function createPorts(log: (message: string) => void): SessionPorts {
     doors: createDoors(),
     pause: { plan: 400, preview: 150 },
     cluster: {
+      now: () => Date.now(),
       contexts,
       connect: (context, settings, workspaces) =>
         connect({

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import type { LiveObject } from '../../src/engine/index.ts';
 import type { FluxAction } from '../../src/protocol/index.ts';
 import { act } from '../../src/server/act.ts';
+import { rememberDryRuns } from '../../src/server/remember.ts';
 import { createStore } from '../../src/server/store.ts';
 import { fakeCluster } from './cluster.ts';
 
@@ -39,7 +40,8 @@ async function checkAct(action: FluxAction, live: readonly string[], onPatch: Re
     onPatch,
   });
   const { signal } = new AbortController();
-  const linked = { cluster, store: createStore(cluster, signal, () => undefined), signal };
+  const planning = rememberDryRuns(cluster, { keep: 0, now: () => 0 });
+  const linked = { cluster, planning, store: createStore(cluster, signal, () => undefined), signal };
   const apiVersion = 'kustomize.toolkit.fluxcd.io/v1';
   const object = { apiVersion, kind: 'Kustomization', namespace: 'flux-system', name: 'apps' };
   const options = { now: () => '2026-01-01T00:00:00Z', signal, progress: () => undefined };

@@ -73,6 +73,7 @@ function open(): { session: Session; uri(path: string): string; folder: string }
   const session = createSession(
     {
       cluster: {
+        now: () => 0,
         contexts: () => ({ contexts: [], files: [], problems: [] }),
         connect: () => ({ ok: false, failure: { reason: 'unreachable', message: 'no cluster' } }),
       },

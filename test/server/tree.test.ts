@@ -41,6 +41,7 @@ status: { observedGeneration: 1, replicas: 2, updatedReplicas: 2, readyReplicas:
 async function linkTo(cluster: FakeCluster, heard: string[] = []): Promise<Linked> {
   const link = createLink({
     ports: {
+      now: () => 0,
       contexts: () => ({
         contexts: [{ name: 'fake', server: 'https://fake', namespace: '', user: 'me' }],
         chosen: 'fake',

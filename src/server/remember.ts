@@ -1,0 +1,45 @@
+/**
+ * A cluster whose dry runs are remembered for a moment: while a person types, a plan is made again and again, and most of
+ * its objects are sent as they were before. What Flux changes meanwhile makes it forget; an apply never asks it.
+ */
+import type { Cluster, ClusterAnswer, LiveObject } from '../engine/index.ts';
+
+export interface Remembering {
+  readonly cluster: Cluster;
+  forget(): void;
+}
+
+export interface RememberOptions {
+  /** How long an answer counts, in milliseconds. */
+  readonly keep: number;
+  now(): number;
+}
+
+export function rememberDryRuns(cluster: Cluster, { keep, now }: RememberOptions): Remembering {
+  const answers = new Map<string, { readonly at: number; readonly answer: ClusterAnswer<LiveObject> }>();
+  return {
+    forget: () => answers.clear(),
+    cluster: {
+      ...cluster,
+      async apply(object, options, signal) {
+        if (!options.dryRun) return await cluster.apply(object, options, signal);
+        const key = JSON.stringify([object, options], exact);
+        const known = answers.get(key);
+        if (known !== undefined && now() - known.at < keep) return known.answer;
+        const answer = await cluster.apply(object, options, signal);
+        // Only what the server said of the object is worth keeping: a refused connection may be better next time.
+        if (answer.ok) answers.set(key, { at: now(), answer });
+        for (const [old, { at }] of answers) {
+          if (now() - at < keep) break;
+          answers.delete(old);
+        }
+        return answer;
+      },
+    },
+  };
+}
+
+/** Integers beyond 2^53 are told apart from numbers and texts. */
+function exact(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? `${value}n` : value;
+}
