@@ -24,7 +24,6 @@ const known: readonly [RegExp, string][] = [
   [/printf "%#[^"]*[xX]\|?"/, 'Go counts the digits of %#x on floats in a way of its own'],
   [/printf "%[^"]*p\|" \.Values/, 'an address in memory'],
   [/fromToml/, 'the words for what is no TOML are ours'],
-  [/(fromJson|fromJsonArray) \.Values\.oct/, 'the words for JSON that goes on are ours'],
 ];
 
 const requests = [

@@ -1,13 +1,13 @@
 /** YAML, JSON and TOML in and out; what is printed knows the source of every scalar, what is read keeps it. */
 
 import { formatFloat } from '../../go/strconv.ts';
-import { encode } from '../../go/utf8.ts';
 import type { Node, Origin } from '../../yaml/node.ts';
 import { parse } from '../../yaml/parse.ts';
 import { marshalPretty, print, printWithSpans } from '../../yaml/print.ts';
 import { type Json, keyText, resolve } from '../../yaml/resolve.ts';
 import { type FromNodeOptions, fromJson, toJson, toNode } from '../convert.ts';
 import { encodeJson } from '../json.ts';
+import { jsonError } from '../jsonerror.ts';
 import { fromAll, isSourced, type Mark, marked, marksOf, marksWithin, substring, union } from '../text.ts';
 import { decodeToml, encodeToml } from '../toml.ts';
 import {
@@ -142,17 +142,20 @@ function errorMap(message: string): MapValue {
   return map([['Error', string(message)]]);
 }
 
-function asMap(value: Value | string, prefix: string): Value {
+/** `null` leaves the empty map that YAML is read into, and replaces the one of JSON by a nil map. */
+type OfNull = 'stays' | 'becomes nil';
+
+function asMap(value: Value | string, prefix: string, ofNull: OfNull): Value {
   if (typeof value === 'string') return errorMap(value);
   if (value.kind === 'map') return value;
-  if (value.kind === 'nil') return { kind: 'map', entries: new Map(), elem: anyType, isNil: true };
+  if (value.kind === 'nil') return { kind: 'map', entries: new Map(), elem: anyType, isNil: ofNull === 'becomes nil' };
   return errorMap(`${prefix} ${jsonKind(value)} into Go value of type map[string]interface {}`);
 }
 
-function asList(value: Value | string, prefix: string): Value {
+function asList(value: Value | string, prefix: string, ofNull: OfNull): Value {
   if (typeof value === 'string') return list([string(value)]);
   if (value.kind === 'list') return value;
-  if (value.kind === 'nil') return { kind: 'list', items: [], elem: anyType, isNil: true };
+  if (value.kind === 'nil') return { kind: 'list', items: [], elem: anyType, isNil: ofNull === 'becomes nil' };
   return list([string(`${prefix} ${jsonKind(value)} into Go value of type []interface {}`)]);
 }
 
@@ -178,22 +181,6 @@ function withSource(value: Value, from: NonNullable<Value['from']>): Value {
   return { ...value, from };
 }
 
-/** Go's decoder walks over bytes and shows the one it stumbles over. */
-function firstByte(text: string): string {
-  return String.fromCharCode(encode(text[0]!)[0]!);
-}
-
-/** Go's sentence for the first character that is not JSON. */
-function jsonError(text: string): string {
-  const trimmed = text.trimStart();
-  if (trimmed === '') return 'unexpected end of JSON input';
-  if (!/^[[{"\-0-9tfn]/.test(trimmed))
-    return `invalid character '${firstByte(trimmed)}' looking for beginning of value`;
-  const zero = /^-?0([0-9])/.exec(trimmed);
-  if (zero !== null) return `invalid character '${zero[1]}' after top-level value`;
-  return 'unexpected end of JSON input';
-}
-
 const json = 'json: cannot unmarshal';
 const keep = { keepsOrigins: true };
 const toYamlFunction = fn('toYaml', 'any', ([value], context) => orEmpty(() => toYaml(value!, context)), keep);
@@ -211,16 +198,26 @@ export const dataFunctions: readonly GoFunction[] = [
   toYamlFunction,
   fn('mustToYaml', 'any', ([value], context) => toYaml(value!, context), keep),
   fn('toYamlPretty', 'any', ([value]) => toYamlPretty(value!)),
-  fn('fromYaml', 'string', ([source], context) => asMap(readYaml(str(source), context), decodeError), keep),
-  fn('fromYamlArray', 'string', ([source], context) => asList(readYaml(str(source), context), decodeError), keep),
+  fn('fromYaml', 'string', ([source], context) => asMap(readYaml(str(source), context), decodeError, 'stays'), keep),
+  fn(
+    'fromYamlArray',
+    'string',
+    ([source], context) => asList(readYaml(str(source), context), decodeError, 'stays'),
+    keep,
+  ),
   toJsonFunction,
   fn('mustToJson', 'any', ([value]) => encodeJson(value!), keep),
   fn('toPrettyJson', 'any', ([value]) => orEmpty(() => encodeJson(value!, { pretty: true })), keep),
   fn('mustToPrettyJson', 'any', ([value]) => encodeJson(value!, { pretty: true }), keep),
   fn('toRawJson', 'any', ([value]) => encodeJson(value!, { raw: true }), keep),
   fn('mustToRawJson', 'any', ([value]) => encodeJson(value!, { raw: true }), keep),
-  fn('fromJson', 'string', ([source], context) => asMap(readJson(str(source), context), json), keep),
-  fn('fromJsonArray', 'string', ([source], context) => asList(readJson(str(source), context), json), keep),
+  fn('fromJson', 'string', ([source], context) => asMap(readJson(str(source), context), json, 'becomes nil'), keep),
+  fn(
+    'fromJsonArray',
+    'string',
+    ([source], context) => asList(readJson(str(source), context), json, 'becomes nil'),
+    keep,
+  ),
   fn(
     'mustFromJson',
     'string',
