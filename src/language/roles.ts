@@ -173,7 +173,7 @@ export function itemsOf(node: Node | undefined): readonly Node[] {
 }
 
 /** What kustomize would fetch rather than open: URLs, scp-like Git addresses, and GitHub shorthands with a query. */
-export function isRemote(path: string): boolean {
+function isRemote(path: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\/|^[\w.-]+@[\w.-]+:|^git::|^github\.com\/|\?ref=|\.git(\/\/|$|\?)/i.test(path);
 }
 

@@ -60,7 +60,7 @@ export const formatHints: { readonly [name: string]: string } = {
 };
 
 /** What Go's time.ParseDuration reads. */
-export function isGoDuration(text: string): boolean {
+function isGoDuration(text: string): boolean {
   return /^[-+]?((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/.test(text) || /^[-+]?0$/.test(text);
 }
 
