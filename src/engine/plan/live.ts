@@ -11,7 +11,7 @@ import { groupDangers } from './dangers/groups.ts';
 import { deletionsOf } from './deletions.ts';
 import { failureProblem, type Gathered, gather } from './failures.ts';
 import { inputsOf } from './hash.ts';
-import { type LiveOwner, liveOwner } from './liveowner.ts';
+import { type LiveOwner, liveOwners } from './liveowner.ts';
 import { byFluxOrder } from './order.ts';
 import { outcomeOf, type Question } from './outcome.ts';
 import { jsonOf, renderedOwners } from './owner.ts';
@@ -52,8 +52,9 @@ export async function planLive(
     return { target: { ...target, identity: '' }, groups, problems, inputs };
   }
   const rendered = renderedOwners(wanted);
-  const owners = await Promise.all(
-    wanted.map((set) => liveOwner(requests, set.owner, jsonOf(rendered.get(keyOf(set.owner.id))))),
+  const owners = await liveOwners(
+    requests,
+    wanted.map(({ owner }) => ({ owner, rendered: jsonOf(rendered.get(keyOf(owner.id))) })),
   );
   const created = createdBy(wanted);
   const prepared = await Promise.all(
@@ -77,6 +78,7 @@ export async function planLive(
     options.onProgress,
   );
   const gathered = gather(cluster);
+  for (const { failure } of owners) if (failure !== undefined) gathered.add({ problems: [], failure });
   const asked = await Promise.all(
     wanted.map((_, index) =>
       Promise.all(
@@ -197,6 +199,8 @@ function noteOf(set: DesiredSet, owner: LiveOwner, entries: readonly PlanEntry[]
   const notes: string[] = [];
   if (set.note !== undefined) notes.push(set.note);
   if (!set.complete) notes.push('not everything could be rendered: nothing is pruned');
+  if (owner.failure !== undefined)
+    notes.push('it could not be read in the cluster, so what it would delete is not known');
   if (owner.spec.remote) notes.push('applies to another cluster (spec.kubeConfig)');
   if (owner.state.suspended) notes.push('suspended in the cluster: Flux itself applies nothing until it is resumed');
   const idle = entries.every((entry) => entry.action === 'unchanged' || entry.action === 'skip');

@@ -1,5 +1,5 @@
 /** What the cluster knows of an owner before its objects are asked about: suspended, controlled, its inventory. */
-import type { LiveObject, ObjectRef } from '../ports.ts';
+import type { ClusterFailure, LiveObject, ObjectRef, ServedKind } from '../ports.ts';
 import type { Owner } from '../render/desired.ts';
 import { listAt, stringAt } from '../status/fields.ts';
 import { isSuspended } from '../status/health.ts';
@@ -7,7 +7,7 @@ import type { Json } from '../yaml/resolve.ts';
 import { inventoryOf } from './inventory.ts';
 import { isHelmRelease, isKustomization, type OwnerSpec, ownerSpec } from './owner.ts';
 import type { OwnerState } from './plan.ts';
-import type { Requests } from './requests.ts';
+import { type Requests, refKey } from './requests.ts';
 
 /** Everything that is known of one owner before its objects are asked about. */
 export interface LiveOwner {
@@ -15,22 +15,77 @@ export interface LiveOwner {
   readonly spec: OwnerSpec;
   readonly state: OwnerState;
   readonly live: LiveObject | undefined;
+  /** Why it could not be read: then it is not known what it applied. */
+  readonly failure?: ClusterFailure;
 }
 
-export async function liveOwner(requests: Requests, owner: Owner, rendered: Json | undefined): Promise<LiveOwner> {
-  const flux = isKustomization(owner.id) || isHelmRelease(owner.id);
-  const ref: ObjectRef = {
-    apiVersion: `${owner.id.group}/${owner.id.version}`,
-    kind: owner.id.kind,
-    namespace: owner.id.namespace,
-    name: owner.id.name,
+/** The live owners of some sets, in their order: one list for each namespace that holds many, else each by itself. */
+export async function liveOwners(
+  requests: Requests,
+  owners: readonly { readonly owner: Owner; readonly rendered: Json | undefined }[],
+): Promise<readonly LiveOwner[]> {
+  const refs = await Promise.all(owners.map(({ owner }) => refOf(requests, owner)));
+  const listed = await listMany(requests, refs);
+  return Promise.all(
+    owners.map(async ({ owner, rendered }, index): Promise<LiveOwner> => {
+      const sought = refs[index];
+      if (sought === undefined)
+        return { owner, spec: ownerSpec(owner.id, rendered), state: stateOf(undefined), live: undefined };
+      const known = listed.get(refKey(sought.ref));
+      const answer = known === undefined ? await requests.get(sought.ref) : { ok: true as const, value: known };
+      const live = answer.ok ? answer.value : undefined;
+      const base = { owner, spec: ownerSpec(owner.id, rendered ?? live), state: stateOf(live), live };
+      return answer.ok || answer.failure.reason === 'not-found' ? base : { ...base, failure: answer.failure };
+    }),
+  );
+}
+
+interface Sought {
+  readonly ref: ObjectRef;
+  readonly served: ServedKind;
+}
+
+/** How to ask for an owner; undefined for a plain folder, and where its kind is not served. */
+async function refOf(requests: Requests, { id }: Owner): Promise<Sought | undefined> {
+  if (!isKustomization(id) && !isHelmRelease(id)) return undefined;
+  const served = await requests.served(id.group, id.kind, id.version);
+  if (!served.ok || served.value === undefined) return undefined;
+  const ref = {
+    apiVersion: `${id.group}/${served.value.version}`,
+    kind: id.kind,
+    namespace: id.namespace,
+    name: id.name,
   };
-  const served = flux ? await requests.served(owner.id.group, owner.id.kind, owner.id.version) : undefined;
-  const version = served?.ok === true ? served.value?.version : undefined;
-  const answer =
-    version === undefined ? undefined : await requests.get({ ...ref, apiVersion: `${owner.id.group}/${version}` });
-  const live = answer?.ok === true ? answer.value : undefined;
-  return { owner, spec: ownerSpec(owner.id, rendered ?? live), state: stateOf(live), live };
+  return { ref, served: served.value };
+}
+
+/** From how many owners of a kind in a namespace on one list is cheaper than reading each. */
+const listFrom = 6;
+
+async function listMany(
+  requests: Requests,
+  sought: readonly (Sought | undefined)[],
+): Promise<ReadonlyMap<string, LiveObject>> {
+  const places = new Map<string, Sought[]>();
+  for (const one of sought) {
+    if (one === undefined) continue;
+    const key = `${one.ref.apiVersion}/${one.ref.kind}/${one.ref.namespace}`;
+    places.set(key, [...(places.get(key) ?? []), one]);
+  }
+  const found = new Map<string, LiveObject>();
+  const many = [...places.values()].filter((group) => group.length >= listFrom);
+  await Promise.all(
+    many.map(async ([first]) => {
+      const { ref, served } = first!;
+      const { cluster, signal } = requests;
+      const answer = await requests.slot(() => cluster.list(served, { namespace: ref.namespace }, signal));
+      for (const live of answer.ok ? answer.value : []) {
+        const object = { apiVersion: ref.apiVersion, kind: ref.kind, ...live };
+        found.set(refKey({ ...ref, name: stringAt(live, 'metadata', 'name') }), object);
+      }
+    }),
+  );
+  return found;
 }
 
 function stateOf(live: LiveObject | undefined): OwnerState {

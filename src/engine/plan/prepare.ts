@@ -3,11 +3,11 @@ import { type ObjectId, titleOf } from '../objects/object.ts';
 import type { ObjectRef, ServedKind } from '../ports.ts';
 import { error, type Problem } from '../problem.ts';
 import type { DesiredObject, DesiredSet } from '../render/desired.ts';
-import { stringAt } from '../status/fields.ts';
+import { at, stringAt } from '../status/fields.ts';
 import { failureProblem } from './failures.ts';
 import type { LiveOwner } from './liveowner.ts';
 import { mask } from './mask.ts';
-import { jsonOf } from './owner.ts';
+import { isHelmRelease, jsonOf } from './owner.ts';
 import { type Payload, payloadFor, remember } from './payload.ts';
 import type { PlanEntry } from './plan.ts';
 import type { Requests } from './requests.ts';
@@ -28,6 +28,9 @@ export function createdBy(wanted: readonly DesiredSet[]): Created {
   const kinds = new Map<string, { readonly definition: ObjectId; readonly namespaced: boolean }>();
   for (const { id, node } of wanted.flatMap((set) => [...set.objects])) {
     if (id.kind === 'Namespace' && id.group === '') namespaces.add(id.name);
+    if (isHelmRelease(id) && at(jsonOf(node), 'spec', 'install', 'createNamespace') === true) {
+      namespaces.add(stringAt(jsonOf(node), 'spec', 'targetNamespace') || id.namespace);
+    }
     if (id.kind !== 'CustomResourceDefinition') continue;
     const definition = jsonOf(node);
     kinds.set(`${stringAt(definition, 'spec', 'group')}/${stringAt(definition, 'spec', 'names', 'kind')}`, {
