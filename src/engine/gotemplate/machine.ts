@@ -11,7 +11,15 @@ import { type AnyNode, print } from './node.ts';
 import { type Definition, lookup, type TemplateSet } from './set.ts';
 import { locationOf, originAt, type Source, valuesAt } from './source.ts';
 import { type Mark, marked, marksOf, noOrigins } from './text.ts';
-import { type CallContext, type Enter, type FunctionTable, GoError, type StringValue, type Value } from './value.ts';
+import {
+  type CallContext,
+  type Enter,
+  type FunctionTable,
+  GoError,
+  missing,
+  type StringValue,
+  type Value,
+} from './value.ts';
 
 export type Op = (frame: Frame) => number;
 export type Expr = (frame: Frame) => Value;
@@ -205,7 +213,9 @@ export function callTemplate(frame: Frame, name: string, data: Value): void {
 /** Starts the template that a function asked for; its value comes to `result` when it is done. */
 export function enterTemplate(frame: Frame, enter: Enter, result: number): void {
   const { machine } = frame;
-  const init = { definition: enter.template, set: enter.set ?? frame.set, data: enter.data, out: newOutput() };
+  // Passed through an `interface {}` parameter, nothing is no value at all.
+  const data = enter.data.kind === 'nil' ? missing : enter.data;
+  const init = { definition: enter.template, set: enter.set ?? frame.set, data, out: newOutput() };
   const depth = frame.depth + 1;
   if (depth > maxFrames) fail(frame, `templates call each other more than ${maxFrames} deep`);
   machine.frame = makeFrame(machine, { ...init, parent: frame, depth, enter, result });
