@@ -251,3 +251,40 @@ metadata: { name: old, namespace: apps, labels: ${owned('apps')} }
   expect(outcomes(events)).toEqual(['applied ConfigMap apps/new', 'failed ConfigMap apps/old']);
   expect(inventory(on, 'apps')).toEqual(['apps_old__ConfigMap', 'apps_new__ConfigMap']);
 });
+
+test('without controllers Sluice is the reconciler: owners come with the plan, keep inventories, are not suspended', async () => {
+  const on = cluster('apiVersion: v1\nkind: ConfigMap\nmetadata: { name: unrelated, namespace: apps }\n');
+  const owner = (name: string) =>
+    `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: ${name}, namespace: flux-system }\nspec: { prune: true }\n---\n`;
+  const wanted = (names: readonly string[]) => [
+    set('flux-system', owner('flux-system') + owner('apps')),
+    set('apps', names.map((name) => configMap(name)).join('')),
+  ];
+  const first = await apply(on, wanted(['a', 'b']));
+  expect(outcomes(first)).toEqual([
+    'applied Kustomization flux-system/apps',
+    'applied Kustomization flux-system/flux-system',
+    'applied ConfigMap apps/a',
+    'applied ConfigMap apps/b',
+  ]);
+  expect(first.filter((event) => event.type === 'suspended')).toEqual([]);
+  expect(inventory(on, 'apps')).toEqual(['apps_a__ConfigMap', 'apps_b__ConfigMap']);
+  expect(outcomes(await apply(on, wanted(['b'])))).toEqual(['deleted ConfigMap apps/a']);
+  expect(inventory(on, 'apps')).toEqual(['apps_b__ConfigMap']);
+  expect(on.objects.has('ConfigMap/apps/unrelated')).toBe(true);
+});
+
+test('an owner that cannot be suspended is left alone, and the others are not', async () => {
+  const on = cluster(`${kustomization('one')}---\n${kustomization('two')}`);
+  on.fault = (verb, ref) =>
+    verb === 'patch' && ref.name === 'one'
+      ? { reason: 'forbidden', message: 'may not patch kustomizations' }
+      : undefined;
+  const events = await apply(on, [set('one', configMap('a')), set('two', configMap('b'))]);
+  expect(
+    events.flatMap((event) => (event.type === 'object' ? [`${event.outcome} ${event.id.name}: ${event.message}`] : [])),
+  ).toEqual([
+    'not-sent a: Kustomization flux-system/one could not be suspended: may not patch kustomizations',
+    'applied b: created',
+  ]);
+});
