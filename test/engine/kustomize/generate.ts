@@ -238,10 +238,13 @@ const target = fc.record(
   { requiredKeys: ['kind'] },
 );
 
+/** What patches name: nearly always something that is there. */
+const patched = fc.oneof({ weight: 12, arbitrary: fc.constant('web') }, name);
+
 const mergePatch = fc.oneof(
   fc
     .record({
-      metadata: fc.record({ name, labels: fc.option(labels), annotations: fc.option(labels) }),
+      metadata: fc.record({ name: patched, labels: fc.option(labels), annotations: fc.option(labels) }),
       template: fc.record({ spec: podSpec }),
       replicas: scalar,
     })
@@ -259,13 +262,13 @@ const mergePatch = fc.oneof(
     ),
   fc
     .record({
-      name,
+      name: patched,
       data: fc.dictionary(fc.constantFrom('a', 'b.yaml', 'c'), fc.oneof(scalar, fc.constant(null)), { maxKeys: 3 }),
     })
     .map((made): Value => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: made.name }, data: made.data })),
   fc
     .record({
-      name,
+      name: patched,
       directive: fc.constantFrom('delete', 'replace', 'merge'),
       where: fc.constantFrom('container', 'volume', 'spec', 'root', 'list', 'ports'),
     })
@@ -314,7 +317,7 @@ const mergePatch = fc.oneof(
             }),
       }),
     ),
-  fc.record({ name, items: fc.array(fc.record({ name, value: scalar }), { maxLength: 2 }) }).map(
+  fc.record({ name: patched, items: fc.array(fc.record({ name: patched, value: scalar }), { maxLength: 2 }) }).map(
     (made): Value => ({
       apiVersion: 'example.com/v1',
       kind: 'Widget',
@@ -374,7 +377,7 @@ const replacement: fc.Arbitrary<Value> = fc
   .record({
     source: fc.record({
       kind: fc.constantFrom('ConfigMap', 'Deployment', 'Service'),
-      name,
+      name: patched,
       fieldPath: fc.constantFrom(
         'metadata.name',
         'data.a',
@@ -535,7 +538,7 @@ const fields = fc
         ),
         { maxLength: 2 },
       ),
-      replicas: fc.array(fc.record({ name, count: fc.constantFrom(0, 7) }), { maxLength: 1 }),
+      replicas: fc.array(fc.record({ name: patched, count: fc.constantFrom(0, 7) }), { maxLength: 1 }),
       patches: fc.array(patch, { maxLength: 3 }),
       replacements: fc.array(replacement, { maxLength: 1 }),
       configMapGenerator: fc.array(generator, { maxLength: 2 }),
@@ -595,6 +598,13 @@ const fixed: readonly Value[] = [
   },
   { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'web' }, data: { a: '5', 'b.yaml': 'k: 1' } },
   { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'web' }, stringData: { x: 'y' } },
+  {
+    apiVersion: 'example.com/v1',
+    kind: 'Widget',
+    metadata: { name: 'web' },
+    spec: { items: [{ name: 'web', value: '1' }], ref: { name: 'web' } },
+  },
+  { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec: { ports: [{ port: 80 }] } },
 ];
 
 const isFixed = (each: Value): boolean => {
@@ -602,7 +612,7 @@ const isFixed = (each: Value): boolean => {
     kind,
     metadata: { name: of },
   } = each as unknown as { kind: string; metadata: { name: string } };
-  return of === 'web' && ['Deployment', 'ConfigMap', 'Secret'].includes(kind);
+  return of === 'web' && ['Deployment', 'ConfigMap', 'Secret', 'Widget', 'Service'].includes(kind);
 };
 
 const side = (prefix: string, own: { readonly [key: string]: Value }): string =>
@@ -621,8 +631,8 @@ export const arbitraryFiles: fc.Arbitrary<Files> = fc
     component: fc.option(some),
     objects: fc.array(object, { minLength: 1, maxLength: 4 }),
     more: fc.array(object, { maxLength: 2 }),
-    left: fc.option(some),
-    right: fc.option(some),
+    left: fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 2, arbitrary: some }),
+    right: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: some }),
   })
   .map(({ base, top, component, objects, more, left, right }) => {
     const write = (all: readonly Value[]): string => all.map((each) => stringify(each)).join('---\n');
