@@ -97,14 +97,9 @@ function prepare(request: RenderRequest, warnings: Problem[]): Result<{ chart: C
   const names = new Set(chart.dependencies.map((sub) => sub.metadata.name));
   const missing = chart.metadata.dependencies.filter((dependency) => !names.has(dependency.name)).map((d) => d.name);
   if (missing.length > 0) return fail(`found in Chart.yaml, but missing in charts/ directory: ${missing.join(', ')}`);
-  const warn = (message: string) => {
-    warnings.push({ code: 'helm-values', severity: 'warning', message, at: request.values.at });
-  };
-  const options = { helm: capabilities.helm, warn };
-  const processed = processDependencies(chart, request.values, { ...options, warn: () => {} });
-  if ('error' in processed) return fail(processed.error);
-  const values = coalesceValues(processed, request.values, { ...options, keepNulls: false });
-  if ('error' in values) return fail(values.error);
+  const coalesced = coalesce(request, warnings);
+  if (coalesced.value === undefined) return coalesced;
+  const { chart: processed, values } = coalesced.value;
   const wrong = request.skipSchemaValidation === true ? [] : checkSchemas(processed, values);
   if (wrong.some(({ severity }) => severity === 'error')) return { problems: wrong };
   warnings.push(...wrong);
@@ -114,6 +109,26 @@ function prepare(request: RenderRequest, warnings: Problem[]): Result<{ chart: C
     return fail(`chart requires kubeVersion: ${kubeVersion} which is incompatible with Kubernetes ${version}`);
   }
   return { value: { chart: processed, values }, problems: [] };
+}
+
+/** The values that the templates would see, each with the origin that won, whatever schema and templates say to them. */
+export function finalValues(request: RenderRequest): Result<Table> {
+  const { value, problems } = coalesce(request, []);
+  return value === undefined ? { problems } : { value: value.values, problems };
+}
+
+/** The chart without the dependencies that are off, and its values with every default. */
+function coalesce(request: RenderRequest, warnings: Problem[]): Result<{ chart: Chart; values: Table }> {
+  const { chart, capabilities } = request;
+  const fail = (message: string) => ({ problems: [error('helm-chart', message, chart.chartYaml.at)] });
+  const warn = (message: string) => {
+    warnings.push({ code: 'helm-values', severity: 'warning', message, at: request.values.at });
+  };
+  const options = { helm: capabilities.helm, warn };
+  const processed = processDependencies(chart, request.values, { ...options, warn: () => {} });
+  if ('error' in processed) return fail(processed.error);
+  const values = coalesceValues(processed, request.values, { ...options, keepNulls: false });
+  return 'error' in values ? fail(values.error) : { value: { chart: processed, values }, problems: [] };
 }
 
 interface Source {

@@ -29,12 +29,18 @@ interface Pending {
 /** More rounds than any fleet needs: a safety net under generators that generate generators. */
 const maxOwners = 20_000;
 
+export interface RenderedCluster {
+  readonly sets: readonly DesiredSet[];
+  /** What is known once all of it is rendered, for questions about one of its objects. */
+  readonly context: RenderContext;
+}
+
 export function renderCluster(
   workspace: Workspace,
   folder: string,
   options: RendererOptions,
   memo: Memo,
-): readonly DesiredSet[] {
+): RenderedCluster {
   const state = renderState(workspace, options, folder);
   const root = renderRoot(workspace, folder, state, memo);
   const sets = new Map<string, DesiredSet>([[root.key, root.set]]);
@@ -88,7 +94,7 @@ export function renderCluster(
     const more = problems.get(key);
     return more === undefined ? set : { ...set, problems: [...set.problems, ...more] };
   });
-  return withDependencies(ordered, objects);
+  return { sets: withDependencies(ordered, objects), context: state.context };
 }
 
 /** The next one that can be done: kinds in the order of the list, then as they were found; at last without waiting. */

@@ -11,6 +11,7 @@ import { renderCluster } from './cluster.ts';
 import type { RendererOptions } from './context.ts';
 import type { DesiredSet } from './desired.ts';
 import { expanders } from './expand/index.ts';
+import { type MergedValues, mergedValues } from './helm/merged.ts';
 import { renderState } from './lookup.ts';
 import { createMemo, type Memo } from './memo.ts';
 import { type DataKeys, unlock } from './sops.ts';
@@ -21,6 +22,8 @@ export interface Renderer {
   renderKustomization(object: { readonly node: Mapping }, workspace: Workspace): DesiredSet;
   /** A cluster directory (`/clusters/production`): the root's set first, then every set that follows from it. */
   renderCluster(workspace: Workspace, folder: string): readonly DesiredSet[];
+  /** A HelmRelease's final values; with `folder`, those of a release that this cluster directory renders. */
+  mergedValues(release: { readonly node: Mapping }, workspace: Workspace, folder?: string): MergedValues;
 }
 
 export function createRenderer(options: RendererOptions): Renderer {
@@ -32,7 +35,14 @@ export function createRenderer(options: RendererOptions): Renderer {
     return memo;
   };
   return {
-    renderCluster: (workspace, folder) => renderCluster(workspace, folder, options, memoOf(folder)),
+    renderCluster: (workspace, folder) => renderCluster(workspace, folder, options, memoOf(folder)).sets,
+    mergedValues(release, workspace, folder) {
+      const { context } =
+        folder === undefined
+          ? renderState(workspace, options, clusterOf(workspace, release.node.at.file))
+          : renderCluster(workspace, folder, options, memoOf(folder));
+      return mergedValues({ id: idOf(release.node), ...release }, context);
+    },
     renderKustomization({ node }, workspace) {
       const id = idOf(node);
       const owner = { id, at: node.at };
@@ -74,6 +84,7 @@ function clusterOf(workspace: Workspace, file: string): string | undefined {
 export type { ChartQuery, Expander, FetchedChart, RenderContext, RendererOptions } from './context.ts';
 export { references as variableReferences, substitute as substituteVariables } from './envsubst.ts';
 export { inflateChart } from './helm/inflate.ts';
+export type { MergedValues } from './helm/merged.ts';
 export { buildLikeFlux, type LikeFluxRequest } from './likeflux.ts';
 export { compareForApply, stageOf } from './order.ts';
 export { type DataKeys, isEncrypted, type Opened, openObject } from './sops.ts';

@@ -2,8 +2,15 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { type HelmReleaseView, helmRelease, string } from '../../flux/index.ts';
-import { type Chart, defaultCapabilities, objectsOf, type RenderedChart, renderChart } from '../../helm/index.ts';
-import { idOf, isObject } from '../../objects/object.ts';
+import {
+  type Chart,
+  defaultCapabilities,
+  objectsOf,
+  type RenderedChart,
+  type RenderRequest,
+  renderChart,
+} from '../../helm/index.ts';
+import { idOf, isObject, type ObjectId } from '../../objects/object.ts';
 import type { Problem } from '../../problem.ts';
 import { get, type Mapping, str } from '../../yaml/node.ts';
 import { parseFile } from '../../yaml/parse.ts';
@@ -64,7 +71,6 @@ function install(
   chart: Chart,
   values: ReleaseValues,
 ): DesiredSet {
-  const { options } = context;
   const failed = (problems: readonly Problem[]): DesiredSet => ({
     owner,
     objects: [],
@@ -72,30 +78,17 @@ function install(
     problems: [...values.problems, ...problems],
     reads: new Set(),
   });
-  const rendered = renderChart({
-    chart,
-    values: values.values,
-    release: {
-      name: releaseName(view, object.id),
-      namespace: view.targetNamespace?.value ?? object.id.namespace,
-      isUpgrade: options.isUpgrade?.(object.id) ?? false,
-      revision: 1,
-    },
-    capabilities: options.capabilities ?? defaultCapabilities(4),
-    skipSchemaValidation: string(view.install, 'disableSchemaValidation')?.value === 'true',
-    ...(options.clock && { clock: options.clock }),
-    ...(options.random && { random: options.random }),
-  });
+  const rendered = renderChart(renderRequest(view, object.id, context, chart, values));
   if (rendered.value === undefined) return failed(rendered.problems);
   const { value } = rendered;
   const templates = value.manifests.flatMap((manifest) => objectsOf(manifest, value.segments(manifest.source)));
-  const post = postRender(view, templates, options.kustomizer);
+  const post = postRender(view, templates, context.options.kustomizer);
   if (post.problems.length > 0) return failed(post.problems);
   const { name, namespace } = object.id;
   const nameNode = get(get(object.node, 'metadata'), 'name') ?? str(name, object.node.at);
   const labelled = post.objects.map((node) => withReleaseMetadata(node, view, nameNode, str(namespace, nameNode.at)));
   const objects = [...crdsOf(view, value), ...labelled].map((node): DesiredObject => {
-    const { secretValues } = values;
+    const secretValues = [...values.secretValues, ...(object.secretValues ?? [])];
     return secretValues.length === 0 ? { id: idOf(node), node } : { id: idOf(node), node, secretValues };
   });
   const notes = [
@@ -106,6 +99,30 @@ function install(
   // With values missing, an object may be missing too: nothing may be deleted on the strength of this set.
   const set = { owner, objects, complete: values.unknown.length === 0, problems, reads: new Set<string>() };
   return notes.length === 0 ? set : { ...set, note: notes.join('; ') };
+}
+
+/** What helm-controller hands to Helm for a release. */
+export function renderRequest(
+  view: HelmReleaseView,
+  id: ObjectId,
+  { options }: RenderContext,
+  chart: Chart,
+  { values }: Pick<ReleaseValues, 'values'>,
+): RenderRequest {
+  return {
+    chart,
+    values,
+    release: {
+      name: releaseName(view, id),
+      namespace: view.targetNamespace?.value ?? id.namespace,
+      isUpgrade: options.isUpgrade?.(id) ?? false,
+      revision: 1,
+    },
+    capabilities: options.capabilities ?? defaultCapabilities(4),
+    skipSchemaValidation: string(view.install, 'disableSchemaValidation')?.value === 'true',
+    ...(options.clock && { clock: options.clock }),
+    ...(options.random && { random: options.random }),
+  };
 }
 
 /** crds/ is applied apart from the release, by its own policy; by default on installation only. */

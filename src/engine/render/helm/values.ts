@@ -18,6 +18,8 @@ export interface ReleaseValues {
   readonly unknown: readonly string[];
   /** Scalars that came from Secrets, to be masked wherever they land. */
   readonly secretValues: readonly string[];
+  /** Where Secrets wrote them: a value from inside one of these places is never shown. */
+  readonly secretPlaces: readonly Origin[];
 }
 
 /** A secret shorter than this would mask half of every text. */
@@ -33,6 +35,7 @@ export function releaseValues(
   const problems: Problem[] = [];
   const unknown: string[] = [];
   const secretValues = new Set<string>();
+  const secretPlaces: Origin[] = [];
   let result = table(at);
   for (const from of view.valuesFrom) {
     const read = readReference(from, namespace, context);
@@ -41,6 +44,7 @@ export function releaseValues(
       if (read.problem !== undefined) problems.push(read.problem);
       continue;
     }
+    if (read.secret) secretPlaces.push(read.scalar.at);
     if (from.targetPath !== undefined) {
       result = mergeMaps(result, own);
       const message = setAt(result, from, read.text, read.scalar.at);
@@ -54,7 +58,7 @@ export function releaseValues(
     if (read.secret) collectScalars(parsed.values, secretValues);
     result = mergeMaps(result, toTable(parsed.values));
   }
-  return { values: mergeMaps(result, own), problems, unknown, secretValues: [...secretValues] };
+  return { values: mergeMaps(result, own), problems, unknown, secretValues: [...secretValues], secretPlaces };
 }
 
 interface Found {
