@@ -10,7 +10,7 @@ import type { Layout } from './layout.ts';
 import { createRepository, type Repository } from './repository.ts';
 import { kubectl } from './up.ts';
 
-export const exampleFleet = fileURLToPath(new URL('../../examples/my-fleet', import.meta.url));
+const exampleFleet = fileURLToPath(new URL('../../examples/my-fleet', import.meta.url));
 
 export interface FleetOptions {
   /** The folder to push; default: the example. */
@@ -40,7 +40,7 @@ stringData: { username: git, password: loopback }
 `;
 
 /** Rewrites a copy of the fleet for loopback; edits of lines, so that everything else stays as the example has it. */
-export function localize(folder: string, url: string): void {
+function localize(folder: string, url: string): void {
   for (const name of readdirSync(folder, { recursive: true }) as string[]) {
     const file = join(folder, name);
     if (!file.endsWith('.yaml') || name.startsWith('.git/') || !statSync(file).isFile()) continue;

@@ -11,7 +11,7 @@ export const contextName = 'sluice-loopback';
 
 const portNames = ['etcd', 'peer', 'api', 'git', 'artifacts', 'sourceHealth', 'kustomizeHealth'] as const;
 
-export type Ports = Readonly<Record<(typeof portNames)[number], number>>;
+type Ports = Readonly<Record<(typeof portNames)[number], number>>;
 
 export interface Layout {
   readonly dir: string;
@@ -31,7 +31,7 @@ export function stackDirectory(env: NodeJS.ProcessEnv = process.env): string {
   return resolve(env.SLUICE_CLUSTER_DIR || fileURLToPath(new URL('../../.cache/cluster', import.meta.url)));
 }
 
-export function toolsDirectory(env: NodeJS.ProcessEnv = process.env): string {
+function toolsDirectory(env: NodeJS.ProcessEnv = process.env): string {
   return env.SLUICE_TOOLS || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sluice', 'bin');
 }
 

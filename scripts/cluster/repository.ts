@@ -1,6 +1,6 @@
 /** Bare repositories on the stack's Git server, and pushing folders and edits to them as a person would. */
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Layout } from './layout.ts';
@@ -32,13 +32,6 @@ export async function createRepository(layout: Layout, name: string, from?: stri
   await git(layout, folder, ['remote', 'add', 'origin', url]);
   if (from !== undefined) cpSync(from, folder, { recursive: true });
   return open(layout, url, folder);
-}
-
-/** The repository that `createRepository` made in an earlier run; undefined when there is none. */
-export function openRepository(layout: Layout, name: string): Repository | undefined {
-  const folder = layout.file(`work/${name}`);
-  if (!existsSync(join(folder, '.git'))) return undefined;
-  return open(layout, `http://127.0.0.1:${layout.ports.git}/${name}.git`, folder);
 }
 
 function open(layout: Layout, url: string, folder: string): Repository {
