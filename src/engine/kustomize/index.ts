@@ -10,15 +10,16 @@ import { get, type Mapping, text } from '../yaml/node.ts';
 import { type Config, defaultConfig, type FieldSpecTables } from './config.ts';
 import { finish } from './finish.ts';
 import type { HelmInflator } from './generators/helm.ts';
-import { deprecatedFields, type Kustomization, readKustomization } from './kustomization.ts';
+import { deprecatedFields, type Kustomization, readings, readKustomization } from './kustomization.ts';
 import { confirmDirectory, type Loader, type LoadRestrictor, type Seen } from './loader.ts';
 import { createMemo, createResultMemo, type Memo } from './memo.ts';
 import { fixBackReferences } from './namereference.ts';
+import { loadKustomization, setSchema } from './open.ts';
 import { OpenApi, type OpenApiTables } from './openapi.ts';
 import { sortResources } from './order.ts';
 import { checkIdentity } from './read.ts';
 import { Refusal } from './refusal.ts';
-import { accumulate, type Build, loadKustomization, setSchema } from './target.ts';
+import { accumulate, type Build } from './target.ts';
 import { addHashes } from './transformers/hash.ts';
 import { isEmpty } from './tree.ts';
 import { resolveVars } from './vars.ts';
@@ -48,6 +49,8 @@ export interface KustomizeRequest {
   readonly managedByLabel?: boolean;
   /** Flux loads the built-in schema first, so that `openapi.path` adds to it instead of standing in its place. */
   readonly schema?: 'preloaded';
+  /** Flux reads `kustomization` before kustomize does: unknown fields are lost, numbers become texts where those belong. */
+  readonly reading?: 'lenient';
   /** Accepted for the command line's sake: plugins other than the built-in ones are refused with it, too. */
   readonly alphaPlugins?: boolean;
   /** Renders `helmCharts`; absent: a chart is refused. */
@@ -141,7 +144,7 @@ function run(
   const read =
     given === undefined
       ? loadKustomization(loader, state)
-      : readKustomization(given, 'kustomization.yaml', loader.root);
+      : readKustomization(given, 'kustomization.yaml', loader.root, readings[request.reading ?? 'strict']);
   for (const { message, at } of deprecatedFields(given ?? read.source)) problems.push(warn(message, at));
   if (request.schema === 'preloaded') state.openApi.advance({ builtin: 'loaded' });
   setSchema(read, loader, state);

@@ -12,6 +12,7 @@ import {
   list,
   type Pair,
   pairs,
+  type Reading,
   string,
   strings,
   struct,
@@ -201,11 +202,20 @@ export type Kustomization = Of<typeof file> & {
 
 export const fileNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'] as const;
 
+/** How kustomize reads a file, and how Flux reads one before it hands it on. */
+export const readings: Readonly<Record<'strict' | 'lenient', Reading>> = {
+  strict: { dialect: 'sigs', strict: true, texts: 'refused' },
+  lenient: { dialect: 'sigs', strict: false, texts: 'converted' },
+};
+
 /** Reads a kustomization; `root` is its directory, for messages. */
-export function readKustomization(node: Mapping, fileName: string, root: string): Kustomization {
-  const raw = within('invalid Kustomization', node.at, () =>
-    decodeMapping(file, node, { dialect: 'sigs', strict: true, texts: 'refused' }),
-  );
+export function readKustomization(
+  node: Mapping,
+  fileName: string,
+  root: string,
+  reading: Reading = readings.strict,
+): Kustomization {
+  const raw = within('invalid Kustomization', node.at, () => decodeMapping(file, node, reading));
   const fixed = fix({ ...raw, fileName, source: node });
   checkEmpty(fixed);
   checkKind(fixed, root);

@@ -80,6 +80,7 @@ export function build(request: BuildRequest): BuildResult {
     kustomization,
     loadRestrictor: 'none',
     schema: 'preloaded',
+    reading: 'lenient',
   });
   const problems = [...generated.problems, ...built.problems];
   if (hasError(problems)) return failed(problems, built.reads);

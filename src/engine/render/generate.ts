@@ -7,10 +7,11 @@ import type { Field, KustomizationView } from '../flux/index.ts';
 import type { FileTree } from '../ports.ts';
 import { error, type Problem } from '../problem.ts';
 import { defaultPatterns, type IgnorePattern, isIgnored, joinPath, loadPatterns } from '../sources/index.ts';
-import { kustomizationFile } from '../workspace/index.ts';
+import { fileNames, kustomizationFile } from '../workspace/index.ts';
 import { get, type Mapping, mapping, type Node, type Origin, remove, sequence, set, str, text } from '../yaml/node.ts';
 import { parseFile } from '../yaml/parse.ts';
 import { resolve } from '../yaml/resolve.ts';
+import { settle } from './settle.ts';
 
 export interface GenerateRequest {
   /** The artifact: a tree whose root is the source's root. */
@@ -35,7 +36,7 @@ export function generateKustomization(request: GenerateRequest): Generated {
   const { tree, path, view } = request;
   const patterns = request.filter === 'as-command-line' ? loadPatterns(tree, path) : [];
   const file = kustomizationFile(tree, path);
-  const start = file === undefined ? fromManifests(request, patterns) : fromFile(tree, file);
+  const start = file === undefined ? fromManifests(request, patterns) : fromFile(tree, file, path);
   if (start.kustomization === undefined) return start;
   const filtered =
     request.filter === 'as-command-line'
@@ -46,23 +47,34 @@ export function generateKustomization(request: GenerateRequest): Generated {
 }
 
 /** The fields of kustomize's own type; Flux reads the file without strictness and so loses any other. */
-const known = new Set([
-  ...['apiVersion', 'kind', 'metadata', 'openapi', 'namePrefix', 'nameSuffix', 'namespace', 'commonLabels', 'labels'],
-  ...['commonAnnotations', 'patchesStrategicMerge', 'patchesJson6902', 'patches', 'images', 'imageTags'],
-  ...['replacements', 'replicas', 'vars', 'sortOptions', 'resources', 'components', 'crds', 'bases'],
-  ...['configMapGenerator', 'secretGenerator', 'helmGlobals', 'helmCharts', 'helmChartInflationGenerator'],
-  ...['generatorOptions', 'configurations', 'generators', 'transformers', 'validators', 'buildMetadata'],
-]);
+const fields = new Map(
+  [
+    ...['apiVersion', 'kind', 'metadata', 'openapi', 'namePrefix', 'nameSuffix', 'namespace', 'commonLabels', 'labels'],
+    ...['commonAnnotations', 'patchesStrategicMerge', 'patchesJson6902', 'patches', 'images', 'imageTags'],
+    ...['replacements', 'replicas', 'vars', 'sortOptions', 'resources', 'components', 'crds', 'bases'],
+    ...['configMapGenerator', 'secretGenerator', 'helmGlobals', 'helmCharts', 'helmChartInflationGenerator'],
+    ...['generatorOptions', 'configurations', 'generators', 'transformers', 'validators', 'buildMetadata'],
+  ].map((name) => [name.toLowerCase(), name]),
+);
 
-function fromFile(tree: FileTree, path: string): Generated {
+function fromFile(tree: FileTree, path: string, folder: string): Generated {
   const source = tree.file(path)!;
   const { documents, problems } = parseFile(source);
   const at = { file: source.name, start: 0, end: 0 };
-  const errors = problems.filter((problem) => problem.severity === 'error');
+  const others = fileNames.filter((name) => tree.file(joinPath(folder, name)) !== undefined);
+  if (others.length > 1)
+    return { problems: [error('kustomize-file', `Found multiple kustomization files under: ${folder}`, at)] };
+  // Keys that are written twice are no error here: the last one counts.
+  const errors = problems.filter(({ severity, code }) => severity === 'error' && code !== 'yaml-duplicate-key');
   if (errors.length > 0) return { problems: errors };
   const root = documents[0]?.root ?? mapping([], at);
   if (root.kind !== 'mapping') return { problems: [error('kustomize-file', 'a kustomization must be a mapping', at)] };
-  let kustomization: Mapping = { ...root, entries: root.entries.filter((entry) => known.has(entry.key.text)) };
+  let kustomization = mapping([], root.at);
+  for (const { key, value } of root.entries) {
+    // Go's JSON finds a field whatever the case of its letters.
+    const name = fields.get(key.text.toLowerCase());
+    if (name !== undefined) kustomization = set(kustomization, name, value, key.at);
+  }
   for (const [key, value] of typeMeta) {
     if (text(get(kustomization, key)) === undefined) kustomization = set(kustomization, key, str(value, at));
   }
@@ -174,12 +186,12 @@ function climb(path: string, name: string): string {
 function merge(start: Mapping, view: KustomizationView, tree: FileTree, path: string): Generated {
   let result = start;
   const override = (key: string, field: Field<string> | undefined) => {
-    if (field !== undefined) result = set(result, key, field.node, field.node.at);
+    if (field !== undefined) result = set(result, key, str(field.value, field.node.at), field.node.at);
   };
   override('namespace', view.targetNamespace);
   override('namePrefix', view.namePrefix);
   override('nameSuffix', view.nameSuffix);
-  result = append(result, 'patches', view.patches);
+  result = append(result, 'patches', view.patches.map(settled));
   const components: Node[] = [];
   for (const { value, node } of view.components) {
     if (isRemote(value)) {
@@ -187,17 +199,22 @@ function merge(start: Mapping, view: KustomizationView, tree: FileTree, path: st
       return { problems: [error('flux-build', message, node.at)] };
     }
     if (view.ignoreMissingComponents && tree.realPath(climb(path, value)) === undefined) continue;
-    components.push(node);
+    components.push(str(value, node.at));
   }
   result = append(result, 'components', components);
   result = append(result, 'patchesStrategicMerge', view.patchesStrategicMerge.map(asText));
   result = append(result, 'patchesJson6902', view.patchesJson6902.map(withPatchAsText));
-  result = mergeImages(result, view.images);
+  result = mergeImages(result, view.images.map(settled));
   if (view.buildMetadata.length > 0) {
     const nodes = view.buildMetadata.map((field) => field.node);
     result = set(result, 'buildMetadata', sequence(nodes, nodes[0]!.at));
   }
   return { kustomization: result, problems: [] };
+}
+
+/** The object's own fields have types already; those of the file are still to be read. */
+function settled(node: Node): Node {
+  return settle(node, 'kyaml');
 }
 
 function append(to: Mapping, key: string, more: readonly Node[]): Mapping {

@@ -9,7 +9,7 @@ import { joinPath, parentOf } from '../sources/index.ts';
 import { text } from '../yaml/node.ts';
 import { parseFile } from '../yaml/parse.ts';
 
-const fileNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
+export const fileNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
 
 /** The kustomization file of a folder, if it has one. */
 export function kustomizationFile(tree: FileTree, folder: string): string | undefined {

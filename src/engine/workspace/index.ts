@@ -144,6 +144,6 @@ function invert(links: readonly Link[]): ReadonlyMap<WorkspaceObject, readonly L
 }
 
 export type { ClusterRoot } from './clusters.ts';
-export { contentsOf, kustomizationFile } from './contents.ts';
+export { contentsOf, fileNames, kustomizationFile } from './contents.ts';
 export type { WorkspaceFile, WorkspaceObject } from './files.ts';
 export type { LocalSources, SourceFolder, SourceMapping, SourceQuery, Sync } from './sources.ts';

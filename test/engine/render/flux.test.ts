@@ -100,6 +100,50 @@ const stories: Readonly<Record<string, Story>> = {
     files: { 'kustomization.yaml': 'resources: [a.yaml, .flux.yaml]\n', 'a.yaml': a, '.flux.yaml': pod },
   },
   'unknown fields are lost': { files: { 'kustomization.yaml': 'resources: [a.yaml]\nnope: 1\n', 'a.yaml': a } },
+  'unknown fields inside are lost': {
+    files: {
+      'kustomization.yaml':
+        'resources: [p.yaml]\nimages: [{name: app, newTag: "2", nope: 1}]\nlabels: [{pairs: {a: b}, nope: 1}]\n',
+      'p.yaml': pod,
+    },
+  },
+  'names in other cases': { files: { 'kustomization.yaml': 'Resources: [p.yaml]\nNAMEPREFIX: x-\n', 'p.yaml': pod } },
+  'fields that are null': {
+    files: { 'kustomization.yaml': 'resources: [p.yaml]\npatches: null\nimages:\nnamePrefix:\n', 'p.yaml': pod },
+  },
+  'a field of the wrong type': {
+    files: { 'kustomization.yaml': 'resources: [p.yaml]\nnamePrefix: 5\n', 'p.yaml': pod },
+  },
+  'a patch without target, with options': {
+    files: { 'p.yaml': pod },
+    spec: 'patches: [{patch: "apiVersion: v1\\nkind: Pod\\nmetadata: {name: p, labels: {a: b}}", options: {allowNameChange: true}}]',
+  },
+  'a patch whose target has labels': {
+    files: { 'p.yaml': pod, 'a.yaml': a },
+    spec: 'patches: [{patch: "[{op: add, path: /metadata/labels, value: {x: y}}]", target: {labelSelector: "a=b"}}, {patch: "[{op: add, path: /metadata/labels, value: {x: y}}]", target: {kind: Pod, annotationSelector: "!z"}}]',
+  },
+  'a List of resources in one file': {
+    files: {
+      'kustomization.yaml': 'resources: [l.yaml]\n',
+      'l.yaml':
+        'apiVersion: v1\nkind: ConfigMapList\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n',
+    },
+  },
+  'duplicate keys': { files: { 'kustomization.yaml': 'resources: [p.yaml]\nresources: [p.yaml]\n', 'p.yaml': pod } },
+  'duplicate keys in a manifest': { files: { 'p.yaml': `${pod}metadata: {name: q}\n` } },
+  'a byte-order mark': { files: { 'p.yaml': `\ufeff${pod}` } },
+  'carriage returns': { files: { 'p.yaml': pod.replaceAll('\n', '\r\n') } },
+  'a yml kustomization': { files: { 'kustomization.yml': 'resources: [p.yaml]\nnamePrefix: x-\n', 'p.yaml': pod } },
+  'two kustomization files': {
+    files: {
+      'kustomization.yml': 'resources: [p.yaml]\n',
+      'kustomization.yaml': 'namePrefix: y-\nresources: [p.yaml]\n',
+      'p.yaml': pod,
+    },
+  },
+  'a hidden folder': { files: { 'p.yaml': pod, '.hidden/a.yaml': a, '_x/b.yaml': a.replace('name: a', 'name: b') } },
+  'an empty nested kustomization': { files: { 'p.yaml': pod, 'n/kustomization.yaml': '' } },
+  'a nested folder without manifests': { files: { 'p.yaml': pod, 'n/README.md': '' } },
   'generators only': { files: { 'kustomization.yaml': 'configMapGenerator: [{name: g, literals: [a=b]}]\n' } },
   'components only': {
     files: {
