@@ -96,8 +96,9 @@ function readYaml(source: StringValue, context: CallContext): Value | string {
   const { documents, problems } = parse(source.text, '', 'sigs');
   // Of a key written twice the last one counts: Helm reads without strictness.
   const failed = problems.find(({ code, severity }) => severity === 'error' && code !== 'yaml-duplicate-key');
-  if (failed !== undefined) return `error converting YAML to JSON: yaml: ${failed.message}`;
   const root = documents[0]?.root;
+  // Only the first document is read: what is wrong behind it is never seen.
+  if (failed !== undefined && root === undefined) return `error converting YAML to JSON: yaml: ${failed.message}`;
   if (root === undefined) return nil;
   context.make(source.text.length >> 2);
   return readNode(root, isSourced(source) ? source : undefined);
