@@ -9,7 +9,7 @@ export interface Line {
 }
 
 /** Above this many differing lines the middle is shown as replaced as a whole. */
-const mostSteps = 2000;
+const mostSteps = 600;
 
 export function diffLines(before: string, after: string): readonly Line[] {
   const [a, b] = [linesOf(before), linesOf(after)];

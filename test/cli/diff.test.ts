@@ -57,6 +57,16 @@ test.each(['text', 'json', 'markdown'])('an edit as %s', async (format) => {
   checkGolden(`edit.${format}`, out);
 });
 
+test('a part of the plan: one object, or what one Flux object applies', async () => {
+  const folder = edited(edits);
+  const args = [folder, '--cluster', 'clusters/production'];
+  const one = await invoke(diff, [...args, '--only', 'deployment/apps/api']);
+  expect(one.out).toContain('1 to change (against HEAD)');
+  const root = await invoke(diff, [...args, '--only', 'Kustomization/flux-system/infrastructure']);
+  expect(root.code).toBe(0);
+  await expect(invoke(diff, [...args, '--only', 'api'])).rejects.toThrow(/--only wants/);
+});
+
 test('nothing edited: nothing to do, and why', async () => {
   const { code, out } = await invoke(diff, [edited({}), '--cluster', 'clusters/production']);
   expect(code).toBe(0);

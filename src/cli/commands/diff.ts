@@ -8,6 +8,7 @@ import { paintFor } from '../paint.ts';
 import { planJson } from '../plan/json.ts';
 import { type Made, planFor, plansAgainst, rootFor } from '../plan/make.ts';
 import { planMarkdown } from '../plan/markdown.ts';
+import { onlyOf, onlyOption } from '../plan/only.ts';
 import { planText } from '../plan/text.ts';
 import { printProblems } from '../problems.ts';
 
@@ -18,7 +19,13 @@ export const diff: Command = {
   name: 'diff',
   usage: '[PATH] [--cluster DIR] [--fetch] [--context NAME | --against GITREF] [-o text|json|markdown]',
   summary: 'what the workspace would change, against a cluster or against a commit (HEAD)',
-  options: { ...clusterOption, ...contextOption, against: { type: 'string' }, output: { type: 'string', short: 'o' } },
+  options: {
+    ...clusterOption,
+    ...contextOption,
+    ...onlyOption,
+    against: { type: 'string' },
+    output: { type: 'string', short: 'o' },
+  },
   async run(invocation) {
     const { options } = invocation;
     const format = (options.output ?? 'text') as Format;
@@ -30,7 +37,8 @@ export const diff: Command = {
     if (isRefusal(fleet)) return refused(invocation, fleet.message);
     const made = await plans(invocation, fleet);
     if (typeof made === 'string') return refused(invocation, made);
-    return report(invocation, fleet, made, format);
+    const part = made.map((one) => ({ ...one, plan: onlyOf(one.plan, options.only) }));
+    return report(invocation, fleet, part, format);
   },
 };
 

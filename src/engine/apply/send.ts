@@ -25,7 +25,7 @@ export interface SendContext {
 export async function send(context: SendContext, entry: PlanEntry, live: LiveObject | undefined): Promise<Sent> {
   const payload = payloadOf(entry);
   if (payload === undefined) return { outcome: 'not-sent', message: 'the plan does not hold what to send: plan again' };
-  const secrets = secretsIn(payload.object);
+  const secrets = [...secretsIn(payload.object), ...payload.secretValues];
   const sent = await sendPayload(context, entry, payload, live);
   return secrets.length === 0 ? sent : { ...sent, message: redactMessage(sent.message, secrets) };
 }

@@ -80,6 +80,8 @@ function forms(secrets: readonly string[]): readonly string[] {
     all.add(secret);
     all.add(secret.trim());
     all.add(toBase64(secret));
+    // Inside JSON text, as in kubectl's annotation.
+    all.add(JSON.stringify(secret).slice(1, -1));
     const lines = secret.split('\n').map((line) => line.trim());
     if (lines.length > 1) for (const line of lines) if (line.length >= wholeOnly) all.add(line);
   }

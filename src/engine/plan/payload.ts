@@ -14,6 +14,8 @@ import type { OwnerSpec } from './owner.ts';
 export interface Payload {
   readonly object: LiveObject;
   readonly manager: string;
+  /** Values that came from Secrets into an object of another kind: no message about it may hold them. */
+  readonly secretValues: readonly string[];
 }
 
 export const kustomizeManager = 'kustomize-controller';
@@ -34,7 +36,8 @@ export function payloadFor(object: DesiredObject, owner: Owner, spec: OwnerSpec,
   if (!isRole(out)) out = normalize(out);
   out = withStrings(out, 'labels', spec.labels);
   out = withStrings(out, 'annotations', spec.annotations);
-  return { object: out, manager: spec.kind === 'HelmRelease' ? helmManager : kustomizeManager };
+  const manager = spec.kind === 'HelmRelease' ? helmManager : kustomizeManager;
+  return { object: out, manager, secretValues: object.secretValues ?? [] };
 }
 
 function withMetadata(object: JsonObject, fields: JsonObject): JsonObject {

@@ -288,3 +288,14 @@ test('an owner that cannot be suspended is left alone, and the others are not', 
     'applied b: created',
   ]);
 });
+
+test('no event holds a secret, whatever the server says', async () => {
+  const on = cluster(kustomization('apps'));
+  on.fault = (verb) => (verb === 'apply' ? { reason: 'denied', message: 'no: "canary-one", canary-two' } : undefined);
+  const yaml = `apiVersion: v1\nkind: Secret\nmetadata: { name: s, namespace: apps }\nstringData: { a: canary-one, b: canary-two }\n---\n`;
+  const events = await apply(on, [
+    set('apps', yaml + configMap('c', 'x-canary-one-canary-two'), { secrets: ['canary-one', 'canary-two'] }),
+  ]);
+  expect(outcomes(events)).toEqual(['failed ConfigMap apps/c', 'failed Secret apps/s']);
+  expect(JSON.stringify(events)).not.toContain('canary');
+});
