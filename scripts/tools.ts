@@ -3,6 +3,7 @@
  * user's cache. A tool whose stamp says the wanted version is left alone. One at a time: two builds at once are slower
  * than one after the other, and a machine of two cores has other work to do.
  */
+import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   existsSync,
@@ -97,9 +98,15 @@ if (args.length === 0 || args.includes('--list')) {
 const asked = wanted(args);
 mkdirSync(bin, { recursive: true });
 if (!asked.every(ready)) {
+  const go = spawnSync('go', ['version'], { encoding: 'utf8' });
+  if (go.status !== 0) fail('Go 1.26 or newer is needed to build the tools, once');
   const release = await lock();
   try {
     for (const tool of asked) if (!ready(tool)) build(tool);
+  } catch (error) {
+    // Go has said on standard error what is wrong.
+    console.error(`tools: ${(error as Error).message}`);
+    process.exitCode = 2;
   } finally {
     release();
   }
