@@ -28,7 +28,7 @@ export const selector = struct('Selector', { ...resId, annotationSelector: strin
 export type Selector = Of<typeof selector>;
 
 const patchOptions = struct('PatchArgs', { allowNameChange: boolean, allowKindChange: boolean });
-export const patch = struct('Patch', { path: string, patch: string, target: selector, options: patchOptions });
+const patch = struct('Patch', { path: string, patch: string, target: selector, options: patchOptions });
 export type Patch = Of<typeof patch>;
 
 export const image = struct('Image', {
@@ -86,7 +86,7 @@ const variable = struct('Var', {
 });
 export type Variable = Of<typeof variable>;
 
-export const generatorOptions = struct('GeneratorOptions', {
+const generatorOptions = struct('GeneratorOptions', {
   labels: pairs,
   annotations: pairs,
   disableNameSuffixHash: boolean,
@@ -104,8 +104,8 @@ export const generatorFields = {
   env: string,
   options: generatorOptions,
 };
-export const configMapArgs = struct('ConfigMapArgs', generatorFields);
-export const secretArgs = struct('SecretArgs', { ...generatorFields, type: string });
+const configMapArgs = struct('ConfigMapArgs', generatorFields);
+const secretArgs = struct('SecretArgs', { ...generatorFields, type: string });
 export type GeneratorArgs = Of<typeof secretArgs>;
 
 const legacySortOptions = struct('LegacySortOptions', { orderFirst: strings, orderLast: strings });

@@ -36,7 +36,7 @@ export function joinPath(base: string, path: string): string | undefined {
 }
 
 /** Whether `path` is `directory` or below it. */
-export function isWithin(path: string, directory: string): boolean {
+function isWithin(path: string, directory: string): boolean {
   return path === directory || path.startsWith(directory.endsWith('/') ? directory : `${directory}/`);
 }
 
@@ -45,7 +45,7 @@ export function isRemoteFile(path: string): boolean {
 }
 
 /** Whether kustomize would take a resource path for a Git repository. */
-export function isRemoteBase(path: string): boolean {
+function isRemoteBase(path: string): boolean {
   if (/^(git::|gh:|ssh:|git@|file:\/\/)/i.test(path) || /^[\w.-]+@[\w.-]+:/.test(path)) return true;
   if (/^(https?:\/\/)?(www\.)?(github\.com|gitlab\.com|bitbucket\.org)[/:]/i.test(path)) return true;
   if (isRemoteFile(path)) return true;
@@ -165,7 +165,7 @@ function loadRemote(loader: Loader, url: string, at: Origin | undefined): Source
 }
 
 /** The part of a repository URL that names a directory inside it. */
-export function remotePath(url: string): string {
+function remotePath(url: string): string {
   const [bare = ''] = url.split('?');
   const afterScheme = bare.replace(/^[a-z+:]*:\/\//i, '');
   const marker = afterScheme.indexOf('//');

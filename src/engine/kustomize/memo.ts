@@ -101,7 +101,7 @@ function isCurrent({ reads, roots }: Entry, { loader }: Place): boolean {
 }
 
 /** Whether every path still has what it had when it was looked at. */
-export function holds(reads: ReadonlyMap<string, Seen>, tree: FileTree): boolean {
+function holds(reads: ReadonlyMap<string, Seen>, tree: FileTree): boolean {
   for (const [path, seen] of reads) {
     if (typeof seen === 'object') {
       if (tree.file(path) !== seen) return false;

@@ -149,7 +149,7 @@ export class OpenApi {
   }
 }
 
-export function kindKey({ group, version, kind }: Gvk): string {
+function kindKey({ group, version, kind }: Gvk): string {
   return `${group === '' ? '' : `${group}/`}${version}|${kind}`;
 }
 

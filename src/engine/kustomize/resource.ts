@@ -14,7 +14,7 @@ export interface ResId extends Gvk {
 }
 
 /** What the object was called before a transformer renamed it. */
-export interface PreviousId {
+interface PreviousId {
   readonly name: string;
   readonly namespace: string;
   readonly kind: string;

@@ -7,12 +7,12 @@ import { Refusal } from './refusal.ts';
 import type { ResMap } from './resmap.ts';
 import { effectiveNamespace, gvkOf } from './resource.ts';
 
-export type Test = (text: string) => boolean;
+type Test = (text: string) => boolean;
 
 const always: Test = () => true;
 
 /** A test for a pattern that must match the whole text; an empty one matches all. */
-export function anchored(pattern: Scalar | undefined): Test {
+function anchored(pattern: Scalar | undefined): Test {
   if (pattern === undefined || pattern.text === '') return always;
   const { text } = pattern;
   if (/^[\w/:-]+$/.test(text)) return (each) => each === text;

@@ -2,20 +2,18 @@
  * One kustomization, built: its resources gathered (bases and components by recursion), its generators run, then its
  * transformers in kustomize's own order, which is not the order of the file.
  */
-import type { SourceFile } from '../ports.ts';
 import type { Problem } from '../problem.ts';
-import { get, type Mapping, type Node, type Scalar } from '../yaml/node.ts';
+import { get, type Mapping, type Scalar } from '../yaml/node.ts';
 import { toJson } from '../yaml/resolve.ts';
 import { absorb } from './absorb.ts';
-import { type Config, emptyConfig, mergeConfig, readConfig } from './config.ts';
-import { readCrds } from './crds.ts';
+import { type Config, emptyConfig, mergeConfig } from './config.ts';
 import type { HelmInflator } from './generators/helm.ts';
 import { generators } from './generators/index.ts';
-import { fileNames, isComponent, type Kustomization, readKustomization } from './kustomization.ts';
+import { isComponent, type Kustomization } from './kustomization.ts';
 import { enter, isRemoteFile, joinPath, type Loader, load, see } from './loader.ts';
 import type { Memo } from './memo.ts';
-import { type OpenApi, readOpenApi } from './openapi.ts';
-import { parseSource, readDocument, readInline, readObjects, refuseDuplicates, refuseErrors } from './read.ts';
+import { loadKustomization, type Opening, setSchema, withConfigurations } from './open.ts';
+import { readInline, readObjects, refuseDuplicates } from './read.ts';
 import { Refusal, within } from './refusal.ts';
 import { ResMap } from './resmap.ts';
 import {
@@ -34,14 +32,10 @@ import { updateAt, withEntry } from './tree.ts';
 import { mergeVars, unite, type VarSet } from './vars.ts';
 
 /** What a whole build shares. */
-export interface Build {
-  readonly openApi: OpenApi;
-  readonly defaults: Config;
+export interface Build extends Opening {
   readonly helm: HelmInflator | undefined;
   readonly problems: Problem[];
   readonly memo: Memo;
-  /** Files that this build read, by name: where inline patches find the text around them. */
-  readonly sources: Map<string, SourceFile>;
   /** How deep bases nest; a limit, because links can make a tree endless. */
   readonly maxDepth: number;
 }
@@ -61,73 +55,6 @@ export interface Place {
   readonly tracked: string | undefined;
   readonly helmNamespace: Scalar | undefined;
   readonly depth: number;
-}
-
-/** The kustomization file of a directory. */
-export function loadKustomization(loader: Loader, build: Build, at?: Node['at']): Kustomization {
-  const found: { readonly name: string; readonly file: SourceFile }[] = [];
-  for (const name of fileNames) {
-    const path = joinPath(loader.root, name)!;
-    if (typeof see(loader, path) !== 'object') continue;
-    try {
-      found.push({ name, file: load(loader, name, at) });
-    } catch (thrown) {
-      if (!(thrown instanceof Refusal)) throw thrown;
-    }
-  }
-  const [first] = found;
-  if (first === undefined) {
-    throw new Refusal(
-      `unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '${loader.root}'`,
-      at,
-      'file-missing',
-    );
-  }
-  if (found.length > 1) {
-    throw new Refusal(`Found multiple kustomization files under: ${loader.root}`, at, 'kustomize-file');
-  }
-  build.sources.set(first.file.name, first.file);
-  return kustomizationOf(first.file, first.name, loader.root);
-}
-
-const kustomizations = new WeakMap<SourceFile, Kustomization>();
-
-function kustomizationOf(file: SourceFile, name: string, root: string): Kustomization {
-  const known = kustomizations.get(file);
-  if (known !== undefined) return known;
-  const parsed = parseSource(file);
-  refuseErrors(parsed, 'invalid Kustomization: ');
-  const node = parsed.documents[0]?.root;
-  if (node === undefined) {
-    const at = { file: file.name, start: 0, end: 0 };
-    throw new Refusal('kustomization.yaml is empty', at, 'kustomize-file');
-  }
-  if (node.kind !== 'mapping') {
-    throw new Refusal('invalid Kustomization: it must be a mapping', node.at, 'kustomize-file');
-  }
-  const read = readKustomization(node, name, root);
-  kustomizations.set(file, read);
-  return read;
-}
-
-/** Takes the `openapi` field into account; the first of a build decides. */
-export function setSchema({ openapi }: Kustomization, loader: Loader, build: Build): void {
-  const of = (key: string): Scalar | undefined => openapi?.find((pair) => pair.key.text === key)?.value;
-  const path = of('path');
-  const version = of('version');
-  const file = path === undefined ? undefined : load(loader, path.text, path.at);
-  if (build.openApi.isCustom) return;
-  if (file !== undefined && version !== undefined) {
-    throw new Refusal('builtin version and custom schema provided, cannot use both', version.at);
-  }
-  if (version !== undefined && version.text !== '' && version.text !== 'v1.21.2') {
-    throw new Refusal('the specified OpenAPI version is not built in', version.at);
-  }
-  build.openApi.set(version?.text, file, (source) => {
-    const root = readDocument(source);
-    if (root === undefined) return { definitions: {}, kinds: {}, scopes: {} };
-    return readOpenApi(toJson(root, 'sigs'));
-  });
 }
 
 export function accumulate(place: Place, build: Build, into?: Accumulated): Accumulated {
@@ -290,37 +217,6 @@ function addDirectory(
       vars: unite(all.vars, base.vars.values()),
     };
   });
-}
-
-function withConfigurations(config: Config, kustomization: Kustomization, loader: Loader, build: Build): Config {
-  let own = build.defaults;
-  for (const path of kustomization.configurations ?? []) {
-    own = within(`configuration '${path.text}'`, path.at, () => {
-      const file = load(loader, path.text, path.at);
-      refuseDuplicates(file);
-      const root = readDocument(file);
-      return root?.kind === 'mapping' ? mergeConfig(own, configOf(root)) : own;
-    });
-  }
-  let out = mergeConfig(config, own);
-  for (const path of kustomization.crds ?? []) {
-    out = within(`loading CRDs '${path.text}'`, path.at, () => {
-      const root = readDocument(load(loader, path.text, path.at));
-      return mergeConfig(out, readCrds(root === undefined ? null : toJson(root, 'sigs')));
-    });
-  }
-  return out;
-}
-
-const configs = new WeakMap<Mapping, Config>();
-
-function configOf(root: Mapping): Config {
-  let config = configs.get(root);
-  if (config === undefined) {
-    config = readConfig(root);
-    configs.set(root, config);
-  }
-  return config;
 }
 
 function runGenerators(all: Accumulated, place: Place, build: Build): void {

@@ -94,7 +94,7 @@ export function runReal(files: Files, path = '.', flags: readonly string[] = [])
   }
 }
 
-export function runRealIn(folder: string, flags: readonly string[] = []): Outcome {
+function runRealIn(folder: string, flags: readonly string[] = []): Outcome {
   try {
     const text = execFileSync(realKustomize!, ['build', '--reorder', 'none', ...flags, folder], {
       encoding: 'utf8',

@@ -50,7 +50,7 @@ function withoutQuotes(text: string): string {
 }
 
 /** `path` or `key=path`; without a key, the file's own name. */
-export function splitFileSource(source: Scalar): { readonly key: string; readonly path: string } {
+function splitFileSource(source: Scalar): { readonly key: string; readonly path: string } {
   const { text, at } = source;
   const parts = text.split('=');
   const [key = '', path = ''] = parts;

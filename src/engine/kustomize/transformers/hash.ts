@@ -31,7 +31,7 @@ export function addHashes(map: ResMap): void {
 }
 
 /** The ten characters that kustomize adds to the name of this object. */
-export function hashOf(node: Mapping): string {
+function hashOf(node: Mapping): string {
   const hex = bytesToHex(sha256(utf8ToBytes(goJson(contentOf(node))))).slice(0, 10);
   const letters: Record<string, string> = { '0': 'g', '1': 'h', '3': 'k', a: 'm', e: 't' };
   return hex.replace(/[013ae]/g, (digit) => letters[digit]!);

@@ -96,7 +96,7 @@ function rename(old: string, entry: Image): readonly [string, Origin] {
   return [`${name}${tag === '' ? '' : `:${tag}`}${digest === '' ? '' : `@${digest}`}`, at];
 }
 
-export function splitImage(image: string): { readonly name: string; readonly tag: string; readonly digest: string } {
+function splitImage(image: string): { readonly name: string; readonly tag: string; readonly digest: string } {
   const slash = Math.max(image.indexOf('/'), 0);
   const colon = image.indexOf(':', slash);
   const at = image.indexOf('@', slash);
