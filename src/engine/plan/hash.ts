@@ -4,6 +4,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { keyOf } from '../objects/object.ts';
 import type { DesiredSet } from '../render/desired.ts';
 import { isObject } from '../status/fields.ts';
+import type { Mapping } from '../yaml/node.ts';
 import { type Json, toJson } from '../yaml/resolve.ts';
 
 /** JSON with sorted keys, so that equal values have equal texts; bigints as digits. */
@@ -25,9 +26,20 @@ export function inputsOf(wanted: readonly DesiredSet[]): string {
     keyOf(set.owner.id),
     set.complete,
     [...set.reads].sort(),
-    set.objects.map((object) => canonical(toJson(object.node, 'sigs'))),
+    set.objects.map((object) => hashOf(object.node)),
   ]);
   return hash(JSON.stringify(sets));
+}
+
+/** Hashes by node: a render keeps the nodes that an edit did not touch. */
+const hashes = new WeakMap<Mapping, string>();
+
+function hashOf(node: Mapping): string {
+  const known = hashes.get(node);
+  if (known !== undefined) return known;
+  const made = hash(canonical(toJson(node, 'sigs')));
+  hashes.set(node, made);
+  return made;
 }
 
 /** A live object's content: all but its status and what the server keeps for itself. */

@@ -8,6 +8,7 @@
 import type { LiveObject, ServedKind } from '../ports.ts';
 import type { DesiredObject, Owner } from '../render/desired.ts';
 import { isObject, type JsonObject, stringAt } from '../status/fields.ts';
+import type { Mapping } from '../yaml/node.ts';
 import { type Json, toJson } from '../yaml/resolve.ts';
 import type { OwnerSpec } from './owner.ts';
 
@@ -21,7 +22,28 @@ export interface Payload {
 export const kustomizeManager = 'kustomize-controller';
 const helmManager = 'helm-controller';
 
+/** Payloads by rendered node, with what else they were made from: a node that a render kept needs no new one. */
+const made = new WeakMap<Mapping, { readonly from: string; readonly payload: Payload }>();
+
 export function payloadFor(object: DesiredObject, owner: Owner, spec: OwnerSpec, served: ServedKind): Payload {
+  const { kind, labels, annotations, targetNamespace } = spec;
+  const from = JSON.stringify([
+    owner.id,
+    kind,
+    labels,
+    annotations,
+    targetNamespace,
+    served.namespaced,
+    object.secretValues,
+  ]);
+  const known = made.get(object.node);
+  if (known?.from === from) return known.payload;
+  const payload = makePayload(object, owner, spec, served);
+  made.set(object.node, { from, payload });
+  return payload;
+}
+
+function makePayload(object: DesiredObject, owner: Owner, spec: OwnerSpec, served: ServedKind): Payload {
   let out = toJson(object.node, 'sigs') as JsonObject;
   if (!served.namespaced) out = withoutNamespace(out);
   else if (stringAt(out, 'metadata', 'namespace') === '' && spec.kind === 'HelmRelease') {

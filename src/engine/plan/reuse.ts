@@ -47,7 +47,8 @@ export function earlierOf(plan: Plan | undefined, identity: string): Earlier {
       const entry = known.get(`${keyOf(owner.id)} ${keyOf(object.id)}`);
       const asked = entry === undefined ? undefined : askedFor.get(entry);
       if (entry === undefined || asked === undefined) return undefined;
-      if (canonical(asked.object) !== canonical(sent) || !sameSpec(asked.spec, spec)) return undefined;
+      const same = asked.object === sent || canonical(asked.object) === canonical(sent);
+      if (!same || !sameSpec(asked.spec, spec)) return undefined;
       return answers(moved(entry, object), sent, spec);
     },
   };
