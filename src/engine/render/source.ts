@@ -6,12 +6,12 @@ import type { Problem } from '../problem.ts';
 import {
   artifactTree,
   composeArtifact,
-  defaultPatterns,
   joinPath,
   loadPatterns,
   mountTree,
   parsePatterns,
   plannedArtifacts,
+  sourcePatterns,
   subTree,
   unionTree,
 } from '../sources/index.ts';
@@ -126,7 +126,7 @@ export function artifact(folder: SourceFolder, ignore: string): FileTree {
   if (tree === undefined) {
     const whole = subTree(folder.tree, folder.root);
     const written = folder.patterns ?? loadPatterns(whole, '/');
-    tree = artifactTree(whole, [...defaultPatterns('/'), ...written, ...parsePatterns(ignore, '/')]);
+    tree = artifactTree(whole, sourcePatterns([...written, ...parsePatterns(ignore, '/')]));
     byRules.set(key, tree);
   }
   return tree;

@@ -5,7 +5,7 @@
 import { compileMatch, type Matcher } from '../go/match.ts';
 import type { DirectoryEntry, FileTree } from '../ports.ts';
 
-/** What Flux always leaves out, unless a later pattern takes it back. */
+/** What Flux always leaves out, unless a later pattern takes it back; and what it leaves out where nobody says anything. */
 const vcs = ['.git/', '.gitignore', '.gitmodules', '.gitattributes'];
 const defaults = [
   ...['*.jpg', '*.jpeg', '*.gif', '*.png', '*.wmv', '*.flv', '*.tar.gz', '*.zip'],
@@ -40,13 +40,14 @@ function parsePattern(line: string, domain: readonly string[]): IgnorePattern {
   return { domain, parts, includes, folderOnly };
 }
 
-/** The patterns that Flux starts from, speaking about the folder `domain`. */
+/** The patterns of a source that has none of its own, speaking about the folder `domain`. */
 export function defaultPatterns(domain: string): readonly IgnorePattern[] {
   return parsePatterns([...vcs, ...defaults].join('\n'), domain);
 }
 
-export function vcsPatterns(domain: string): readonly IgnorePattern[] {
-  return parsePatterns(vcs.join('\n'), domain);
+/** All patterns of a source: rules of its own (`.sourceignore`, `spec.ignore`) stand in place of the defaults. */
+export function sourcePatterns(own: readonly IgnorePattern[]): readonly IgnorePattern[] {
+  return own.length === 0 ? defaultPatterns('/') : [...parsePatterns(vcs.join('\n'), '/'), ...own];
 }
 
 /** The patterns of every `.sourceignore` in `folder` and below, outer files first. */

@@ -2,10 +2,10 @@
 import { expect, test } from 'vitest';
 import {
   artifactTree,
-  defaultPatterns,
   loadPatterns,
   mountTree,
   sameRepository,
+  sourcePatterns,
   subTree,
 } from '../../../src/engine/index.ts';
 import { doubleStar, globTree } from '../../../src/engine/sources/glob.ts';
@@ -28,7 +28,7 @@ test.each([
 
 function checkArtifact(files: Files, visible: readonly string[]) {
   const whole = treeOf(files);
-  const tree = artifactTree(whole, [...defaultPatterns('/'), ...loadPatterns(whole, '/')]);
+  const tree = artifactTree(whole, sourcePatterns(loadPatterns(whole, '/')));
   const found: string[] = [];
   const walk = (folder: string) => {
     for (const { name, type } of tree.directory(folder) ?? []) {
@@ -60,6 +60,14 @@ test('a .sourceignore that lets one folder through', () => {
     { '.sourceignore': '# all but deploy\n/*\n!/deploy\n', 'deploy/a.yaml': '', 'docs/b.yaml': '', 'c.yaml': '' },
     ['deploy/a.yaml'],
   );
+});
+
+test('a .sourceignore stands in place of the defaults, Git itself excepted', () => {
+  checkArtifact({ '.sourceignore': 'docs/\n', 'logo.png': '', 'docs/a.md': '', '.gitignore': '', '.github/x': '' }, [
+    '.github/x',
+    '.sourceignore',
+    'logo.png',
+  ]);
 });
 
 test('a file in an ignored folder can be taken back, and inner files speak about their own folder', () => {
