@@ -79,7 +79,15 @@ export interface Outcome {
 export type PreviewOf =
   | { readonly kind: 'kustomize'; readonly uri: string }
   | { readonly kind: 'flux'; readonly uri: string; readonly line?: number }
-  | { readonly kind: 'flux-object'; readonly object: ObjectName };
+  | { readonly kind: 'flux-object'; readonly object: ObjectName }
+  | ReleasePreview;
+
+/** A HelmRelease, by the line or by the file that declares it or that it reads, or by its name in the cluster. */
+export type ReleasePreview = {
+  readonly kind: 'release';
+  /** What it installs, or the values that its chart is rendered with. */
+  readonly show: 'objects' | 'values';
+} & ({ readonly uri: string; readonly line?: number } | { readonly object: ObjectName });
 
 export interface Preview {
   /** The virtual document to open; absent when there is nothing to build, and then `message` says why. */
@@ -126,6 +134,20 @@ export interface Requests {
     { readonly uri: string; readonly line: number; readonly into: string },
     { readonly places: readonly Place[] },
   ];
+}
+
+/** What a kubeconfig that lies in an open folder wants to do with the person's rights. */
+export interface Approval {
+  readonly kind: 'command' | 'file';
+  /** The whole command line, or the file's path. */
+  readonly what: string;
+  readonly user: string;
+  readonly kubeconfig: string;
+}
+
+/** What the server asks the person; method → [parameters, answer]. */
+export interface ServerRequests {
+  'sluice/approve': [Approval, boolean];
 }
 
 export interface ServerNotifications {

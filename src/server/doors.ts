@@ -2,7 +2,7 @@
 import { createRenderer, type DesiredSet, type Renderer } from '../engine/index.ts';
 import { loadKustomizer } from '../io/kustomizer.ts';
 import { openFolder } from '../io/workspace.ts';
-import type { Built } from './previews.ts';
+import { builtOf } from './previews.ts';
 import type { SessionPorts } from './session.ts';
 
 export function createDoors(): SessionPorts['doors'] {
@@ -22,6 +22,7 @@ export function createDoors(): SessionPorts['doors'] {
       return { nodes: objects.map(({ node }) => node), problems };
     },
     flux: async (workspace, object) => builtOf(renderer().renderKustomization(object, workspace)),
+    values: (workspace, release, cluster) => renderer().mergedValues(release, workspace, cluster),
   };
 }
 
@@ -40,9 +41,4 @@ function baseline(): SessionPorts['doors']['renderCommit'] {
     last = { key, sets };
     return sets;
   };
-}
-
-function builtOf({ objects, problems, note }: DesiredSet): Built {
-  const nodes = objects.map(({ node }) => node);
-  return note === undefined ? { nodes, problems } : { nodes, problems, note };
 }

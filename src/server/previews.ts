@@ -2,10 +2,19 @@
  * Previews: what a directory or a Flux object renders to, as a document that follows the files. A broken build shows what
  * is wrong as comments above what could be built, so that the document never just goes empty.
  */
-import { keyOf, type Node, type Problem, titleOf, type Workspace, type WorkspaceObject } from '../engine/index.ts';
-import type { Preview, PreviewOf } from '../protocol/index.ts';
+import {
+  type DesiredSet,
+  keyOf,
+  type Node,
+  type Problem,
+  titleOf,
+  type Workspace,
+  type WorkspaceObject,
+} from '../engine/index.ts';
+import type { Preview, PreviewOf, ReleasePreview } from '../protocol/index.ts';
 import { rangeOf } from './convert.ts';
 import type { Folder, Located } from './files.ts';
+import { maskObject } from './mask.ts';
 import type { Session } from './session.ts';
 import { type Rendered, renderNodes, type Virtual, virtualUri } from './virtual.ts';
 
@@ -25,7 +34,7 @@ export interface Built {
 type Rooms = Pick<Session, 'workspace' | 'files'>;
 
 /** Which document shows this, or why none does, or what there is to choose from. */
-export function previewOf({ files, workspace }: Rooms, of: PreviewOf): Preview {
+export function previewOf({ files, workspace }: Rooms, of: Exclude<PreviewOf, ReleasePreview>): Preview {
   if (of.kind === 'flux-object') {
     for (const folder of files.folders()) {
       const [found] = workspace(folder).find({ ...of.object });
@@ -95,16 +104,28 @@ function fluxUri(folder: Folder, object: WorkspaceObject): string {
   return virtualUri(virtual, `${object.id.kind} ${object.id.name}`);
 }
 
+/** A set as a preview shows it: what came from a Secret, and what a Secret holds, masked. */
+export function builtOf({ objects, problems, note }: DesiredSet): Built {
+  const nodes = objects.map(maskObject);
+  // The engine says some things twice: for the set, and for the line.
+  const said = problems.filter(({ message }) => message !== note);
+  return note === undefined ? { nodes, problems: said } : { nodes, problems: said, note };
+}
+
 /** The text of a preview, with its origins. */
 export function renderBuilt(built: Built, folder: Folder): Rendered {
   const lines = [...built.problems.map(problemLine), ...(built.note === undefined ? [] : [built.note])];
-  const head = lines.map((line) => `# ${line.replaceAll('\n', '\n# ')}\n`).join('');
-  const { text, spans } = renderNodes(built.nodes, 'sigs', folder);
-  const moved = spans.map(({ start, end, at }) => ({ start: start + head.length, end: end + head.length, at }));
-  return { text: head + text, spans: moved, folder };
+  return withHead(lines, renderNodes(built.nodes, 'sigs', folder));
 }
 
-function problemLine({ severity, message, at }: Problem): string {
+/** A text under lines of comment. */
+export function withHead(lines: readonly string[], { text, spans, ...rest }: Rendered): Rendered {
+  const head = lines.map((line) => `# ${line.replaceAll('\n', '\n# ')}\n`).join('');
+  const moved = spans.map(({ start, end, at }) => ({ start: start + head.length, end: end + head.length, at }));
+  return { ...rest, text: head + text, spans: moved };
+}
+
+export function problemLine({ severity, message, at }: Problem): string {
   return at === undefined ? `${severity}: ${message}` : `${severity}: ${message} (${at.file})`;
 }
 

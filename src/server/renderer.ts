@@ -5,6 +5,7 @@ import type { Link } from './link.ts';
 import { maskSecret } from './live.ts';
 import type { Planner } from './planner.ts';
 import { declared, type PreviewDoors, renderBuilt } from './previews.ts';
+import { type ReleaseDoors, renderRelease } from './releases.ts';
 import type { Session } from './session.ts';
 import { queryOf, type Rendered, renderLive, type Virtual } from './virtual.ts';
 
@@ -15,7 +16,7 @@ export interface Renderer {
 }
 
 export interface RendererOptions {
-  readonly doors: PreviewDoors;
+  readonly doors: PreviewDoors & ReleaseDoors;
   /** In milliseconds. */
   readonly pause: number;
 }
@@ -24,7 +25,7 @@ export interface RendererOptions {
 const kept = 20;
 
 type Rooms = Pick<Session, 'workspace'> & { readonly files: Files; readonly link: Link; readonly planner: Planner };
-type PreviewVirtual = Extract<Virtual, { readonly of: 'kustomize' | 'flux' }>;
+type PreviewVirtual = Extract<Virtual, { readonly of: 'kustomize' | 'flux' | 'release' }>;
 
 export function createRenderer(rooms: Rooms, { doors, pause }: RendererOptions): Renderer {
   const { files, link, planner } = rooms;
@@ -47,15 +48,21 @@ export function createRenderer(rooms: Rooms, { doors, pause }: RendererOptions):
     const query = queryOf(virtual);
     const known = previews.get(query);
     if (known?.workspace === workspace) return known.rendered;
-    const built = await build(workspace, virtual, signal);
-    const rendered = renderBuilt(built, folder);
+    const rendered =
+      virtual.of === 'release'
+        ? await renderRelease(doors, workspace, folder, virtual, signal)
+        : renderBuilt(await build(workspace, virtual, signal), folder);
     previews.delete(query);
     previews.set(query, { workspace, rendered });
     for (const oldest of previews.keys()) if (previews.size > kept) previews.delete(oldest);
     return rendered;
   }
 
-  async function build(workspace: Workspace, virtual: PreviewVirtual, signal: AbortSignal) {
+  async function build(
+    workspace: Workspace,
+    virtual: Exclude<PreviewVirtual, { readonly of: 'release' }>,
+    signal: AbortSignal,
+  ) {
     if (virtual.of === 'kustomize') return doors.kustomize(workspace, virtual.path);
     const object = declared(workspace, virtual.path, virtual.owner);
     if (object !== undefined) return await doors.flux(workspace, object, signal);

@@ -9,6 +9,7 @@ import { createFiles, type Files, type Folder } from './files.ts';
 import { createLink, type Link, type LinkPorts } from './link.ts';
 import { createPlanner, type Planner, type PlannerDoors } from './planner.ts';
 import type { PreviewDoors } from './previews.ts';
+import type { ReleaseDoors } from './releases.ts';
 import { createRenderer, type Renderer } from './renderer.ts';
 
 export interface Session extends Renderer {
@@ -29,7 +30,7 @@ export interface Session extends Renderer {
 
 export interface SessionPorts {
   readonly cluster: LinkPorts;
-  readonly doors: PlannerDoors & PreviewDoors;
+  readonly doors: PlannerDoors & PreviewDoors & ReleaseDoors;
   /** How long typing must have paused before the plan and the previews follow, in milliseconds. */
   readonly pause: { readonly plan: number; readonly preview: number };
   now(): number;

@@ -11,7 +11,18 @@ export type Virtual =
   | { readonly of: 'live'; readonly object: ObjectName }
   | { readonly of: 'plan'; readonly side: 'before' | 'after'; readonly entry: string }
   | { readonly of: 'kustomize'; readonly folder: string; readonly path: string }
-  | { readonly of: 'flux'; readonly folder: string; readonly path: string; readonly owner: string };
+  | { readonly of: 'flux'; readonly folder: string; readonly path: string; readonly owner: string }
+  | ReleaseVirtual;
+
+/** A HelmRelease as a cluster directory renders it; without one, as the file at `path` declares it. */
+export interface ReleaseVirtual {
+  readonly of: 'release';
+  readonly show: 'objects' | 'values';
+  readonly folder: string;
+  readonly path: string;
+  readonly owner: string;
+  readonly cluster?: string;
+}
 
 /** A rendered text; spans carry origins in the files of `folder`. */
 export interface Rendered {

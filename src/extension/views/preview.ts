@@ -27,7 +27,7 @@ export async function openPreview(sluice: Sluice, of: PreviewOf): Promise<void> 
 /** Where the line at the cursor shows in the preview, so that it opens there and not at its top. */
 async function renderedRange(sluice: Sluice, of: PreviewOf, into: Uri): Promise<Range | undefined> {
   const editor = window.activeTextEditor;
-  if (of.kind === 'flux-object' || editor?.document.uri.toString() !== of.uri) return undefined;
+  if (!('uri' in of) || editor?.document.uri.toString() !== of.uri) return undefined;
   const asked = { uri: of.uri, line: editor.selection.active.line, into: into.toString() };
   const { places } = await sluice.client.request('sluice/renderedOf', asked);
   return places[0] === undefined ? undefined : rangeOf(places[0]);
