@@ -21,6 +21,8 @@ export const commandIds = [
   'sluice.openLive',
   'sluice.previewKustomize',
   'sluice.previewFlux',
+  'sluice.previewHelm',
+  'sluice.showMergedValues',
   'sluice.goToSource',
   'sluice.goToRendered',
   'sluice.showLog',

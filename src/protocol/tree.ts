@@ -25,5 +25,14 @@ export interface TreeNode {
   readonly expandable?: 'collapsed' | 'expanded';
   readonly object?: ObjectName;
   /** Which actions make sense: words that the menus match. */
-  readonly can?: readonly ('reconcile' | 'with-source' | 'suspend' | 'resume' | 'preview' | 'live' | 'source')[];
+  readonly can?: readonly (
+    | 'reconcile'
+    | 'with-source'
+    | 'suspend'
+    | 'resume'
+    | 'preview'
+    | 'values'
+    | 'live'
+    | 'source'
+  )[];
 }

@@ -10,6 +10,7 @@ import { openChange } from './open-change.ts';
 import { openLive } from './open-live.ts';
 import { openSource } from './open-source.ts';
 import { previewFlux } from './preview-flux.ts';
+import { previewHelm } from './preview-helm.ts';
 import { previewKustomize } from './preview-kustomize.ts';
 import { reconcile } from './reconcile.ts';
 import { reconcileWithSource } from './reconcile-with-source.ts';
@@ -17,6 +18,7 @@ import { refresh } from './refresh.ts';
 import { refreshPlan } from './refresh-plan.ts';
 import { resume } from './resume.ts';
 import { showLog } from './show-log.ts';
+import { showMergedValues } from './show-merged-values.ts';
 import { showPlan } from './show-plan.ts';
 import { showPlanAgainstHead } from './show-plan-against-head.ts';
 import { suspend } from './suspend.ts';
@@ -32,6 +34,7 @@ export const commands: readonly Command[] = [
   openLive,
   openSource,
   previewFlux,
+  previewHelm,
   previewKustomize,
   reconcile,
   reconcileWithSource,
@@ -39,6 +42,7 @@ export const commands: readonly Command[] = [
   refreshPlan,
   resume,
   showLog,
+  showMergedValues,
   showPlan,
   showPlanAgainstHead,
   suspend,

@@ -100,6 +100,7 @@ function actionsOf(kind: string, suspended: boolean): NonNullable<TreeNode['can'
   if (withSource.has(kind)) can.push('with-source');
   if (!noSuspend.has(kind)) can.push(suspended ? 'resume' : 'suspend');
   if (kind === 'Kustomization' || kind === 'HelmRelease') can.push('preview');
+  if (kind === 'HelmRelease') can.push('values');
   return can;
 }
 
