@@ -47,6 +47,7 @@ export const build: Command = {
     if (words.length > 1) throw new UsageError('give one PATH');
     const format = options.output ?? 'yaml';
     if (format !== 'yaml' && format !== 'json') throw new UsageError(`-o is yaml or json, not ${format}`);
+    if (options.origins === true && format !== 'json') throw new UsageError('--origins goes with -o json');
     return options['kustomization-file'] === undefined ? buildFleet(invocation) : buildOne(invocation);
   },
 };
