@@ -10,7 +10,7 @@ import type { Origin } from '../yaml/node.ts';
 import { type AnyNode, print } from './node.ts';
 import { type Definition, lookup, type TemplateSet } from './set.ts';
 import { locationOf, originAt, type Source, valuesAt } from './source.ts';
-import { type Mark, marked, marksOf, noOrigins } from './text.ts';
+import { type Mark, marked, marksOf, noOrigins, substring } from './text.ts';
 import {
   type CallContext,
   type Enter,
@@ -249,9 +249,9 @@ export function outputMarks(out: Output): readonly Mark[] {
     const [start, end] = rangeOf(node);
     const template = originAt(source, start, end);
     const length = typeof chunk === 'string' ? chunk.length : chunk.text.length;
-    const values = source.value === undefined ? noOrigins : valuesAt(source, start, end);
+    const values = source.value === undefined || node.type === 'text' ? noOrigins : valuesAt(source, start, end);
     let at = 0;
-    for (const mark of typeof chunk === 'string' ? [] : marksOf(chunk)) {
+    for (const mark of chunkMarks(chunk, source, start)) {
       if (mark.start > at) marks.push({ start: offset + at, end: offset + mark.start, values, template });
       marks.push({
         start: offset + mark.start,
@@ -265,6 +265,13 @@ export function outputMarks(out: Output): readonly Mark[] {
     offset += length;
   });
   return marks;
+}
+
+/** The marks of what was printed; plain text of a template made from a value has those of the value's text. */
+function chunkMarks(chunk: string | StringValue, source: Source, start: number): readonly Mark[] {
+  if (typeof chunk !== 'string') return marksOf(chunk);
+  if (source.value === undefined) return [];
+  return marksOf(substring(source.value, start, start + chunk.length));
 }
 
 function rangeOf(node: AnyNode): [number, number] {

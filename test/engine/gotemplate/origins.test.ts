@@ -66,6 +66,7 @@ check(
   '  ‹web|web›-n',
 );
 check('{{ tpl .Values.tpl . }}', '‹web|web›‹-x|"{{ .Values.name }}-x"›');
+check('{{ tpl (toYaml .Values.image) . }}', '‹repository|nginx›: ‹nginx|nginx›\n‹tag|"1.27"›: ‹"1.27"|"1.27"›');
 check('{{ range .Values.args }}{{ . }};{{ end }}', '‹--first|--first›;‹--second|--second›;');
 check(
   '{{ range $k, $v := .Values.labels }}{{ $k }}={{ $v }} {{ end }}',
