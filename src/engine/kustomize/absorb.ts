@@ -7,7 +7,7 @@ import { base64 } from './generators/base64.ts';
 import { Refusal } from './refusal.ts';
 import type { ResMap } from './resmap.ts';
 import { apiVersionOf, idText, kindOf, nameOrigin, type Resource } from './resource.ts';
-import { isMissing, updateAt, withEntry } from './tree.ts';
+import { isMissing, settle, updateAt, withEntry } from './tree.ts';
 
 export function absorb(map: ResMap, added: Resource): void {
   const id = map.current(added);
@@ -103,7 +103,7 @@ function joinMaps(base: Node | undefined, over: Node | undefined): Mapping | und
     if (map?.kind !== 'mapping') continue;
     at = map.at;
     for (const { key, value } of map.entries) {
-      entries.set(key.text, { key, value: str(value.kind === 'scalar' ? value.text : '', value.at) });
+      entries.set(key.text, { key, value: settle(str(value.kind === 'scalar' ? value.text : '', value.at)) });
     }
   }
   if (entries.size === 0 || at === undefined) return undefined;

@@ -3,7 +3,7 @@ import { type Entry, get, type Mapping, type Origin } from '../yaml/node.ts';
 import { compareText } from './decode.ts';
 import { withStrings } from './patches/apply.ts';
 import type { ResMap } from './resmap.ts';
-import type { Provenance, Resource } from './resource.ts';
+import { originKey, type Provenance, type Resource, transformationsKey } from './resource.ts';
 import { setField, updateAt, withEntry } from './tree.ts';
 
 const internal = 'internal.config.kubernetes.io/';
@@ -30,8 +30,6 @@ const bookkeeping = new Set([
   'config.kubernetes.io/index',
   'config.k8s.io/id',
 ]);
-const originKey = 'config.kubernetes.io/origin';
-const transformationsKey = 'alpha.config.kubernetes.io/transformations';
 
 export interface Finish {
   readonly originAnnotations: boolean;

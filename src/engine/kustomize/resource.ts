@@ -34,6 +34,10 @@ export interface Provenance {
   };
 }
 
+/** The annotations that a kustomization's `buildMetadata` asks for. */
+export const originKey = 'config.kubernetes.io/origin';
+export const transformationsKey = 'alpha.config.kubernetes.io/transformations';
+
 export interface Resource {
   readonly node: Mapping;
   readonly previous: readonly PreviousId[];

@@ -4,6 +4,7 @@
  * answer a changed copy.
  */
 import type { Entry, Mapping, Node, Origin, Scalar, Sequence } from '../yaml/node.ts';
+import { parse } from '../yaml/parse.ts';
 import { resolve } from '../yaml/resolve.ts';
 import { Refusal } from './refusal.ts';
 
@@ -74,6 +75,26 @@ export function withText(old: Scalar, text: string, at: Origin): Scalar {
   return old.style === 'plain' ? withoutType({ ...rest, text, at }) : { ...rest, text, at, tag: '!!str' };
 }
 
+/** What a text may look like to an older reader of YAML, roughly: asked before it is read. */
+const mayMislead = /^[-+.\d~{[<=!&*|>'"%@`]|[:#]|^(y|n|yes|no|on|off|true|false|null)$/i;
+
+/**
+ * A string as kyaml puts it into a mapping: in quotes where YAML 1.1 would read its text as something else. The quotes
+ * stay, and make a string of whatever takes its place later.
+ */
+export function settle(node: Node): Node {
+  if (node.kind !== 'scalar' || node.style !== 'plain' || node.text === '' || node.text.includes('\n')) return node;
+  if (!mayMislead.test(node.text) || !(isString(node) || untyped.has(node)) || !misleads(node)) return node;
+  return { ...node, style: 'double', tag: '!!str' };
+}
+
+function misleads({ text, at }: Scalar): boolean {
+  const { documents, problems } = parse(text, at.file, 'sigs');
+  const root = documents[0]?.root;
+  if (problems.length > 0) return false;
+  return root?.kind !== 'scalar' || typeof resolve(root, 'sigs') !== 'string';
+}
+
 export function entryOf(node: Mapping, key: string): Entry | undefined {
   for (const entry of node.entries) if (entry.key.text === key) return entry;
   return undefined;
@@ -97,13 +118,14 @@ export function withEntry(node: Mapping, key: string, value: Node | undefined, k
 export function setField(node: Mapping, key: string, value: Node | undefined, keyAt?: Origin): Mapping {
   if (value === undefined || isNull(value)) return withEntry(node, key, undefined);
   const old = entryOf(node, key);
-  return withEntry(node, key, old === undefined ? value : inPlaceOf(old.value, value), keyAt);
+  return withEntry(node, key, old === undefined ? settle(value) : inPlaceOf(old.value, value), keyAt);
 }
 
 /** kyaml's FieldSetter with a text that has no tag. */
 export function setText(node: Mapping, key: string, text: string, at: Origin): Mapping {
   const old = entryOf(node, key)?.value;
-  if (old === undefined) return withEntry(node, key, { kind: 'scalar', text, style: 'plain', tag: '!!str', at });
+  if (old === undefined)
+    return withEntry(node, key, settle({ kind: 'scalar', text, style: 'plain', tag: '!!str', at }));
   if (old.kind === 'scalar') return withEntry(node, key, withText(old, text, at));
   return withEntry(node, key, bare(text, at));
 }

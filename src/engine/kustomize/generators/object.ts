@@ -4,6 +4,7 @@ import type { Pair } from '../decode.ts';
 import type { GeneratorArgs } from '../kustomization.ts';
 import { Refusal } from '../refusal.ts';
 import { type Behavior, type Resource, resource } from '../resource.ts';
+import { settle } from '../tree.ts';
 import { base64 } from './base64.ts';
 import type { DataValue } from './data.ts';
 
@@ -64,6 +65,6 @@ function toMapping(pairs: readonly Pair[], at: Origin): Entry['value'] {
 export function dataEntries(values: readonly DataValue[], encoded: boolean): readonly Entry[] {
   return values.map(({ key, keyAt, bytes, text: plain, at }) => {
     const written = encoded ? base64(bytes()) : plain;
-    return entry(key, { ...text(written, at), style: written.includes('\n') ? 'literal' : 'plain' }, keyAt);
+    return entry(key, settle({ ...text(written, at), style: written.includes('\n') ? 'literal' : 'plain' }), keyAt);
   });
 }

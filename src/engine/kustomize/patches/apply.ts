@@ -2,8 +2,8 @@
 import { get, type Mapping, type Node, type Origin } from '../../yaml/node.ts';
 import type { OpenApi } from '../openapi.ts';
 import type { ResMap } from '../resmap.ts';
-import { type Resource, remember } from '../resource.ts';
-import { entryOf, isNull, setText, updateAt, withEntry } from '../tree.ts';
+import { originKey, type Resource, remember, transformationsKey } from '../resource.ts';
+import { entryOf, isNull, setText, settle, updateAt, withEntry } from '../tree.ts';
 import { applyJsonPatch, type Operation } from './json6902.ts';
 import { strategicMerge } from './strategic.ts';
 
@@ -64,7 +64,7 @@ export function withStrings(metadata: Mapping, field: string): Mapping {
 
 function asString(value: Node): Node {
   const at: Origin = value.at;
-  return { kind: 'scalar', text: value.kind === 'scalar' ? value.text : '', style: 'plain', tag: '!!str', at };
+  return settle({ kind: 'scalar', text: value.kind === 'scalar' ? value.text : '', style: 'plain', tag: '!!str', at });
 }
 
 /**
@@ -74,11 +74,39 @@ function asString(value: Node): Node {
 export function jsonPatch(of: Resource, operations: readonly Operation[]): Resource {
   const hasHistory = of.previous.length > 0 || of.needsHash || of.behavior !== 'unspecified' || of.prefixes.length > 0;
   const node = hasHistory ? withAnnotations(of.node) : of.node;
+  if (of.provenance !== undefined) return patchTracked({ ...of, node }, operations);
   const patched = applyJsonPatch(node, operations);
   // kustomize puts its bookkeeping back, and with it writes every annotation anew, as a string.
   const metadata = entryOf(patched, 'metadata')?.value;
   if (metadata?.kind !== 'mapping') return { ...of, node: patched };
   return { ...of, node: withEntry(patched, 'metadata', withStrings(metadata, 'annotations')) };
+}
+
+/**
+ * With annotations of provenance asked for, those are ordinary annotations to a JSON patch: one that replaces or removes
+ * the annotations takes them away, and what comes after starts to write them anew.
+ */
+function patchTracked(of: Resource, operations: readonly Operation[]): Resource {
+  const at = of.node.at;
+  const mark = (node: Mapping, key: string): Mapping =>
+    updateAt(withAnnotations(node), ['metadata', 'annotations'], at, (old) =>
+      old?.kind === 'mapping' ? setText(old, key, 'kept', at) : old,
+    );
+  let node = mark(of.node, originKey);
+  if (of.transformations.length > 0) node = mark(node, transformationsKey);
+  const patched = jsonPatch({ ...of, node, provenance: undefined }, operations);
+  const annotations = get(get(patched.node, 'metadata'), 'annotations');
+  const has = (key: string): boolean => get(annotations, key) !== undefined;
+  const bare = [originKey, transformationsKey].reduce(
+    (each, key) => (has(key) ? updateAt(each, ['metadata', 'annotations', key], at, () => undefined) : each),
+    patched.node,
+  );
+  return {
+    ...patched,
+    node: bare,
+    provenance: has(originKey) ? of.provenance : undefined,
+    transformations: has(transformationsKey) ? of.transformations : [],
+  };
 }
 
 function withAnnotations(node: Mapping): Mapping {

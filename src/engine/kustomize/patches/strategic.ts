@@ -7,7 +7,7 @@ import type { OpenApi, Schema } from '../openapi.ts';
 import { Refusal } from '../refusal.ts';
 import { apiVersionOf, kindOf } from '../resource.ts';
 import { Overwrites } from '../sharing.ts';
-import { demand, entryOf, inPlaceOf, isEmpty, isMissing, isNull, withEntry } from '../tree.ts';
+import { demand, entryOf, inPlaceOf, isEmpty, isMissing, isNull, settle, withEntry } from '../tree.ts';
 
 /** `target` with `patch` merged into it; undefined when the patch deletes it. */
 export function strategicMerge(target: Mapping, patch: Mapping, openApi: OpenApi): Mapping | undefined {
@@ -87,7 +87,10 @@ function mergeFields(base: Mapping, patch: Mapping | undefined, schema: Schema |
     patched.delete(key);
     const merged = merge(entry.value, other?.value, inner(key), context);
     if (merged === entry.value && !(isNull(merged) && !(other === undefined && keepsNull(merged)))) {
-      entries.push(entry);
+      // Passing over a string is enough for kyaml to put it in quotes where it might be misread.
+      const settled = settle(entry.value);
+      if (settled !== entry.value) changed = true;
+      entries.push(settled === entry.value ? entry : { key: entry.key, value: settled });
       continue;
     }
     changed = true;
@@ -100,7 +103,7 @@ function mergeFields(base: Mapping, patch: Mapping | undefined, schema: Schema |
     const merged = merge(undefined, value, inner(key), context);
     if (merged === undefined || isNull(merged)) continue;
     changed = true;
-    entries.push({ key: keyNode, value: merged });
+    entries.push({ key: keyNode, value: settle(merged) });
   }
   return changed ? { ...base, entries } : base;
 }
