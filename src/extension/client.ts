@@ -11,7 +11,16 @@ import {
   workspace,
 } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
-import type { ClientNotifications, Requests, ServerNotifications, Settings, Start } from '../protocol/index.ts';
+import type {
+  Approval,
+  ClientNotifications,
+  Requests,
+  ServerNotifications,
+  ServerRequests,
+  Settings,
+  Start,
+} from '../protocol/index.ts';
+import { approve } from './approve.ts';
 import { settingIds } from './contributions.ts';
 
 export interface Client extends Disposable {
@@ -48,12 +57,15 @@ export function createClient(context: ExtensionContext, log: LogOutputChannel): 
       {
         documentSelector: [{ scheme: 'file', language: 'yaml' }],
         outputChannel: log,
-        initializationOptions: start(context),
+        // Asked anew when the server is started again after a crash.
+        initializationOptions: () => start(context),
         synchronize: { fileEvents: workspace.createFileSystemWatcher('**/*') },
         progressOnInitialization: false,
       },
     );
     for (const [method, heard] of listeners) listen(made, method, heard);
+    const question: string = 'sluice/approve' satisfies keyof ServerRequests;
+    made.onRequest<boolean, void>(question, (asked: Approval): Promise<boolean> => approve(context, asked));
     client = made;
     await made.start();
     return made;

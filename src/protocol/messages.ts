@@ -20,6 +20,8 @@ export interface Start {
   /** The context chosen in this window; absent: the kubeconfig's current one. */
   readonly context?: string;
   readonly settings: Settings;
+  /** A folder of the extension's own, for what it fetched. */
+  readonly storage?: string;
   /** Whether the person trusts the workspace: without it no process is started and no cluster is talked to. */
   readonly trusted: boolean;
   /** Another extension reports YAML syntax errors, so that ours would only repeat them. */
@@ -30,6 +32,8 @@ export interface Start {
 export interface Settings {
   /** Kubeconfig files, overriding `KUBECONFIG` and `~/.kube/config`; empty: those. */
   readonly kubeconfig: string;
+  /** Fetch charts that releases ask for and no open folder holds, as soon as they are asked for. */
+  readonly fetchCharts?: boolean;
 }
 
 export interface ContextChoice {
@@ -123,6 +127,8 @@ export interface Requests {
   /** Applies the current plan, or the groups of it that are named. Refused when the plan is no longer true. */
   'sluice/apply': [{ readonly plan: string; readonly groups?: readonly string[]; readonly run: string }, ApplyOutcome];
   'sluice/preview': [{ readonly of: PreviewOf }, Preview];
+  /** Fetches every chart that the releases of the workspace ask for. */
+  'sluice/fetchCharts': [{ readonly run: string }, Outcome];
   'sluice/document': [{ readonly uri: string }, VirtualDocument];
   /** The source line of a line of a virtual document. */
   'sluice/sourceOf': [

@@ -2,21 +2,24 @@
 import { createRenderer, type DesiredSet, type Renderer } from '../engine/index.ts';
 import { loadKustomizer } from '../io/kustomizer.ts';
 import { openFolder } from '../io/workspace.ts';
+import { type Charts, createCharts } from './charts.ts';
 import { builtOf } from './previews.ts';
 import type { SessionPorts } from './session.ts';
 
 export function createDoors(): SessionPorts['doors'] {
+  const charts = createCharts();
   let made: Renderer | undefined;
 
   /** The tables are read with the first build. */
   function renderer(): Renderer {
-    made ??= createRenderer({ kustomizer: loadKustomizer() });
+    made ??= createRenderer({ kustomizer: loadKustomizer(), chart: charts.chart });
     return made;
   }
 
   return {
+    charts,
     render: async (workspace, root) => renderer().renderCluster(workspace, root.folder),
-    renderCommit: baseline(),
+    renderCommit: baseline(charts),
     kustomize(workspace, directory) {
       const { objects, problems } = loadKustomizer().build({ tree: workspace.tree, path: directory });
       return { nodes: objects.map(({ node }) => node), problems };
@@ -27,15 +30,15 @@ export function createDoors(): SessionPorts['doors'] {
 }
 
 /** Renders commits. A commit does not change, so its last rendering is kept while `HEAD` stays where it is. */
-function baseline(): SessionPorts['doors']['renderCommit'] {
+function baseline(charts: Charts): SessionPorts['doors']['renderCommit'] {
   let last: { readonly key: string; readonly sets: readonly DesiredSet[] } | undefined;
   return async (folder, revision, root, signal) => {
     // The planner asks for a commit in a trusted workspace only.
     const opened = openFolder(folder.path, { trusted: true });
-    const key = [folder.path, revision, root, opened.head?.commit].join('\n');
+    const key = [folder.path, revision, root, opened.head?.commit, charts.version()].join('\n');
     if (last?.key === key && revision === 'HEAD') return last.sets;
     const workspace = await opened.commit(revision, signal);
-    const renderer = createRenderer({ kustomizer: loadKustomizer() });
+    const renderer = createRenderer({ kustomizer: loadKustomizer(), chart: charts.chart });
     const known = workspace.clusters.some((cluster) => cluster.folder === root);
     const sets = known ? renderer.renderCluster(workspace, root) : [];
     last = { key, sets };

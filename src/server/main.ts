@@ -20,7 +20,10 @@ let session: Session | undefined;
 connection.onInitialize(({ initializationOptions, workspaceFolders }) => {
   const start = initializationOptions as Start;
   session = createSession(
-    createPorts((message) => connection.console.info(message)),
+    createPorts({
+      log: (message) => connection.console.info(message),
+      approve: (asked) => connection.sendRequest('sluice/approve', asked),
+    }),
     start,
   );
   const server = serverOf(session, start);

@@ -2,11 +2,17 @@
 import { homedir } from 'node:os';
 import { connect } from '../io/cluster/connect.ts';
 import { loadKubeconfig } from '../io/kubeconfig.ts';
-import type { Contexts, Settings } from '../protocol/index.ts';
+import type { Approval, Contexts, Settings } from '../protocol/index.ts';
 import { createDoors } from './doors.ts';
 import type { SessionPorts } from './session.ts';
 
-export function createPorts(log: (message: string) => void): SessionPorts {
+export interface Person {
+  log(message: string): void;
+  /** Whether the person allows what a kubeconfig of the workspace wants to do. */
+  approve(asked: Approval): Promise<boolean>;
+}
+
+export function createPorts({ log, approve }: Person): SessionPorts {
   return {
     now: () => Date.now(),
     doors: createDoors(),
@@ -21,6 +27,7 @@ export function createPorts(log: (message: string) => void): SessionPorts {
           // Asked only in a trusted workspace: the link says so before it comes here.
           trusted: true,
           workspaces,
+          approve,
           env: process.env,
           log: { info: log, warn: log },
         }),

@@ -111,6 +111,22 @@ async function releasesIn(workspace: Workspace, folder: Folder, doors: ReleaseDo
   return all.flat();
 }
 
+/** Renders every release of a folder, for what that asks: those of its cluster directories, without any each as declared. */
+export async function renderReleases(
+  doors: ReleaseDoors,
+  workspace: Workspace,
+  progress: (message: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const root of workspace.clusters) {
+    if (signal.aborted) return;
+    progress(root.folder.slice(1));
+    await doors.render(workspace, root, signal);
+  }
+  if (workspace.clusters.length > 0) return;
+  for (const object of workspace.objects) if (isRelease(object.id)) await doors.flux(workspace, object, signal);
+}
+
 function isRelease({ group, kind }: Pick<ObjectId, 'group' | 'kind'>): boolean {
   return group === 'helm.toolkit.fluxcd.io' && kind === 'HelmRelease';
 }

@@ -13,6 +13,8 @@ export interface Renderer {
   render(virtual: Virtual, signal: AbortSignal): Promise<Rendered>;
   /** Hears which documents to read again: the queries of their URIs. */
   onRendered(listener: (queries: readonly string[]) => void): void;
+  /** What was rendered may be another now though no file changed: a chart arrived. */
+  renew(): void;
 }
 
 export interface RendererOptions {
@@ -84,5 +86,10 @@ export function createRenderer(rooms: Rooms, { doors, pause }: RendererOptions):
       return await preview(virtual, signal);
     },
     onRendered: (listener) => void listeners.push(listener),
+    renew() {
+      const queries = [...previews.keys()];
+      previews.clear();
+      for (const listener of listeners) listener(queries);
+    },
   };
 }

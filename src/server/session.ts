@@ -1,15 +1,17 @@
 /** All that lives in one window: the open files, the chosen cluster, the current plan. `main.ts` makes it, tests too. */
-import { relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { type Origin, openWorkspace, type Workspace } from '../engine/index.ts';
+import { fleetSecrets } from '../io/fetch/index.ts';
 import { findRepository, remotesOf } from '../io/git.ts';
-import type { ObjectName, Place, Start } from '../protocol/index.ts';
+import type { ObjectName, Outcome, Place, Settings, Start } from '../protocol/index.ts';
+import type { Charts } from './charts.ts';
 import { placeOf } from './convert.ts';
 import { type Declaration, declarationOf } from './declaration.ts';
 import { createFiles, type Files, type Folder } from './files.ts';
 import { createLink, type Link, type LinkPorts } from './link.ts';
 import { createPlanner, type Planner, type PlannerDoors } from './planner.ts';
 import type { PreviewDoors } from './previews.ts';
-import type { ReleaseDoors } from './releases.ts';
+import { type ReleaseDoors, renderReleases } from './releases.ts';
 import { createRenderer, type Renderer } from './renderer.ts';
 
 export interface Session extends Renderer {
@@ -23,6 +25,9 @@ export interface Session extends Renderer {
   /** The line that declares an object of the cluster. */
   declaration(object: ObjectName, signal: AbortSignal): Promise<Declaration>;
   readonly doors: SessionPorts['doors'];
+  /** Fetches the charts that the releases of the open folders ask for: the person said so. */
+  fetchCharts(progress: (message: string) => void, signal: AbortSignal): Promise<Outcome>;
+  settings(settings: Settings): void;
   /** Milliseconds since the epoch. */
   now(): number;
   dispose(): void;
@@ -30,7 +35,7 @@ export interface Session extends Renderer {
 
 export interface SessionPorts {
   readonly cluster: LinkPorts;
-  readonly doors: PlannerDoors & PreviewDoors & ReleaseDoors;
+  readonly doors: PlannerDoors & PreviewDoors & ReleaseDoors & { readonly charts?: Charts };
   /** How long typing must have paused before the plan and the previews follow, in milliseconds. */
   readonly pause: { readonly plan: number; readonly preview: number };
   now(): number;
@@ -72,6 +77,21 @@ export function createSession(ports: SessionPorts, start: Start): Session {
   const rooms = { files, link, workspace, place };
   const planner = createPlanner(rooms, { doors: ports.doors, pause: ports.pause.plan });
   const renderer = createRenderer({ ...rooms, planner }, { doors: ports.doors, pause: ports.pause.preview });
+  const { charts } = ports.doors;
+  charts?.open({
+    trusted: link.trusted,
+    pause: 50,
+    secret: fleetSecrets((namespace, name) => {
+      const found = files.folders().flatMap((folder) => workspace(folder).find({ kind: 'Secret', namespace, name }));
+      return found[0]?.node;
+    }),
+    ...(start.storage === undefined ? {} : { folder: join(start.storage, 'charts') }),
+  });
+  charts?.follow(start.settings.fetchCharts === true);
+  charts?.onArrived(() => {
+    renderer.renew();
+    void planner.renew();
+  });
   return {
     ...rooms,
     ...renderer,
@@ -79,7 +99,19 @@ export function createSession(ports: SessionPorts, start: Start): Session {
     doors: ports.doors,
     declaration: (object, signal) => declarationOf({ ...rooms, planner }, ports.doors, object, signal),
     now: ports.now,
+    async fetchCharts(progress, signal) {
+      const all = files.folders().map((folder) => ({ folder, program: workspace(folder) }));
+      const render = async () => {
+        for (const { program } of all) await renderReleases(ports.doors, program, progress, signal);
+      };
+      return (await charts?.fetch(render, signal)) ?? { ok: false, message: 'Charts cannot be fetched here.' };
+    },
+    settings(settings) {
+      link.settings(settings);
+      charts?.follow(settings.fetchCharts === true);
+    },
     dispose() {
+      charts?.dispose();
       planner.forget();
       link.dispose();
     },

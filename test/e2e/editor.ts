@@ -3,10 +3,10 @@
  * extensions of its own, and stopped by process id. What a person would do is a function here.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { editor as installed } from './setup.ts';
 
@@ -53,6 +53,8 @@ export interface Editor {
   expand(row: Locator): Promise<void>;
   /** Right-click on a row and one entry of its menu. */
   menu(row: Locator, entry: string): Promise<void>;
+  /** Changes a setting of the machine. */
+  setting(id: string, value: unknown): Promise<void>;
   /** Answers a quick pick. */
   pick(entry: string): Promise<void>;
   stop(): Promise<void>;
@@ -95,7 +97,7 @@ export async function startEditor(options: StartOptions): Promise<Editor> {
     page.setDefaultTimeout(20_000);
     await page.goto(url, { waitUntil: 'commit' });
     await page.locator('.activitybar').waitFor({ timeout: 60_000 });
-    return editorOf(page, url, async () => {
+    return editorOf(page, url, join(home, 'ud/Machine/settings.json'), async () => {
       await browser?.close();
       await stopServer(server);
       rmSync(home, { recursive: true, force: true });
@@ -165,7 +167,7 @@ export async function stopServer(server: ChildProcess): Promise<void> {
   clearTimeout(late);
 }
 
-function editorOf(page: Page, url: string, end: () => Promise<void>): Editor {
+function editorOf(page: Page, url: string, settings: string, end: () => Promise<void>): Editor {
   const input = page.locator('.quick-input-widget input.input').first();
   const rows = page.locator('.quick-input-list .monaco-list-row');
   const choose = async (text: string): Promise<void> => {
@@ -238,6 +240,11 @@ function editorOf(page: Page, url: string, end: () => Promise<void>): Editor {
         await page.waitForTimeout(150);
         await item.click({ timeout: 1000 }).catch(() => undefined);
       }
+    },
+    async setting(id, value) {
+      mkdirSync(dirname(settings), { recursive: true });
+      const old = existsSync(settings) ? JSON.parse(readFileSync(settings, 'utf8')) : {};
+      writeFileSync(settings, JSON.stringify({ ...old, [id]: value }));
     },
     async pick(entry) {
       await input.waitFor();

@@ -1,5 +1,5 @@
 /** A folder that nobody has trusted yet: its YAML is checked, and nothing is started and nobody is talked to. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,4 +85,22 @@ test('once trusted, it connects, and a refusal is said in one sentence', async (
   await page.locator('.statusbar').getByText('pretended').waitFor();
   await editor.shot('refused');
   expect(heard.length).toBeGreaterThan(0);
+});
+
+test('a kubeconfig of the folder runs its program only when that is allowed, and the question shows it whole', async () => {
+  const { page } = editor;
+  const ran = join(folder, 'ran');
+  writeFileSync(
+    join(fleet.folder, 'kubeconfig'),
+    kubeconfigFor('http://127.0.0.1:1').replace(
+      '{ token: t0ken }',
+      `{ exec: { apiVersion: client.authentication.k8s.io/v1, command: touch, args: ["${ran}"], interactiveMode: Never } }`,
+    ),
+  );
+  await editor.setting('sluice.kubeconfig', join(fleet.folder, 'kubeconfig'));
+  const dialog = page.locator('.monaco-dialog-box');
+  await dialog.getByText(`touch ${ran}`).waitFor({ timeout: 30_000 });
+  await editor.shot('approve');
+  await editor.confirm('Cancel');
+  expect(existsSync(ran)).toBe(false);
 });

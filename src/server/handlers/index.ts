@@ -9,6 +9,7 @@ import { definition } from './definition.ts';
 import { diagnostics } from './diagnostics.ts';
 import { documentLinks } from './documentLinks.ts';
 import { documents } from './documents.ts';
+import { fetchCharts } from './fetchCharts.ts';
 import { files } from './files.ts';
 import { hover } from './hover.ts';
 import { plan } from './plan.ts';
@@ -26,6 +27,7 @@ export const handlers: readonly Handler[] = [
   diagnostics,
   documentLinks,
   documents,
+  fetchCharts,
   files,
   hover,
   plan,
