@@ -8,6 +8,7 @@ import {
   type Renderer,
   type Workspace,
 } from '../engine/index.ts';
+import type { ClusterFacts } from '../io/cluster/facts.ts';
 import { createFetcher, type Fetcher, fleetSecrets, renderWithCharts } from '../io/fetch/index.ts';
 import { loadKustomizer } from '../io/kustomizer.ts';
 import { openFolder } from '../io/workspace.ts';
@@ -27,7 +28,7 @@ export interface Fleet {
   readonly roots: readonly Root[];
   readonly textOf: TextOf;
   /** With `--fetch`, the charts that releases ask for are fetched first; without it nothing leaves this machine. */
-  render(root: Root, signal: AbortSignal): Promise<readonly DesiredSet[]>;
+  render(root: Root, signal: AbortSignal, facts?: ClusterFacts): Promise<readonly DesiredSet[]>;
   /** The same folder in a commit. Throws a GitError with one sentence when there is none of that name. */
   renderAt(revision: string, roots: readonly Root[], signal: AbortSignal): Promise<readonly (readonly DesiredSet[])[]>;
 }
@@ -53,7 +54,13 @@ export function openFleet({ words, options, cwd }: Invocation): Fleet | { readon
     workspace,
     roots,
     textOf: (name) => workspace.textOf(name) ?? workspace.tree.file(`/${name}`)?.text,
-    render: (root, signal) => render(renderer, workspace, root, signal),
+    render: (root, signal, facts) =>
+      render(
+        facts === undefined ? renderer : createRenderer({ ...rendererOptions, ...facts }),
+        workspace,
+        root,
+        signal,
+      ),
     async renderAt(revision, wanted, signal) {
       const before = await opened.commit(revision, signal);
       const base = createRenderer(rendererOptions);

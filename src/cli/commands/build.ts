@@ -30,13 +30,14 @@ import { formatPlace, printProblems, type TextOf } from '../problems.ts';
 export const build: Command = {
   name: 'build',
   usage:
-    '[PATH] [--cluster DIR] [--fetch] [--only KIND/NS/NAME]… [-o yaml|json] [--origins] [--lenient-substitute]\n' +
+    '[PATH] [--cluster DIR] [--fetch] [--only KIND/NS/NAME]… [--source SOURCE=DIR]… [-o yaml|json] [--origins] [--lenient-substitute]\n' +
     '       sluice build PATH --kustomization-file FILE [--strict-substitute]',
   summary: 'every object that Flux would apply for a cluster directory',
   options: {
     ...clusterOption,
     only: { type: 'string', multiple: true },
     output: { type: 'string', short: 'o' },
+    source: { type: 'string', multiple: true },
     origins: { type: 'boolean' },
     'kustomization-file': { type: 'string' },
     'strict-substitute': { type: 'boolean' },
@@ -131,7 +132,8 @@ function textAt(node: Node, ...path: readonly string[]): string | undefined {
 async function buildFleet(invocation: Invocation): Promise<ExitCode> {
   const { words, options, cwd, err } = invocation;
   const folder = resolve(cwd, words[0] ?? '.');
-  const workspace = openFolder(folder, { trusted: false }).workspace();
+  const mappings = mappingsOf(options.source, cwd);
+  const workspace = openFolder(folder, { trusted: false, mappings }).workspace();
   if (workspace.tree.directory('/') === undefined) {
     err(`sluice build: ${words[0] ?? '.'} is no folder\n`);
     return 2;
@@ -162,6 +164,16 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
   report(invocation, sets, textOf);
   invocation.out(options.output === 'json' ? asJson(built, invocation, textOf) : asYaml(built, onlyOf(options.only)));
   return sets.some((set) => set.problems.some((problem) => problem.severity === 'error')) ? 1 : 0;
+}
+
+/** `--source Kind/namespace/name=DIR` or `--source URL=DIR`: other folders that sources stand for. */
+function mappingsOf(sources: unknown, cwd: string): readonly { readonly source: string; readonly folder: string }[] {
+  if (!Array.isArray(sources)) return [];
+  return sources.map((text) => {
+    const equals = String(text).lastIndexOf('=');
+    if (equals <= 0) throw new UsageError(`--source wants KIND/NS/NAME=DIR or URL=DIR, not ${text}`);
+    return { source: String(text).slice(0, equals), folder: resolve(cwd, String(text).slice(equals + 1)) };
+  });
 }
 
 /** Cluster directories as paths inside the workspace. */

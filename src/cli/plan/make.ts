@@ -1,5 +1,6 @@
 /** Making the plans that `diff` and `apply` show: one for each cluster directory, against a commit or a live context. */
 import { type Cluster, type DesiredSet, type Plan, planAgainst, planLive } from '../../engine/index.ts';
+import { clusterFacts } from '../../io/cluster/facts.ts';
 import type { Fleet, Root } from '../fleet.ts';
 
 export interface Made {
@@ -19,7 +20,7 @@ export async function plansAgainst(fleet: Fleet, revision: string, signal: Abort
 }
 
 export async function planFor(fleet: Fleet, root: Root, cluster: Cluster, signal: AbortSignal): Promise<Made> {
-  const wanted = await fleet.render(root, signal);
+  const wanted = await fleet.render(root, signal, await clusterFacts(cluster, signal));
   return { root, wanted, plan: await planLive(cluster, wanted, { signal }) };
 }
 

@@ -1,0 +1,32 @@
+/** What a cluster says of itself, and what follows for a render. */
+import { expect, test } from 'vitest';
+import type { Cluster } from '../../../src/engine/index.ts';
+import { clusterFacts } from '../../../src/io/cluster/facts.ts';
+
+const missing = { ok: false, failure: { reason: 'not-found', message: 'no' } } as const;
+
+function cluster(version: string | undefined, kubernetes?: string): Cluster {
+  const labels = { 'app.kubernetes.io/version': version };
+  return {
+    get: async () => (version === undefined ? missing : { ok: true, value: { metadata: { labels } } }),
+    capabilities: async () =>
+      kubernetes === undefined ? missing : { ok: true, value: { version: kubernetes, apis: ['v1', 'apps/v1'] } },
+  } as unknown as Cluster;
+}
+
+test.each([
+  ['v2.9.5', 'strict'],
+  ['v2.9.0', 'strict'],
+  ['v2.8.3', 'lenient'],
+  ['2.3.0', 'lenient'],
+  ['unreadable', 'strict'],
+  [undefined, 'strict'],
+] as const)('Flux %s substitutes %s', async (version, substitution) => {
+  expect((await clusterFacts(cluster(version))).substitution).toBe(substitution);
+});
+
+test("charts see the cluster's version and APIs", async () => {
+  const { capabilities, fluxVersion } = await clusterFacts(cluster('v2.9.5', 'v1.36.3'));
+  expect(fluxVersion).toBe('v2.9.5');
+  expect(capabilities).toMatchObject({ kubeVersion: { version: 'v1.36.3' }, apiVersions: ['v1', 'apps/v1'], helm: 4 });
+});
