@@ -52,6 +52,25 @@ test('one Kustomization of a file, in YAML or JSON, its path taken under PATH', 
   expect(bad.err).toContain('invalid resource path "./nope"');
 });
 
+test('a source that another folder stands for', async () => {
+  const source = (name: string, url: string) =>
+    `apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: ${name}, namespace: flux-system}\nspec: {url: "${url}"}\n---\n`;
+  const ks = (name: string, from: string) =>
+    `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: ${name}, namespace: flux-system}\nspec: {path: ./, prune: true, sourceRef: {kind: GitRepository, name: ${from}}}\n---\n`;
+  const folder = scratch({
+    'all.yaml':
+      source('a', 'https://git.example.com/a') + source('b', 'https://git.example.com/b') + ks('x', 'a') + ks('y', 'b'),
+  });
+  const other = scratch({ 'm.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n' });
+  const alone = await invoke(build, [folder]);
+  expect(alone.out).not.toContain('kind: ConfigMap');
+  expect(alone.err).toContain('which is not open here');
+  const by = ['--source', `GitRepository/flux-system/a=${other}`, '--source', `git@git.example.com:b.git=${other}`];
+  const mapped = await invoke(build, [folder, ...by]);
+  expect(mapped).toMatchObject({ code: 0, err: '' });
+  expect(mapped.out.match(/kind: ConfigMap/g)).toHaveLength(2);
+});
+
 test('what cannot be done', async () => {
   expect(await invoke(build, ['/nowhere-at-all'])).toMatchObject({ code: 2, out: '' });
   const empty = await invoke(build, [scratch({})]);
