@@ -23,6 +23,13 @@ export interface Fetcher {
   chart(query: ChartQuery): FetchedChart;
   /** Fetches what was asked for; true when anything arrived or failed, so that another render says more. */
   fetchMissing(signal: AbortSignal): Promise<boolean>;
+  /** What failed counts as not asked for yet, so that it is tried again. */
+  forgetFailures(): void;
+}
+
+/** Whether the answer only says that the chart was not asked for before. */
+export function isPending(answer: FetchedChart): boolean {
+  return answer === notFetched;
 }
 
 /** Bytes of fetched content that are kept on disk. */
@@ -50,6 +57,9 @@ export function createFetcher(options: FetcherOptions): Fetcher {
         }),
       );
       return wanted.length > 0;
+    },
+    forgetFailures() {
+      for (const [key, answer] of answers) if (!('value' in answer)) answers.delete(key);
     },
   };
 }
