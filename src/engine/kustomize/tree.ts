@@ -82,7 +82,7 @@ const mayMislead = /^[-+.\d~{[<=!&*|>'"%@`]|[:#]|^(y|n|yes|no|on|off|true|false|
  * A string as kyaml puts it into a mapping: in quotes where YAML 1.1 would read its text as something else. The quotes
  * stay, and make a string of whatever takes its place later.
  */
-export function settle(node: Node): Node {
+export function settle<T extends Node>(node: T): T {
   if (node.kind !== 'scalar' || node.style !== 'plain' || node.text === '' || node.text.includes('\n')) return node;
   if (!mayMislead.test(node.text) || !(isString(node) || untyped.has(node)) || !misleads(node)) return node;
   return { ...node, style: 'double', tag: '!!str' };

@@ -4,7 +4,7 @@ import { type FieldSpec, isSelected, visitField } from '../fieldspec.ts';
 import type { ResMap } from '../resmap.ts';
 import { gvkOf } from '../resource.ts';
 import { Overwrites, share } from '../sharing.ts';
-import { demand, entryOf, setField } from '../tree.ts';
+import { demand, entryOf, setField, settle } from '../tree.ts';
 
 export function setEntries(map: ResMap, pairs: readonly Pair[], specs: readonly FieldSpec[]): void {
   if (pairs.length === 0) return;
@@ -13,7 +13,7 @@ export function setEntries(map: ResMap, pairs: readonly Pair[], specs: readonly 
     const own = specs.filter((spec) => isSelected(gvk, spec));
     let { node } = of;
     for (const { key, value } of pairs) {
-      const entry = share({ ...value, style: 'plain', tag: '!!str' });
+      const entry = share(settle({ ...value, style: 'plain', tag: '!!str' }));
       for (const spec of own) {
         const overwrites = new Overwrites();
         const visited = visitField(node, spec, {
