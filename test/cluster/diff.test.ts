@@ -3,9 +3,11 @@
  * name the same objects as created, changed and deleted, Kustomization by Kustomization.
  */
 import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sluice } from './cli.ts';
+import { lineEdits } from './edits.ts';
 import { type LiveFleet, liveFleet, removeFleet } from './live-fleet.ts';
 import { type Rig, refOf, rig, value } from './rig.ts';
 
@@ -226,3 +228,27 @@ test('an annotation by kubectl goes: the controller removes it, though flux diff
   const { annotations } = value(await it.cluster.get(service)).metadata as { annotations?: object };
   expect(annotations ?? {}).not.toHaveProperty('somebody');
 });
+
+test('random edits: both commands see the same, and where flux cannot build or ask, we say that something is wrong', async () => {
+  await fleet.restore();
+  const folders = ['apps/base', 'apps/production', 'infrastructure'];
+  const files = Object.fromEntries(
+    folders.flatMap((folder) =>
+      (readdirSync(join(fleet.folder, folder), { recursive: true }) as string[])
+        .filter((name) => name.endsWith('.yaml'))
+        .sort()
+        .map((name) => [`${folder}/${name}`, readFileSync(join(fleet.folder, folder, name), 'utf8')]),
+    ),
+  );
+  for (const edit of lineEdits(files, 20, 4711)) {
+    await fleet.restore();
+    const lines = files[edit.file]!.split('\n');
+    lines.splice(edit.line, 1, ...(edit.now === undefined ? [] : [edit.now]));
+    fleet.write({ [edit.file]: lines.join('\n') });
+    const title = `${edit.file}:${edit.line + 1} "${edit.was}" became "${edit.now ?? ''}"`;
+    const said = await sluiceDiff();
+    const judge = await fluxDiff().catch((error: Error) => error.message);
+    if (typeof judge === 'string') expect(said.code, `${title}\n${judge}`).toBe(1);
+    else expect(saidBy(said.plan), title).toEqual(judge);
+  }
+}, 120_000);
