@@ -55,7 +55,12 @@ export function createClient(context: ExtensionContext, log: LogOutputChannel): 
         debug: { module, transport: TransportKind.ipc, options: { execArgv: ['--nolazy', '--inspect=6010'] } },
       },
       {
-        documentSelector: [{ scheme: 'file', language: 'yaml' }],
+        // Templates of charts too, under the language that another extension gives them: unsaved edits count.
+        documentSelector: [
+          { scheme: 'file', language: 'yaml' },
+          { scheme: 'file', language: 'helm' },
+          { scheme: 'file', pattern: '**/templates/**/*.{tpl,txt}' },
+        ],
         outputChannel: log,
         // Asked anew when the server is started again after a crash.
         initializationOptions: () => start(context),
@@ -111,11 +116,16 @@ function start(context: ExtensionContext): Start {
   return {
     ...(chosen === undefined ? {} : { context: chosen }),
     settings: readSettings(),
+    storage: context.globalStorageUri.fsPath,
     trusted: workspace.isTrusted,
     yamlSyntaxElsewhere: extensions.getExtension('redhat.vscode-yaml') !== undefined,
   };
 }
 
 export function readSettings(): Settings {
-  return { kubeconfig: workspace.getConfiguration().get<string>(settingIds.kubeconfig, '') };
+  const settings = workspace.getConfiguration();
+  return {
+    kubeconfig: settings.get<string>(settingIds.kubeconfig, ''),
+    fetchCharts: settings.get<boolean>(settingIds.fetchCharts, false),
+  };
 }

@@ -23,6 +23,7 @@ export const commandIds = [
   'sluice.previewFlux',
   'sluice.previewHelm',
   'sluice.showMergedValues',
+  'sluice.fetchCharts',
   'sluice.goToSource',
   'sluice.goToRendered',
   'sluice.showLog',
@@ -32,7 +33,7 @@ export type CommandId = (typeof commandIds)[number];
 
 export const viewIds = { fleet: 'sluice.fleet', plan: 'sluice.plan' } as const;
 
-export const settingIds = { kubeconfig: 'sluice.kubeconfig' } as const;
+export const settingIds = { kubeconfig: 'sluice.kubeconfig', fetchCharts: 'sluice.fetchCharts' } as const;
 
 /** Context keys that menus and welcome views ask. */
 export const contextKeys = {

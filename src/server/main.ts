@@ -33,7 +33,7 @@ connection.onInitialize(({ initializationOptions, workspaceFolders }) => {
 });
 
 connection.onNotification('sluice/trusted', () => session?.link.trust());
-connection.onNotification('sluice/settings', (settings: Settings) => session?.link.settings(settings));
+connection.onNotification('sluice/settings', (settings: Settings) => session?.settings(settings));
 connection.onShutdown(() => session?.dispose());
 
 documents.listen(connection);

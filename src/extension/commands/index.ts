@@ -3,6 +3,7 @@ import { apply } from './apply.ts';
 import { chooseContext } from './choose-context.ts';
 import { closePlan } from './close-plan.ts';
 import type { Command } from './command.ts';
+import { fetchCharts } from './fetch-charts.ts';
 import { goToRendered } from './go-to-rendered.ts';
 import { goToSource } from './go-to-source.ts';
 import { openAllChanges } from './open-all-changes.ts';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   apply,
   chooseContext,
   closePlan,
+  fetchCharts,
   goToRendered,
   goToSource,
   openAllChanges,
