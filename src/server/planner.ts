@@ -63,16 +63,22 @@ export interface PlannerOptions {
   readonly doors: PlannerDoors;
   /** How long typing must have paused, in milliseconds, before the plan is made anew. */
   readonly pause: number;
+  /** Milliseconds since the epoch. */
+  now(): number;
 }
 
 export type Rooms = Pick<Session, 'workspace' | 'place'> & { readonly files: Files; readonly link: Link };
 
-export function createPlanner(rooms: Rooms, { doors, pause }: PlannerOptions): Planner {
+export function createPlanner(rooms: Rooms, { doors, pause, now }: PlannerOptions): Planner {
   const { files, link } = rooms;
   let current: Current | undefined;
   let running: AbortController | undefined;
   let timer: NodeJS.Timeout | undefined;
   let made = 0;
+  /** Something changed while a plan was being made. */
+  let again = false;
+  /** How long the last plan took: a fleet that takes long to render leaves the server free for most of the time. */
+  let lasted = 0;
   let applied: string | undefined;
   const listeners: ((view: PlanView, queries: readonly string[]) => void)[] = [];
 
@@ -102,19 +108,24 @@ export function createPlanner(rooms: Rooms, { doors, pause }: PlannerOptions): P
     const own = new AbortController();
     running = own;
     const version = files.version();
+    const started = now();
     const answer = await plan(request, AbortSignal.any([outer, own.signal]));
     if (running === own) running = undefined;
+    lasted = now() - started;
     if (own.signal.aborted || outer.aborted) return canceled;
     if (!('message' in answer)) {
       current = answer;
-      if (files.version() !== version) later();
+      if (again || files.version() !== version) later();
+      again = false;
     }
     return answer;
   }
 
   async function renew(): Promise<void> {
     const old = current;
-    if (old === undefined) return;
+    // What is being made is made to its end, for a person may wait for it; then it is seen whether it is still true.
+    again = running !== undefined;
+    if (old === undefined || again) return;
     const quiet = { ...old.request, progress: () => undefined };
     const answer = await start(quiet, new AbortController().signal);
     if ('message' in answer) return;
@@ -124,12 +135,11 @@ export function createPlanner(rooms: Rooms, { doors, pause }: PlannerOptions): P
 
   function later(): void {
     clearTimeout(timer);
-    timer = setTimeout(() => void renew(), pause);
+    timer = setTimeout(() => void renew(), Math.max(pause, 2 * lasted));
   }
 
   files.onChange(() => {
     if (current === undefined) return;
-    // What is being asked is about files that are no more; a plan that a person waits for is made to its end.
     later();
   });
   // Flux changed something: the live side of the plan is another now.

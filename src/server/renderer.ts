@@ -21,6 +21,8 @@ export interface RendererOptions {
   readonly doors: PreviewDoors & ReleaseDoors;
   /** In milliseconds. */
   readonly pause: number;
+  /** Milliseconds since the epoch. */
+  now(): number;
 }
 
 /** Previews beyond these are forgotten, the oldest first; each holds one rendered text. */
@@ -29,18 +31,23 @@ const kept = 20;
 type Rooms = Pick<Session, 'workspace'> & { readonly files: Files; readonly link: Link; readonly planner: Planner };
 type PreviewVirtual = Extract<Virtual, { readonly of: 'kustomize' | 'flux' | 'release' }>;
 
-export function createRenderer(rooms: Rooms, { doors, pause }: RendererOptions): Renderer {
+export function createRenderer(rooms: Rooms, { doors, pause, now }: RendererOptions): Renderer {
   const { files, link, planner } = rooms;
   const previews = new Map<string, { readonly workspace: Workspace; readonly rendered: Rendered }>();
   const listeners: ((queries: readonly string[]) => void)[] = [];
   let timer: NodeJS.Timeout | undefined;
+  /** How long the last build took: one that takes long is not made again with every pause. */
+  const lasted = 0;
 
   files.onChange(() => {
     clearTimeout(timer);
     if (previews.size === 0) return;
-    timer = setTimeout(() => {
-      for (const listener of listeners) listener([...previews.keys()]);
-    }, pause);
+    timer = setTimeout(
+      () => {
+        for (const listener of listeners) listener([...previews.keys()]);
+      },
+      Math.max(pause, 2 * lasted),
+    );
   });
 
   async function preview(virtual: PreviewVirtual, signal: AbortSignal): Promise<Rendered> {
@@ -50,10 +57,12 @@ export function createRenderer(rooms: Rooms, { doors, pause }: RendererOptions):
     const query = queryOf(virtual);
     const known = previews.get(query);
     if (known?.workspace === workspace) return known.rendered;
+    const started = now();
     const rendered =
       virtual.of === 'release'
         ? await renderRelease(doors, workspace, folder, virtual, signal)
         : renderBuilt(await build(workspace, virtual, signal), folder);
+    lasted = now() - started;
     previews.delete(query);
     previews.set(query, { workspace, rendered });
     for (const oldest of previews.keys()) if (previews.size > kept) previews.delete(oldest);

@@ -75,8 +75,11 @@ export function createSession(ports: SessionPorts, start: Start): Session {
   }
 
   const rooms = { files, link, workspace, place };
-  const planner = createPlanner(rooms, { doors: ports.doors, pause: ports.pause.plan });
-  const renderer = createRenderer({ ...rooms, planner }, { doors: ports.doors, pause: ports.pause.preview });
+  const planner = createPlanner(rooms, { doors: ports.doors, pause: ports.pause.plan, now: ports.now });
+  const renderer = createRenderer(
+    { ...rooms, planner },
+    { doors: ports.doors, pause: ports.pause.preview, now: ports.now },
+  );
   const { charts } = ports.doors;
   charts?.open({
     trusted: link.trusted,
