@@ -3,11 +3,12 @@
  * change with the line that causes it, then opens the fleet in a real VS Code. `-- --cluster` does it against the
  * loopback cluster; `-- --no-editor`, or no terminal, ends after the plan.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { simpleGit } from 'simple-git';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const remote = 'https://git.example.com/acme/my-fleet.git';
@@ -20,18 +21,15 @@ const edits: readonly (readonly [file: string, from: string, to: string])[] = [
 ];
 
 /** A Git repository with the example fleet committed, so that there is a HEAD to compare with. */
-function prepare(): string {
+async function prepare(): Promise<string> {
   const folder = join(mkdtempSync(join(tmpdir(), 'sluice-demo-')), 'my-fleet');
   cpSync(join(root, 'examples/my-fleet'), folder, { recursive: true });
-  git(folder, 'init', '--quiet', '--initial-branch=main');
-  git(folder, 'remote', 'add', 'origin', remote);
-  git(folder, 'add', '.');
-  git(folder, '-c', 'user.name=Demo', '-c', 'user.email=demo@example.com', 'commit', '--quiet', '-m', 'The fleet');
+  const git = simpleGit(folder, { config: ['user.name=Demo', 'user.email=demo@example.com'] });
+  await git.init(['--quiet', '--initial-branch=main']);
+  await git.addRemote('origin', remote);
+  await git.add('.');
+  await git.commit('The fleet');
   return folder;
-}
-
-function git(folder: string, ...args: string[]): void {
-  execFileSync('git', ['-C', folder, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 function edit(folder: string): void {
@@ -52,7 +50,7 @@ function sluice(...args: string[]): number {
 
 async function main(args: readonly string[]): Promise<number> {
   const cluster = args.includes('--cluster') ? await (await import('./demo/cluster.ts')).startCluster() : undefined;
-  const folder = cluster?.folder ?? prepare();
+  const folder = cluster?.folder ?? (await prepare());
   edit(folder);
   const target = cluster === undefined ? ['--against', 'HEAD'] : ['--context', cluster.context];
   if (cluster !== undefined) process.env.KUBECONFIG = cluster.kubeconfig;
