@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { arbitraryFiles } from './generate.ts';
 import { buildFiles, type Files, type Outcome, printResult, realKustomize, runReal } from './kustomizer.ts';
 
-const runs = Number(process.env.DIFFERENTIAL_RUNS ?? 40);
+const runs = Number(process.env.DIFFERENTIAL_RUNS ?? 25);
 const seed = Number(process.env.DIFFERENTIAL_SEED ?? 20261123);
 
 function ours(files: Files, path: string): Outcome {
