@@ -55,22 +55,6 @@ const rooms: Record<string, readonly string[]> = {
     'engine/problem.ts',
     'engine/ports.ts',
   ],
-  'engine/images': [
-    'engine/go',
-    'engine/flux',
-    'engine/objects',
-    'engine/yaml',
-    'engine/problem.ts',
-    'engine/ports.ts',
-  ],
-  'engine/notify': [
-    'engine/go',
-    'engine/flux',
-    'engine/objects',
-    'engine/yaml',
-    'engine/problem.ts',
-    'engine/ports.ts',
-  ],
   'engine/status': ['engine/objects', 'engine/yaml', 'engine/problem.ts'],
   'engine/plan': [
     'engine/status',
