@@ -30,7 +30,10 @@ async function run(run: Run): Promise<void> {
   const { cluster, plan, options, tell } = run;
   const turns = turnsOf(plan, options);
   const entries = turns.flatMap((turn) => [...turn.sends, ...turn.deletes]);
-  const { reasons, live } = await freshness(cluster, plan, entries, options);
+  // What helm-controller is to apply is not touched here, so its state decides nothing.
+  const touched = turns.filter((turn) => !isHelmRelease(turn.group.owner.id));
+  const looked = touched.flatMap((turn) => [...turn.sends, ...turn.deletes]);
+  const { reasons, live } = await freshness(cluster, plan, looked, options);
   if (reasons.length > 0) {
     tell({ type: 'refused', reasons });
     return;
@@ -62,13 +65,9 @@ async function applyTurn(state: State, turns: readonly Turn[], turn: Turn): Prom
   const { group, sends } = turn;
   const blocked = blockedBy(turns, turn);
   if (blocked !== undefined) return skipAll(state, turn, sends, blocked);
-  if (isHelmRelease(group.owner.id) && sends.length > 0) {
-    return skipAll(
-      state,
-      turn,
-      sends,
-      'Sluice writes no Helm release: helm-controller upgrades it when the HelmRelease changes',
-    );
+  // Of a release that stays, also the deletions: they belong to its next revision.
+  if (isHelmRelease(group.owner.id) && group.state !== undefined) {
+    turn.barred = 'Sluice writes no Helm release: helm-controller upgrades it when the HelmRelease changes';
   }
   await takeOver(state, turn);
   if (turn.barred !== undefined) return skipAll(state, turn, sends, turn.barred);

@@ -299,3 +299,19 @@ test('no event holds a secret, whatever the server says', async () => {
   expect(outcomes(events)).toEqual(['failed ConfigMap apps/c', 'failed Secret apps/s']);
   expect(JSON.stringify(events)).not.toContain('canary');
 });
+
+test("a Helm release's objects are helm-controller's to write and to delete", async () => {
+  const release = `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: r, namespace: flux-system }
+status: { inventory: { entries: [{ id: apps_old__ConfigMap, v: v1 }] } }
+`;
+  const labels = '{ helm.toolkit.fluxcd.io/name: r, helm.toolkit.fluxcd.io/namespace: flux-system }';
+  const old = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: old, namespace: apps, labels: ${labels} }\n`;
+  const on = cluster(`${release}---\n${old}`);
+  const { owner, ...rest } = set('r', configMap('new'));
+  const id = { ...owner.id, group: 'helm.toolkit.fluxcd.io', version: 'v2', kind: 'HelmRelease' };
+  const events = await apply(on, [{ ...rest, owner: { ...owner, id } }]);
+  expect(outcomes(events)).toEqual(['not-sent ConfigMap apps/new', 'not-sent ConfigMap apps/old']);
+  expect(on.requests.filter((request) => /^(apply|delete|patch)/.test(request))).toEqual([]);
+});
