@@ -37,7 +37,7 @@ export function createRenderer(rooms: Rooms, { doors, pause, now }: RendererOpti
   const listeners: ((queries: readonly string[]) => void)[] = [];
   let timer: NodeJS.Timeout | undefined;
   /** How long the last build took: one that takes long is not made again with every pause. */
-  const lasted = 0;
+  let lasted = 0;
 
   files.onChange(() => {
     clearTimeout(timer);

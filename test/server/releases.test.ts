@@ -1,14 +1,10 @@
 /** Releases as documents while a person edits: what one installs, and its merged values with the lines that won. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ReleasePreview } from '../../src/protocol/index.ts';
-import { createDoors } from '../../src/server/doors.ts';
 import { releasePreview } from '../../src/server/releases.ts';
-import { createSession, type Session } from '../../src/server/session.ts';
+import type { Session } from '../../src/server/session.ts';
 import { originsAt, parseVirtual, type Rendered, spansFrom } from '../../src/server/virtual.ts';
+import { type Opened, openFolder } from './open.ts';
 
 const sync = `
 apiVersion: source.toolkit.fluxcd.io/v1
@@ -88,37 +84,8 @@ data:
 `,
 };
 
-const opened: { folder: string; session: Session }[] = [];
-
-afterEach(() => {
-  for (const { folder, session } of opened.splice(0)) {
-    session.dispose();
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
-
-function open(more: Readonly<Record<string, string>> = {}): { session: Session; uri(path: string): string } {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-releases-'));
-  for (const [path, text] of Object.entries({ ...fleet, ...more })) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-  const session = createSession(
-    {
-      cluster: {
-        now: () => 0,
-        contexts: () => ({ contexts: [], files: [], problems: [] }),
-        connect: () => ({ ok: false, failure: { reason: 'unreachable', message: 'no cluster' } }),
-      },
-      doors: createDoors(),
-      pause: { plan: 20, preview: 20 },
-      now: () => 0,
-    },
-    { settings: { kubeconfig: '' }, trusted: true },
-  );
-  session.files.setFolders([pathToFileURL(folder).href]);
-  opened.push({ folder, session });
-  return { session, uri: (path) => pathToFileURL(join(folder, path)).href };
+function open(more: Readonly<Record<string, string>> = {}): Opened {
+  return openFolder({ ...fleet, ...more });
 }
 
 const never = new AbortController().signal;
