@@ -176,9 +176,16 @@ function editorOf(page: Page, url: string, settings: string, end: () => Promise<
     await row.click();
   };
   const quickOpen = async (text: string): Promise<void> => {
-    await page.keyboard.press('F1');
-    await input.waitFor();
-    await input.fill(text);
+    for (let tries = 1; ; tries++) {
+      await page.keyboard.press('F1');
+      try {
+        await input.waitFor({ timeout: 3000 });
+        return await input.fill(text, { timeout: 2000 });
+      } catch (error) {
+        // The one before was closing just then.
+        if (tries === 4) throw error;
+      }
+    }
   };
   const find = async (text: string): Promise<void> => {
     const field = page.locator('.editor-group-container.active .find-widget.visible textarea').first();
