@@ -75,8 +75,10 @@ export function withText(old: Scalar, text: string, at: Origin): Scalar {
   return old.style === 'plain' ? withoutType({ ...rest, text, at }) : { ...rest, text, at, tag: '!!str' };
 }
 
-/** What a text may look like to an older reader of YAML, roughly: asked before it is read. */
-const mayMislead = /^[-+.\d~{[<=!&*|>'"%@`]|[:#]|^(y|n|yes|no|on|off|true|false|null)$/i;
+/** What may be no string to YAML 1.1, roughly: only such a text is looked at closely. */
+const mayMislead = /^[-+.\d~{[?<=]|:(\s|$)|^(y|n|yes|no|on|off|true|false|null)$/i;
+/** What may be a mapping or a list. */
+const mayBeCollection = /^[-{[?]|:(\s|$)/;
 
 /**
  * A string as kyaml puts it into a mapping: in quotes where YAML 1.1 would read its text as something else. The quotes
@@ -89,6 +91,8 @@ export function settle<T extends Node>(node: T): T {
 }
 
 function misleads({ text, at }: Scalar): boolean {
+  if (typeof resolve({ kind: 'scalar', text, style: 'plain', at }, 'sigs') !== 'string') return true;
+  if (!mayBeCollection.test(text)) return false;
   const { documents, problems } = parse(text, at.file, 'sigs');
   const root = documents[0]?.root;
   if (problems.length > 0) return false;
