@@ -5,7 +5,7 @@
 import { keyOf, type ObjectId } from '../objects/object.ts';
 import type { Cluster, ClusterFailure, LiveObject } from '../ports.ts';
 import type { Problem } from '../problem.ts';
-import type { DesiredSet } from '../render/desired.ts';
+import type { DesiredObject, DesiredSet } from '../render/desired.ts';
 import { stringAt } from '../status/fields.ts';
 import { groupDangers } from './dangers/groups.ts';
 import { deletionsOf } from './deletions.ts';
@@ -125,6 +125,7 @@ async function ask(
   if ('entry' in prepared)
     return { entry: prepared.entry, problems: prepared.problem === undefined ? [] : [prepared.problem] };
   const { object, payload, ref } = prepared;
+  if (object.unresolved !== undefined) return { entry: unresolvedEntry(object), problems: [] };
   const known = live.get(refKey(ref));
   const answer = known === undefined ? await requests.get(ref) : { ok: true as const, value: known };
   if (!answer.ok && answer.failure.reason !== 'not-found') {
@@ -157,6 +158,12 @@ async function ask(
   // A copy, which holds no payload: what is encrypted is not sent from here.
   const reason = `${outcome.entry.reason}; its encrypted values cannot be read here and are not compared`;
   return { ...outcome, entry: { ...outcome.entry, reason, estimated: true } };
+}
+
+function unresolvedEntry({ id, node, unresolved = [] }: DesiredObject): PlanEntry {
+  const names = unresolved.map((name) => `\${${name}}`).join(', ');
+  const reason = `uses ${names}, whose value is not known here: not compared, and never sent`;
+  return { id, action: 'unknown', reason, changes: [], at: node.at };
 }
 
 async function groupsOf(

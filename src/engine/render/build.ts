@@ -129,6 +129,7 @@ function finish(
       if ('message' in opened) problems.push(opened);
       else ({ node, secretValues } = opened);
     }
+    let unresolved: readonly string[] = [];
     if (substituting && !isDisabled(node, 'kustomize.toolkit.fluxcd.io/substitute') && mentionsVariables(node)) {
       const result = substituteObject({
         node,
@@ -143,8 +144,9 @@ function finish(
       }
       node = result.node;
       secretValues = [...secretValues, ...result.secretValues];
-      if (result.unresolved.length > 0)
-        notes.push(`${titleOf(idOf(node))} uses ${result.unresolved.map((name) => `\${${name}}`).join(', ')}`);
+      ({ unresolved } = result);
+      if (unresolved.length > 0)
+        notes.push(`${titleOf(idOf(node))} uses ${unresolved.map((name) => `\${${name}}`).join(', ')}`);
     }
     if (request.as === 'command-line') {
       const masked = maskEncrypted(node);
@@ -158,7 +160,12 @@ function finish(
       if (request.as === 'controller' && request.owner !== undefined) problems.push(...labelWarning(item));
       const labelled = withCommonMetadata(withOwner(item, request), view);
       const id = idOf(labelled);
-      objects.push(secretValues.length === 0 ? { id, node: labelled } : { id, node: labelled, secretValues });
+      objects.push({
+        id,
+        node: labelled,
+        ...(secretValues.length === 0 ? {} : { secretValues }),
+        ...(unresolved.length === 0 ? {} : { unresolved }),
+      });
     }
   }
   const complete = !hasError(problems);

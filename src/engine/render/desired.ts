@@ -9,6 +9,8 @@ export interface DesiredObject {
   readonly node: Mapping;
   /** Values in it that came from a Secret (by substitution or Helm values), masked wherever they are shown. */
   readonly secretValues?: readonly string[];
+  /** Variables in it whose value is not known here: it is shown, and never compared or sent. */
+  readonly unresolved?: readonly string[];
 }
 
 /** Who owns a desired set: a Flux Kustomization or HelmRelease, or a plain directory. */
