@@ -25,9 +25,9 @@ async function main(args: readonly string[]): Promise<ExitCode> {
 
 async function run(command: Command, args: readonly string[]): Promise<ExitCode> {
   const abort = new AbortController();
+  let listening = false;
   // One signal for every request of a command, of which many are under way at once.
   setMaxListeners(0, abort.signal);
-  process.once('SIGINT', () => abort.abort());
   try {
     const { values, positionals } = parseArgs({ args: [...args], options: command.options, allowPositionals: true });
     return await command.run({
@@ -37,7 +37,12 @@ async function run(command: Command, args: readonly string[]): Promise<ExitCode>
       env: process.env,
       out: (text) => void process.stdout.write(text),
       err: (text) => void process.stderr.write(text),
-      signal: abort.signal,
+      // Only who asks for it takes Ctrl-C over: for everything else the process just ends, in the middle of a render too.
+      get signal() {
+        if (!listening) process.once('SIGINT', () => abort.abort());
+        listening = true;
+        return abort.signal;
+      },
     });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,5 @@
 /** The language-server process: makes the ports, the connection and the session, and lets each handler register. */
+import inspector from 'node:inspector';
 import {
   type CancellationToken,
   createConnection,
@@ -12,9 +13,12 @@ import type { Server } from './handler.ts';
 import { handlers } from './handlers/index.ts';
 import { createPorts } from './ports.ts';
 import { createSession, type Session } from './session.ts';
+import { watchMainThread } from './watchdog.ts';
 
 const connection = createConnection(ProposedFeatures.all);
 const documents = new TextDocuments(TextDocument);
+// Far above what any budget allows, and not while a debugger holds the thread.
+if (inspector.url() === undefined) watchMainThread({ patience: 60_000 });
 let session: Session | undefined;
 
 connection.onInitialize(({ initializationOptions, workspaceFolders }) => {
