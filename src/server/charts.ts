@@ -69,6 +69,9 @@ export function createCharts(): Charts {
     chart(query) {
       const title = titleOf(query);
       if (!fetchable.has(query.kind)) return note(`${title}: its source is not in the open folder`);
+      if (query.source === undefined) {
+        return note(`${title} cannot be fetched: no file of the fleet declares its ${query.kind}`);
+      }
       const answer = fetcher?.chart(query);
       if (answer !== undefined) asked.set(title, answer);
       if (answer !== undefined && !isPending(answer)) return answer;

@@ -118,9 +118,13 @@ export function renderBuilt(built: Built, folder: Folder): Rendered {
   return withHead(lines, renderNodes(built.nodes, 'sigs', folder));
 }
 
-/** A text under lines of comment. */
+/** A text under lines of comment, broken where half an editor's width would cut them off. */
 export function withHead(lines: readonly string[], { text, spans, ...rest }: Rendered): Rendered {
-  const head = lines.map((line) => `# ${line.replaceAll('\n', '\n# ')}\n`).join('');
+  const head = lines
+    .flatMap((line) => line.split('\n'))
+    .flatMap((line) => line.match(/.{1,70}(?:\s|$)|\S+/g) ?? [''])
+    .map((line) => `# ${line}`.trimEnd().concat('\n'))
+    .join('');
   const moved = spans.map(({ start, end, at }) => ({ start: start + head.length, end: end + head.length, at }));
   return { ...rest, text: head + text, spans: moved };
 }

@@ -91,6 +91,12 @@ export function createSession(ports: SessionPorts, start: Start): Session {
     ...(start.storage === undefined ? {} : { folder: join(start.storage, 'charts') }),
   });
   charts?.follow(start.settings.fetchCharts === true);
+  let trusted = link.trusted();
+  link.onState(() => {
+    // What a release says of its chart depends on it.
+    if (trusted !== link.trusted()) renderer.renew();
+    trusted = link.trusted();
+  });
   charts?.onArrived(() => {
     renderer.renew();
     void planner.renew();

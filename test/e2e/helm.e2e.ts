@@ -60,6 +60,14 @@ data:
   values.yaml: |
     colour: green
 ---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: HelmRepository
+metadata:
+  name: away
+  namespace: flux-system
+spec:
+  url: https://charts.example.com
+---
 apiVersion: helm.toolkit.fluxcd.io/v2
 kind: HelmRelease
 metadata:
@@ -180,8 +188,8 @@ test('merged values tell which file and line won', async () => {
 
 test('a release whose chart is elsewhere says what to do', async () => {
   await editor.open('clusters/dev/shop.yaml');
-  await editor.find('name: away');
+  await editor.find('chart: away');
   await editor.command('Sluice: Preview Helm Release');
-  await right().getByText('run "Sluice: Fetch Charts"').first().waitFor();
+  await right().getByText('Fetch Charts').first().waitFor();
   await editor.shot('chart-elsewhere');
 });

@@ -1,4 +1,5 @@
 /** Charts from elsewhere: fetched on request or by the setting, never before trust; a server on loopback gives them. */
+import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,7 +7,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { packTar } from 'modern-tar';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Start } from '../../src/protocol/index.ts';
+import type { PlanView, Start } from '../../src/protocol/index.ts';
 import { releasePreview } from '../../src/server/releases.ts';
 import { parseVirtual } from '../../src/server/virtual.ts';
 import { type Opened, openFolder } from './open.ts';
@@ -84,11 +85,14 @@ async function text({ session, uri }: Opened, show: 'objects' | 'values' = 'obje
   return (await session.render(parseVirtual(preview.uri!)!, never)).text;
 }
 
+/** Comment lines as the one sentence that they were. */
+const unwrapped = (head: string) => head.trimEnd().replaceAll('\n# ', ' ');
+
 const missing = '# chart demo 1.x of HelmRepository apps/demo is not fetched';
 
 test('a chart that is not at hand is said with what to do, and nothing is fetched', async () => {
   const opened = open();
-  expect(await text(opened)).toBe(`${missing}: run "Sluice: Fetch Charts"\n`);
+  expect(unwrapped(await text(opened))).toBe(`${missing}: run "Sluice: Fetch Charts"`);
   expect(await text(opened, 'values')).toContain('size: 7  # clusters/dev/release.yaml:13\n');
   expect(heard).toEqual([]);
 });
@@ -115,7 +119,8 @@ test('with the setting, it is fetched as soon as it is asked for', async () => {
 
 test('an untrusted workspace fetches nothing, whatever the setting and the command say', async () => {
   const opened = open({ trusted: false, settings: { kubeconfig: '', fetchCharts: true } });
-  expect(await text(opened)).toBe(`${missing}: trust the workspace, then run "Sluice: Fetch Charts"\n`);
+  const told = `${missing}: trust the workspace, then run "Sluice: Fetch Charts"`;
+  expect(unwrapped(await text(opened))).toBe(told);
   const { ok, message } = await opened.session.fetchCharts(quiet, never);
   expect({ ok, message }).toMatchObject({ ok: false, message: expect.stringContaining('Trust this workspace') });
   await new Promise((resolve) => setTimeout(resolve, 100));
@@ -140,4 +145,44 @@ test('a canceled run leaves no failure behind', async () => {
   const outcome = await opened.session.fetchCharts(quiet, AbortSignal.abort());
   expect(outcome.ok).toBe(false);
   expect(await text(opened)).toContain('is not fetched');
+});
+
+test('once the workspace is trusted, what is open says so', async () => {
+  const opened = open({ trusted: false });
+  await text(opened);
+  const told = new Promise((resolve) => opened.session.onRendered(resolve));
+  opened.session.link.trust();
+  await told;
+  expect(unwrapped(await text(opened))).toBe(`${missing}: run "Sluice: Fetch Charts"`);
+});
+
+test('a repository that no file declares cannot be fetched from', async () => {
+  const opened = open();
+  const files = opened.session.files.tree(opened.session.files.folders()[0]!);
+  const release = files.file('/clusters/dev/release.yaml')!.text;
+  opened.session.files.edit(
+    opened.uri('clusters/dev/release.yaml'),
+    release.replace('kind: HelmRepository, name: demo', 'kind: HelmRepository, name: other'),
+  );
+  expect(unwrapped(await text(opened))).toContain('no file of the fleet declares its HelmRepository');
+});
+
+test('a plan against a commit renders both sides with the chart', async () => {
+  const opened = open();
+  const git = (...args: string[]) => execFileSync('git', ['-C', opened.folder, ...args], { stdio: 'ignore' });
+  git('init', '--quiet');
+  git('remote', 'add', 'origin', 'https://git.example.com/fleet.git');
+  git('add', '.');
+  git('-c', 'user.name=Test', '-c', 'user.email=test@example.com', 'commit', '--quiet', '-m', 'fleet');
+  const { session } = opened;
+  const plan = () => session.planner.make({ against: { kind: 'commit', revision: 'HEAD' }, progress: quiet }, never);
+  const said = ({ groups }: PlanView) =>
+    groups.flatMap(({ items }) => items).filter(({ object }) => object.name === 'demo' && object.kind === 'ConfigMap');
+  expect(said(await plan())).toEqual([]);
+  const next = new Promise<PlanView>((resolve) => session.planner.onChange(resolve));
+  await session.fetchCharts(quiet, never);
+  expect(said(await next).map(({ action }) => action)).toEqual(['unchanged']);
+  const release = session.files.tree(session.files.folders()[0]!).file('/clusters/dev/release.yaml')!.text;
+  session.files.edit(opened.uri('clusters/dev/release.yaml'), release.replace('size: 7', 'size: 8'));
+  expect(said(await plan()).map(({ changes }) => changes)).toEqual([['data.size: 7 → 8']]);
 });

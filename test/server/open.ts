@@ -10,6 +10,7 @@ import { createSession, type Session } from '../../src/server/session.ts';
 
 export interface Opened {
   readonly session: Session;
+  readonly folder: string;
   /** Where the extension keeps what it fetched. */
   readonly storage: string;
   uri(path: string): string;
@@ -41,5 +42,5 @@ export function openFolder(files: Readonly<Record<string, string>>, start: Parti
     session.dispose();
     rmSync(parent, { recursive: true, force: true });
   });
-  return { session, storage, uri: (path) => pathToFileURL(join(folder, path)).href };
+  return { session, folder, storage, uri: (path) => pathToFileURL(join(folder, path)).href };
 }
