@@ -217,6 +217,7 @@ function editorOf(page: Page, url: string, settings: string, end: () => Promise<
       await choose(file.split('/').at(-1)!);
       await page
         .getByRole('tab', { name: new RegExp(`^${file.split('/').at(-1)!.replaceAll('.', '\\.')}`), selected: true })
+        .first()
         .waitFor();
       await page.locator('.editor-group-container.active .monaco-editor.focused').first().waitFor();
     },

@@ -22,10 +22,3 @@ function besidePreview(uri: Uri): ViewColumn | undefined {
   if (uri.scheme !== 'file' || window.activeTextEditor?.document.uri.scheme !== scheme) return undefined;
   return window.visibleTextEditors.find(({ document }) => document.uri.scheme === 'file')?.viewColumn;
 }
-
-/** From a preview at the side, a source line opens in the first column, so that the preview stays in sight. */
-function besideRendered(): ViewColumn | undefined {
-  const active = window.activeTextEditor;
-  if (active?.document.uri.scheme !== scheme) return undefined;
-  return (active.viewColumn ?? ViewColumn.One) > ViewColumn.One ? ViewColumn.One : undefined;
-}
