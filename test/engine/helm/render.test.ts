@@ -226,7 +226,11 @@ describe('values.schema.json', () => {
       'replicas',
     ],
     [{ properties: { name: { pattern: '^(a+)+$' } } }, 'does not match', 'x'],
-    [JSON.parse('{"if": {"required": ["name"]}, "then": {"required": ["more"]}}'), "missing property 'more'", undefined],
+    [
+      JSON.parse('{"if": {"required": ["name"]}, "then": {"required": ["more"]}}'),
+      "missing property 'more'",
+      undefined,
+    ],
   ])('%j', (body, message, place) => checkError(schema(body), message, place, { values }));
   test('a reference out of the chart is not fetched, and said', () => {
     const [problem] = render(schema({ $ref: 'https://example.com/s.json' }), { values }).problems;
