@@ -122,7 +122,7 @@ export function renderBuilt(built: Built, folder: Folder): Rendered {
 export function withHead(lines: readonly string[], { text, spans, ...rest }: Rendered): Rendered {
   const head = lines
     .flatMap((line) => line.split('\n'))
-    .flatMap((line) => line.match(/.{1,70}(?:\s|$)|\S+/g) ?? [''])
+    .flatMap((line) => line.match(/.{1,52}(?:\s|$)|\S+/g) ?? [''])
     .map((line) => `# ${line}`.trimEnd().concat('\n'))
     .join('');
   const moved = spans.map(({ start, end, at }) => ({ start: start + head.length, end: end + head.length, at }));

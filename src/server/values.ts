@@ -74,20 +74,25 @@ interface Insert {
 /** The text with the inserts, whose places are ends of lines, and the spans moved along. */
 function inserted(text: string, spans: readonly Span[], inserts: readonly Insert[]) {
   const sorted = [...inserts].sort((a, b) => a.at - b.at);
+  /** The length of the first so many inserts together. */
+  const lengths = [0];
   let out = '';
   let from = 0;
   for (const insert of sorted) {
     out += text.slice(from, insert.at) + insert.text;
     from = insert.at;
+    lengths.push(lengths.at(-1)! + insert.text.length);
   }
   out += text.slice(from);
+  /** An insert at the very place stays behind it: a comment is no part of the value that ends there. */
   const moved = (offset: number) => {
-    let more = 0;
-    for (const insert of sorted) {
-      if (insert.at >= offset) break;
-      more += insert.text.length;
+    let low = 0;
+    for (let high = sorted.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if (sorted[middle]!.at < offset) low = middle + 1;
+      else high = middle;
     }
-    return offset + more;
+    return offset + lengths[low]!;
   };
   return { text: out, spans: spans.map(({ start, end, at }) => ({ start: moved(start), end: moved(end), at })) };
 }

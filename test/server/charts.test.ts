@@ -112,7 +112,7 @@ test('the command fetches it, what is open renders again, and the file of the ch
 test('with the setting, it is fetched as soon as it is asked for', async () => {
   const opened = open({ settings: { kubeconfig: '', fetchCharts: true } });
   const told = new Promise((resolve) => opened.session.onRendered(resolve));
-  expect(await text(opened)).toContain('is being fetched');
+  expect(unwrapped(await text(opened))).toContain('is being fetched');
   await told;
   expect(await text(opened)).toContain('size: "7"');
 });
@@ -135,7 +135,7 @@ test('a failure is said, and the command tries again', async () => {
   expect(failed.message).toMatch(
     /^0 charts at hand, 1 not: chart demo of HelmRepository apps\/demo could not be fetched/,
   );
-  expect(await text(opened)).toContain('could not be fetched');
+  expect(unwrapped(await text(opened))).toContain('could not be fetched');
   broken = false;
   expect(await opened.session.fetchCharts(quiet, never)).toEqual({ ok: true, message: '1 chart at hand.' });
 });
@@ -144,7 +144,7 @@ test('a canceled run leaves no failure behind', async () => {
   const opened = open();
   const outcome = await opened.session.fetchCharts(quiet, AbortSignal.abort());
   expect(outcome.ok).toBe(false);
-  expect(await text(opened)).toContain('is not fetched');
+  expect(unwrapped(await text(opened))).toContain('is not fetched');
 });
 
 test('once the workspace is trusted, what is open says so', async () => {
