@@ -78,7 +78,7 @@ function fluxPreview(workspace: Workspace, { folder, path }: Located, line: numb
 }
 
 /** The Flux objects that a file declares; with a line, the one around it. */
-function declaredIn(workspace: Workspace, path: string, line: number | undefined): readonly WorkspaceObject[] {
+export function declaredIn(workspace: Workspace, path: string, line: number | undefined): readonly WorkspaceObject[] {
   const file = workspace.file(path);
   const built = (file?.objects ?? []).filter(canBuild);
   if (line === undefined || file === undefined) return built;

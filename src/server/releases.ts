@@ -17,12 +17,12 @@ import {
   type Workspace,
   type WorkspaceObject,
 } from '../engine/index.ts';
-import type { Preview, ReleasePreview } from '../protocol/index.ts';
+import type { Preview, PreviewOf, ReleasePreview } from '../protocol/index.ts';
 import { rangeOf } from './convert.ts';
 import type { Folder } from './files.ts';
 import { keyOfName, titleOfName } from './live.ts';
 import type { PlannerDoors } from './planner.ts';
-import { builtOf, declared, type PreviewDoors, problemLine, renderBuilt, withHead } from './previews.ts';
+import { builtOf, declared, declaredIn, type PreviewDoors, problemLine, renderBuilt, withHead } from './previews.ts';
 import type { Session } from './session.ts';
 import { renderValues } from './values.ts';
 import { type ReleaseVirtual, type Rendered, virtualUri } from './virtual.ts';
@@ -61,6 +61,21 @@ export async function releasePreview(
     };
   });
   return choices.length === 1 ? { uri: choices[0]!.uri } : { choices };
+}
+
+/** The release that a preview of a Flux object means, so that both ways show the same; undefined for other objects. */
+export function asRelease(
+  { files, workspace }: Rooms,
+  of: Exclude<PreviewOf, ReleasePreview>,
+): ReleasePreview | undefined {
+  if (of.kind === 'kustomize') return undefined;
+  const release = { kind: 'release', show: 'objects' } as const;
+  if (of.kind === 'flux-object')
+    return of.object.kind === 'HelmRelease' ? { ...release, object: of.object } : undefined;
+  const at = files.locate(of.uri);
+  const own = at === undefined ? [] : declaredIn(workspace(at.folder), at.path, of.line);
+  const { kind: _, ...where } = of;
+  return own.length > 0 && own.every(({ id }) => isRelease(id)) ? { ...release, ...where } : undefined;
 }
 
 async function byName(

@@ -1,7 +1,7 @@
 /** Releases as documents while a person edits: what one installs, and its merged values with the lines that won. */
 import { expect, test } from 'vitest';
 import type { ReleasePreview } from '../../src/protocol/index.ts';
-import { releasePreview } from '../../src/server/releases.ts';
+import { asRelease, releasePreview } from '../../src/server/releases.ts';
 import type { Session } from '../../src/server/session.ts';
 import { originsAt, parseVirtual, type Rendered, spansFrom } from '../../src/server/virtual.ts';
 import { type Opened, openFolder } from './open.ts';
@@ -209,4 +209,11 @@ test('a release that is gone says so', async () => {
   session.files.edit(uri('apps/kustomization.yaml'), 'resources: [inputs.yaml]\n');
   const { text } = await session.render(parseVirtual(document!)!, never);
   expect(text).toBe('# clusters/dev no longer has this release.\n');
+});
+
+test('a preview of the Flux object at a line is that of the release', () => {
+  const { session, uri } = open();
+  const asked = { kind: 'flux', uri: uri('apps/web.yaml'), line: 3 } as const;
+  expect(asRelease(session, asked)).toEqual({ ...asked, kind: 'release', show: 'objects' });
+  expect(asRelease(session, { kind: 'flux', uri: uri('clusters/dev/apps.yaml') })).toBeUndefined();
 });

@@ -1,14 +1,18 @@
 /** Previews and live objects as documents, and the line that declares an object. */
 import type { Handler } from '../handler.ts';
 import { previewOf } from '../previews.ts';
-import { releasePreview } from '../releases.ts';
+import { asRelease, releasePreview } from '../releases.ts';
 import { virtualUri } from '../virtual.ts';
 
 export const preview: Handler = {
   register({ on, notify, session }) {
-    on('sluice/preview', ({ of }, signal) =>
-      of.kind === 'release' ? releasePreview(session, session.doors, of, signal) : previewOf(session, of),
-    );
+    on('sluice/preview', async ({ of }, signal) => {
+      if (of.kind === 'release') return await releasePreview(session, session.doors, of, signal);
+      const release = asRelease(session, of);
+      const found = release && (await releasePreview(session, session.doors, release, signal));
+      // A release that no cluster directory renders may still be declared in a file.
+      return found === undefined || found.message !== undefined ? previewOf(session, of) : found;
+    });
     on('sluice/live', ({ object }) => ({
       uri: virtualUri({ of: 'live', object }, `live ${object.kind} ${object.name}`),
     }));
