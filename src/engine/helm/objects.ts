@@ -1,17 +1,21 @@
 /** Manifests to objects: each rendered node gets the origin of the value that printed it, or of its template line. */
 import type { Segment } from '../gotemplate/index.ts';
 import { isObject } from '../objects/object.ts';
-import { get, type Mapping, type Node, type Origin } from '../yaml/node.ts';
+import { get, type Mapping, type Node, type Origin, type Scalar } from '../yaml/node.ts';
 import type { Manifest } from './manifests.ts';
 import { readDocuments } from './yaml.ts';
 
 /** Every object of a manifest (lists opened), its origins led back through the template. */
 export function objectsOf(manifest: Manifest, segments: readonly Segment[]): readonly Mapping[] {
-  const locate = (at: Origin) => originAt(segments, at.start + manifest.offset, at.end + manifest.offset) ?? at;
+  const locate = (at: Origin, skipped = 0) =>
+    originAt(segments, at.start + manifest.offset + skipped, at.end + manifest.offset) ?? at;
   return documentsOf(manifest)
     .flatMap(flatten)
-    .map((node) => relocate(node, locate) as Mapping);
+    .map((node) => relocate(node, locate, manifest.text) as Mapping);
 }
+
+/** The origin of a range of the manifest, its first characters (a block's header) left out of account. */
+type Locate = (at: Origin, skipped?: number) => Origin;
 
 /** A manifest is one document as Helm cuts it, yet a marker inside it may still end one. */
 function documentsOf(manifest: Manifest): readonly Node[] {
@@ -29,15 +33,22 @@ function flatten(node: Node): readonly Mapping[] {
   return [node];
 }
 
-function relocate(node: Node, locate: (at: Origin) => Origin): Node {
+function relocate(node: Node, locate: Locate, text: string): Node {
+  if (node.kind === 'scalar') return { ...node, at: locate(node.at, headerOf(node, text)) };
   const at = locate(node.at);
-  if (node.kind === 'scalar') return { ...node, at };
-  if (node.kind === 'sequence') return { ...node, items: node.items.map((item) => relocate(item, locate)), at };
+  if (node.kind === 'sequence') return { ...node, items: node.items.map((item) => relocate(item, locate, text)), at };
   const entries = node.entries.map(({ key, value }) => ({
     key: { ...key, at: locate(key.at) },
-    value: relocate(value, locate),
+    value: relocate(value, locate, text),
   }));
   return { ...node, entries, at };
+}
+
+/** How long a block scalar's first line (`|2-`) with its indentation is: what is in the block decides its value. */
+function headerOf({ style, at }: Scalar, text: string): number {
+  if (style !== 'literal' && style !== 'folded') return 0;
+  const body = /^[^\n]*\n\s*/.exec(text.slice(at.start, at.end));
+  return body === null || at.start + body[0].length >= at.end ? 0 : body[0].length;
 }
 
 /**
