@@ -65,10 +65,12 @@ export function ownerSpec(id: ObjectId, object: Json | undefined): OwnerSpec {
       name: stringAt(check, 'name'),
     })),
     healthCheckExprs: listAt(object, 'spec', 'healthCheckExprs'),
-    ignore: listAt(object, 'spec', 'ignore').map((rule) => ({
-      paths: listAt(rule, 'paths').filter((path): path is string => typeof path === 'string'),
-      target: stringsAt(rule, 'target'),
-    })),
+    ignore: listAt(object, 'spec', ...(kind === 'HelmRelease' ? ['driftDetection', 'ignore'] : ['ignore'])).map(
+      (rule) => ({
+        paths: listAt(rule, 'paths').filter((path): path is string => typeof path === 'string'),
+        target: stringsAt(rule, 'target'),
+      }),
+    ),
     labels: stringsAt(object, 'spec', 'commonMetadata', 'labels'),
     annotations: stringsAt(object, 'spec', 'commonMetadata', 'annotations'),
     deletionPolicy: stringAt(object, 'spec', 'deletionPolicy') || 'MirrorPrune',
