@@ -1,9 +1,13 @@
 /** A HelmRelease whose chart lies in the fleet: its preview follows the values, and leads back to them. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, test } from 'vitest';
+import { gzipSync } from 'node:zlib';
+import { packTar } from 'modern-tar';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Editor, startEditor } from './editor.ts';
 
 const fleet: Readonly<Record<string, string>> = {
@@ -66,7 +70,7 @@ metadata:
   name: away
   namespace: flux-system
 spec:
-  url: https://charts.example.com
+  url: http://CHARTS
 ---
 apiVersion: helm.toolkit.fluxcd.io/v2
 kind: HelmRelease
@@ -111,13 +115,17 @@ spec:
 };
 
 let folder: string;
+let server: Server;
+/** What was asked of the pretended chart repository. */
+const heard: string[] = [];
 let editor: Editor;
 
 beforeAll(async () => {
+  const host = await serveCharts();
   folder = mkdtempSync(join(tmpdir(), 'sluice-helm-'));
   for (const [path, text] of Object.entries(fleet)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
+    writeFileSync(join(folder, path), text.replace('CHARTS', host));
   }
   const git = (...args: string[]): void => void execFileSync('git', ['-C', folder, ...args], { stdio: 'ignore' });
   git('init', '--quiet', '--initial-branch=main');
@@ -127,10 +135,28 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await editor?.stop();
+  server?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 afterEach(({ task }) => editor?.shotOfFailure(task));
+
+/** A Helm repository on loopback with one chart; answers its host and port. */
+async function serveCharts(): Promise<string> {
+  const file = (path: string, body: string) => ({ header: { name: `away/${path}`, size: body.length }, body });
+  const config = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: away}\ndata: {fetched: "yes"}\n';
+  const tar = await packTar([
+    file('Chart.yaml', 'apiVersion: v2\nname: away\nversion: 1.2.3\n'),
+    file('templates/config.yaml', config),
+  ]);
+  const chart = gzipSync(tar);
+  server = createServer(({ url }, response) => {
+    heard.push(url ?? '');
+    response.end(url === '/index.yaml' ? 'entries: {away: [{version: 1.2.3, urls: [away.tgz]}]}\n' : chart);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
 const right = () => editor.page.locator('.editor-group-container').nth(1);
 
@@ -192,4 +218,13 @@ test('a release whose chart is elsewhere says what to do', async () => {
   await editor.command('Sluice: Preview Helm Release');
   await right().getByText('Fetch Charts').first().waitFor();
   await editor.shot('chart-elsewhere');
+  expect(heard).toEqual([]);
+});
+
+test('once its chart was fetched, the open preview shows it', async () => {
+  await editor.command('Sluice: Fetch Charts');
+  await right().getByText('fetched').first().waitFor();
+  await right().getByText('kind: ConfigMap').first().waitFor();
+  expect(heard).toEqual(['/index.yaml', '/away.tgz']);
+  await editor.shot('chart-fetched');
 });
