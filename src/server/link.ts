@@ -4,6 +4,7 @@
  * answer of the old cluster can never show up under the new one's name.
  */
 import type { Cluster, ClusterAnswer, ClusterFailure } from '../engine/index.ts';
+import { type ClusterFacts, clusterFacts } from '../io/cluster/facts.ts';
 import type { ClusterState, Contexts, Settings } from '../protocol/index.ts';
 import { type Remembering, rememberDryRuns } from './remember.ts';
 import { createStore, type Store } from './store.ts';
@@ -15,6 +16,8 @@ export interface LinkPorts {
   contexts(settings: Settings): Promise<Contexts> | Contexts;
   /** The cluster of a context; nothing is sent yet. */
   connect(context: string, settings: Settings, workspaces: readonly string[]): ClusterAnswer<Cluster>;
+  /** Told what a render has to know of the cluster, before anyone gets to use it; undefined when it is dropped. */
+  learn?(facts: ClusterFacts | undefined): void;
 }
 
 export interface LinkOptions {
@@ -101,6 +104,9 @@ export function createLink(options: LinkOptions): Link {
       server,
       message: `Kubernetes ${reached.value.version}`,
     };
+    const facts = await clusterFacts(answer.value, signal);
+    if (signal.aborted) return undefined;
+    options.ports.learn?.(facts);
     say(connected);
     const store = createStore(answer.value, signal, (kinds) => {
       if (signal.aborted) return;
@@ -136,6 +142,7 @@ export function createLink(options: LinkOptions): Link {
     state: () => state,
     contexts,
     choose(context) {
+      if (chosen !== context) options.ports.learn?.(undefined);
       chosen = context;
       return refresh();
     },

@@ -1,6 +1,7 @@
 /** All that lives in one window: the open files, the chosen cluster, the current plan. `main.ts` makes it, tests too. */
 import { join, relative, sep } from 'node:path';
 import { type Origin, openWorkspace, type Workspace } from '../engine/index.ts';
+import type { ClusterFacts } from '../io/cluster/facts.ts';
 import { fleetSecrets } from '../io/fetch/index.ts';
 import { findRepository, remotesOf } from '../io/git.ts';
 import type { ObjectName, Outcome, Place, Settings, Start } from '../protocol/index.ts';
@@ -35,7 +36,13 @@ export interface Session extends Renderer {
 
 export interface SessionPorts {
   readonly cluster: LinkPorts;
-  readonly doors: PlannerDoors & PreviewDoors & ReleaseDoors & { readonly charts?: Charts };
+  readonly doors: PlannerDoors &
+    PreviewDoors &
+    ReleaseDoors & {
+      readonly charts?: Charts;
+      /** Renders from now on for a cluster of which this is known. */
+      learn?(facts: ClusterFacts | undefined): void;
+    };
   /** How long typing must have paused before the plan and the previews follow, in milliseconds. */
   readonly pause: { readonly plan: number; readonly preview: number };
   now(): number;
@@ -51,7 +58,7 @@ function gitFacts(path: string): { readonly remotes: readonly string[]; readonly
 export function createSession(ports: SessionPorts, start: Start): Session {
   const files = createFiles();
   const link = createLink({
-    ports: ports.cluster,
+    ports: { ...ports.cluster, learn: (facts) => ports.doors.learn?.(facts) },
     settings: start.settings,
     trusted: start.trusted,
     workspaces: () => files.folders().map((folder) => folder.path),
