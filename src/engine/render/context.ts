@@ -4,7 +4,7 @@ import type { Kustomizer } from '../kustomize/index.ts';
 import type { ObjectId } from '../objects/object.ts';
 import type { Clock, FileTree, Random } from '../ports.ts';
 import type { Result } from '../problem.ts';
-import type { SourceQuery, Workspace } from '../workspace/index.ts';
+import type { SourceFolder, SourceQuery, Workspace } from '../workspace/index.ts';
 import type { Mapping, Origin } from '../yaml/node.ts';
 import type { DesiredObject, DesiredSet, Owner } from './desired.ts';
 import type { DataKeys } from './sops.ts';
@@ -29,6 +29,16 @@ export type FetchedChart =
   | (Result<Chart> & { readonly tree?: FileTree; readonly path?: string })
   | { readonly note: string };
 
+/** A source's files that were fetched, or one sentence that says why they are not at hand. */
+export type FetchedArtifact = FetchedFolder | { readonly note: string };
+
+export interface FetchedFolder extends SourceFolder {
+  /** The source keeps what it downloads as it is: no ignore rules are applied (an OCI layer that is copied). */
+  readonly whole?: boolean;
+  /** What the cluster checks and this fetch does not. */
+  readonly caveat?: string;
+}
+
 export interface RendererOptions {
   readonly kustomizer: Kustomizer;
   /** Flux 2.9 refuses unset variables (`strict`, the default); before, they were empty. */
@@ -39,6 +49,8 @@ export interface RendererOptions {
   readonly keys?: DataKeys;
   /** Charts that were fetched before the render; undefined: not asked for yet. */
   readonly chart?: (query: ChartQuery) => FetchedChart | undefined;
+  /** Sources that were fetched before the render; undefined: not asked for yet. The same object for the same content. */
+  readonly artifact?: (query: SourceQuery) => FetchedArtifact | undefined;
   /** Of the chosen cluster; absent: Helm's own defaults. */
   readonly capabilities?: Capabilities;
   /** Whether a release of that HelmRelease is installed already, which charts may ask. */

@@ -81,7 +81,15 @@ function clusterOf(workspace: Workspace, file: string): string | undefined {
   return workspace.clusters.find(({ folder }) => `/${file}`.startsWith(`${folder}/`))?.folder;
 }
 
-export type { ChartQuery, Expander, FetchedChart, RenderContext, RendererOptions } from './context.ts';
+export type {
+  ChartQuery,
+  Expander,
+  FetchedArtifact,
+  FetchedChart,
+  FetchedFolder,
+  RenderContext,
+  RendererOptions,
+} from './context.ts';
 export { references as variableReferences, substitute as substituteVariables } from './envsubst.ts';
 export { inflateChart } from './helm/inflate.ts';
 export type { MergedValues } from './helm/merged.ts';

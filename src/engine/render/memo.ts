@@ -73,7 +73,7 @@ function recording(context: RenderContext, questions: Question[]): RenderContext
     questions.push({ ask, answer: ask(context) });
   };
   const { options, workspace } = context;
-  const { chart, isUpgrade } = options;
+  const { artifact, chart, isUpgrade } = options;
   const sources: LocalSources = {
     folderOf(query) {
       note(`folder ${query.kind}/${query.namespace}/${query.name}`, (now) => folderParts(now, query));
@@ -90,6 +90,14 @@ function recording(context: RenderContext, questions: Question[]): RenderContext
             now.options.chart?.(query),
           ]);
           return chart(query);
+        },
+      }),
+      ...(artifact && {
+        artifact: (query) => {
+          note(`artifact ${query.kind}/${query.namespace}/${query.name}`, (now) => [
+            now.options.artifact?.(fresh(query, now)),
+          ]);
+          return artifact(query);
         },
       }),
       ...(isUpgrade && {
@@ -115,6 +123,12 @@ function recording(context: RenderContext, questions: Question[]): RenderContext
       return context.rendered(kind);
     },
   };
+}
+
+/** The question as it would be put now: the source object may have changed since. */
+function fresh({ kind, namespace, name }: SourceQuery, now: RenderContext): SourceQuery {
+  const object = now.source({ kind, namespace, name });
+  return { kind, namespace, name, ...(object && { object }) };
 }
 
 function folderParts({ workspace }: RenderContext, query: SourceQuery): readonly unknown[] {

@@ -17,7 +17,7 @@ import {
 } from '../sources/index.ts';
 import type { SourceFolder, SourceQuery } from '../workspace/index.ts';
 import { get, type Mapping, text } from '../yaml/node.ts';
-import type { RenderContext } from './context.ts';
+import type { FetchedArtifact, RenderContext } from './context.ts';
 import type { DesiredObject } from './desired.ts';
 
 /** A source's artifact; without a tree, the problems say why. */
@@ -35,16 +35,30 @@ const maxDepth = 8;
 export function sourceTree(query: SourceQuery, context: RenderContext, depth = 0): SourceTree | string {
   if (query.kind === 'ExternalArtifact') return generated(query, context, depth);
   const object = context.source(query);
-  const folder = context.workspace.sources.folderOf(object === undefined ? query : { ...query, object });
+  const known = object === undefined ? query : { ...query, object };
+  const local = context.workspace.sources.folderOf(known);
+  const fetched = typeof local === 'string' ? context.options.artifact?.(known) : undefined;
+  const folder = fetched ?? local;
   if (typeof folder === 'string') return folder;
-  const own = artifact(folder, text(get(get(object, 'spec'), 'ignore')) ?? '');
-  if (object === undefined || query.kind !== 'GitRepository') return { tree: own, problems: [] };
+  if (!('tree' in folder)) return folder.note;
+  const own = fetched !== undefined && isWhole(fetched) ? folder.tree : artifact(folder, ignoreOf(object));
+  const caveat = fetched !== undefined && 'tree' in fetched ? fetched.caveat : undefined;
+  if (object === undefined || query.kind !== 'GitRepository')
+    return { tree: own, problems: [], ...(caveat === undefined ? {} : { note: caveat }) };
   const view = gitRepository.view(object);
-  const note = pinned(query, view);
+  const note = fetched === undefined ? pinned(query, view) : caveat;
   const included = includes(view, query.namespace, context, depth);
   if (typeof included === 'string') return included;
   const tree = included.length === 0 ? own : unionTree([...included, own]);
   return { tree, problems: [], ...(note === undefined ? {} : { note }) };
+}
+
+function isWhole(fetched: FetchedArtifact): boolean {
+  return 'tree' in fetched && fetched.whole === true;
+}
+
+function ignoreOf(object: Mapping | undefined): string {
+  return text(get(get(object, 'spec'), 'ignore')) ?? '';
 }
 
 /** Other repositories' files that a GitRepository copies in; the later one wins. */

@@ -6,7 +6,7 @@ import { error, type Problem, type Result } from '../../problem.ts';
 import { joinPath } from '../../sources/index.ts';
 import { get, type Mapping, type Origin, text } from '../../yaml/node.ts';
 import type { ChartQuery, RenderContext } from '../context.ts';
-import { artifact } from '../expand/kustomization.ts';
+import { artifact, sourceTree } from '../source.ts';
 
 /** The chart, or one sentence that says why it is not at hand (not an error: it may be fetched), or its errors. */
 export type ChartAnswer = Result<Chart> | { readonly note: string; readonly at: Origin };
@@ -21,6 +21,11 @@ export function chartFor(view: HelmReleaseView, namespace: string, context: Rend
   if (typeof local !== 'string' && isFolder) {
     const tree = artifact(local, text(get(get(source, 'spec'), 'ignore')) ?? '');
     return fromFolder(tree, joinPath('/', query.chart ?? '/'), view);
+  }
+  if ((kind === 'GitRepository' || kind === 'Bucket') && context.options.artifact !== undefined) {
+    const found = sourceTree(known, context);
+    if (typeof found === 'string') return { note: found, at };
+    if (found.tree !== undefined) return fromFolder(found.tree, joinPath('/', query.chart ?? '/'), view);
   }
   const fetched = context.options.chart?.(query);
   if (fetched === undefined) return { note: `chart ${describe(query)} is not fetched`, at };
