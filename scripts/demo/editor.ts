@@ -23,7 +23,9 @@ export async function openEditor(folder: string, kubeconfig: string | undefined)
   const home = mkdtempSync(join(tmpdir(), 'sluice-demo-editor-'));
   const { server, port } = await startServer(home, { folder, env });
   console.log(`\nVS Code with Sluice: http://127.0.0.1:${port}/?folder=${encodeURI(folder)}\nCtrl-C ends it.`);
-  await new Promise<void>((resolve) => process.once('SIGINT', () => resolve()));
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  });
   await stopServer(server);
   rmSync(home, { recursive: true, force: true });
 }
