@@ -9,7 +9,7 @@ import {
   type Workspace,
 } from '../engine/index.ts';
 import type { ClusterFacts } from '../io/cluster/facts.ts';
-import { createFetcher, type Fetcher, fleetSecrets, renderWithCharts } from '../io/fetch/index.ts';
+import { createFetcher, type Fetcher, fleetSecrets, renderFetched } from '../io/fetch/index.ts';
 import { loadKustomizer } from '../io/kustomizer.ts';
 import { openFolder } from '../io/workspace.ts';
 import { type Invocation, UsageError } from './command.ts';
@@ -27,7 +27,7 @@ export interface Fleet {
   /** The cluster directories: the one that --cluster names, else all. */
   readonly roots: readonly Root[];
   readonly textOf: TextOf;
-  /** With `--fetch`, the charts that releases ask for are fetched first; without it nothing leaves this machine. */
+  /** With `--fetch`, the charts and sources that the fleet asks for are fetched first; without it nothing leaves this machine. */
   render(root: Root, signal: AbortSignal, facts?: ClusterFacts): Promise<readonly DesiredSet[]>;
   /** The same folder in a commit. Throws a GitError with one sentence when there is none of that name. */
   renderAt(revision: string, roots: readonly Root[], signal: AbortSignal): Promise<readonly (readonly DesiredSet[])[]>;
@@ -45,9 +45,9 @@ export function openFleet({ words, options, cwd }: Invocation): Fleet | { readon
   if (typeof roots === 'string') return { message: roots };
   const kustomizer = loadKustomizer();
   const fetcher = options.fetch === true ? fleetFetcher(workspace) : undefined;
-  const rendererOptions = { kustomizer, ...(fetcher && { chart: fetcher.chart }) };
+  const rendererOptions = { kustomizer, ...(fetcher && { chart: fetcher.chart, artifact: fetcher.artifact }) };
   const render = (renderer: Renderer, from: Workspace, root: Root, signal: AbortSignal) =>
-    renderWithCharts(() => renderer.renderCluster(from, root.folder), fetcher, signal);
+    renderFetched(() => renderer.renderCluster(from, root.folder), fetcher, signal);
   const renderer = createRenderer(rendererOptions);
   return {
     folder,

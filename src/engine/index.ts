@@ -1,7 +1,9 @@
 /** The engine's only door: what the server and the command line may use. Nothing outside imports past it. */
 export * from './apply/index.ts';
 export * as flux from './flux/index.ts';
+export { compileRegexp } from './go/regexp.ts';
 export * from './go/semver.ts';
+export { readTarGz } from './go/tar.ts';
 export * as helm from './helm/index.ts';
 export {
   createKustomizer,

@@ -1,14 +1,16 @@
 /**
- * Charts that the open folders do not hold. Nothing is fetched unless the setting says so or the person asks for it, and
+ * Charts and sources that the open folders do not hold. Nothing is fetched unless the setting says so or the person asks for it, and
  * never before the workspace is trusted; until then a release says what to do. What arrives is told, and renders again.
  */
-import type { ChartQuery, FetchedChart } from '../engine/index.ts';
+import type { ChartQuery, FetchedArtifact, FetchedChart, SourceQuery } from '../engine/index.ts';
 import { createFetcher, type Fetcher, type FetcherOptions, isPending } from '../io/fetch/index.ts';
 import type { Outcome } from '../protocol/index.ts';
 
 export interface Charts {
   /** For the engine's renderer: the chart, or why it is not at hand. The same object until there is more to say. */
   chart(query: ChartQuery): FetchedChart;
+  /** For the engine's renderer: a source's files, in the same way. */
+  artifact(query: SourceQuery): FetchedArtifact;
   /** Before this, nothing can be fetched. */
   open(options: ChartsOptions): void;
   /** Whether charts are fetched as they are asked for. */
@@ -28,6 +30,7 @@ export interface ChartsOptions extends FetcherOptions {
 }
 
 const fetchable = new Set(['HelmRepository', 'OCIRepository']);
+const fetchableSources = new Set(['OCIRepository']);
 
 export function createCharts(): Charts {
   let options: ChartsOptions | undefined;
@@ -36,13 +39,13 @@ export function createCharts(): Charts {
   let version = 0;
   let timer: NodeJS.Timeout | undefined;
   const ended = new AbortController();
-  const notes = new Map<string, FetchedChart>();
-  const asked = new Map<string, FetchedChart>();
+  const notes = new Map<string, Note>();
+  const asked = new Map<string, FetchedChart | FetchedArtifact>();
   const listeners: (() => void)[] = [];
 
   const trusted = () => options?.trusted() === true;
   /** One object for each text: the renderer compares answers by identity. */
-  const note = (text: string): FetchedChart => {
+  const note = (text: string): Note => {
     const known = notes.get(text) ?? { note: text };
     notes.set(text, known);
     return known;
@@ -65,6 +68,16 @@ export function createCharts(): Charts {
     }, options?.pause);
   }
 
+  /** The answer, or what has to happen before there is one. */
+  function answerOf<T extends FetchedChart | FetchedArtifact>(title: string, answer: T | undefined): T | Note {
+    if (answer !== undefined) asked.set(title, answer);
+    if (answer !== undefined && !isPending(answer)) return answer;
+    if (!trusted()) return note(`${title} is not fetched: trust the workspace, then run "Sluice: Fetch Charts"`);
+    if (!automatic) return note(`${title} is not fetched: run "Sluice: Fetch Charts"`);
+    later();
+    return note(`${title} is being fetched`);
+  }
+
   return {
     chart(query) {
       const title = titleOf(query);
@@ -72,13 +85,13 @@ export function createCharts(): Charts {
       if (query.source === undefined) {
         return note(`${title} cannot be fetched: no file of the fleet declares its ${query.kind}`);
       }
-      const answer = fetcher?.chart(query);
-      if (answer !== undefined) asked.set(title, answer);
-      if (answer !== undefined && !isPending(answer)) return answer;
-      if (!trusted()) return note(`${title} is not fetched: trust the workspace, then run "Sluice: Fetch Charts"`);
-      if (!automatic) return note(`${title} is not fetched: run "Sluice: Fetch Charts"`);
-      later();
-      return note(`${title} is being fetched`);
+      return answerOf(title, fetcher?.chart(query));
+    },
+    artifact(query) {
+      const title = `${query.kind} ${query.namespace}/${query.name}`;
+      if (!fetchableSources.has(query.kind)) return note(`${title}: its source is not in the open folder`);
+      if (query.object === undefined) return note(`${title} cannot be fetched: no file of the fleet declares it`);
+      return answerOf(title, fetcher?.artifact(query));
     },
     open(given) {
       options = given;
@@ -111,8 +124,13 @@ export function createCharts(): Charts {
   };
 }
 
-function outcomeOf(answers: readonly FetchedChart[]): Outcome {
-  if (answers.length === 0) return { ok: true, message: 'No release of the workspace needs a chart from elsewhere.' };
+interface Note {
+  readonly note: string;
+}
+
+function outcomeOf(answers: readonly (FetchedChart | FetchedArtifact)[]): Outcome {
+  if (answers.length === 0)
+    return { ok: true, message: 'Nothing in the workspace needs a chart or a source from elsewhere.' };
   const charts = (count: number) => `${count} ${count === 1 ? 'chart' : 'charts'}`;
   const failures = answers.flatMap((answer) => ('note' in answer ? [answer.note] : []));
   const done = answers.length - failures.length;

@@ -14,7 +14,7 @@ export function createDoors(): SessionPorts['doors'] {
 
   /** The tables are read with the first build. */
   function renderer(): Renderer {
-    made ??= createRenderer({ kustomizer: loadKustomizer(), chart: charts.chart, ...facts });
+    made ??= createRenderer({ kustomizer: loadKustomizer(), chart: charts.chart, artifact: charts.artifact, ...facts });
     return made;
   }
 
@@ -47,7 +47,12 @@ function baseline(charts: Charts, facts: () => ClusterFacts | undefined): Sessio
     );
     if (last?.key === key && revision === 'HEAD') return last.sets;
     const workspace = await opened.commit(revision, signal);
-    const renderer = createRenderer({ kustomizer: loadKustomizer(), chart: charts.chart, ...facts() });
+    const renderer = createRenderer({
+      kustomizer: loadKustomizer(),
+      chart: charts.chart,
+      artifact: charts.artifact,
+      ...facts(),
+    });
     const known = workspace.clusters.some((cluster) => cluster.folder === root);
     const sets = known ? renderer.renderCluster(workspace, root) : [];
     last = { key, sets };

@@ -19,7 +19,7 @@ import {
   unlockWorkspace,
 } from '../../engine/index.ts';
 import { diskTree, snapshot } from '../../io/disk.ts';
-import { renderWithCharts } from '../../io/fetch/index.ts';
+import { renderFetched } from '../../io/fetch/index.ts';
 import { loadKustomizer } from '../../io/kustomizer.ts';
 import { readIdentities } from '../../io/sops.ts';
 import { openFolder } from '../../io/workspace.ts';
@@ -147,7 +147,7 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
   const fetcher = options.fetch === true ? fleetFetcher(workspace) : undefined;
   const renderer = createRenderer({
     kustomizer: loadKustomizer(),
-    ...(fetcher && { chart: fetcher.chart }),
+    ...(fetcher && { chart: fetcher.chart, artifact: fetcher.artifact }),
     substitution: options['lenient-substitute'] === true ? 'lenient' : 'strict',
     keys: await unlockWorkspace(workspace, readIdentities(invocation.env)),
   });
@@ -158,7 +158,7 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
       return 2;
     }
     const render = () => renderer.renderCluster(workspace, cluster);
-    built.push({ folder: cluster.slice(1), sets: await renderWithCharts(render, fetcher, invocation.signal) });
+    built.push({ folder: cluster.slice(1), sets: await renderFetched(render, fetcher, invocation.signal) });
   }
   const sets = built.flatMap((cluster) => cluster.sets);
   report(invocation, sets, textOf);

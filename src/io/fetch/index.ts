@@ -1,78 +1,124 @@
 /**
- * Charts that releases ask for, fetched between two renders: a render asks, gets "not fetched" where nothing is at hand
+ * Charts and sources that a fleet asks for, fetched between two renders: a render asks, gets "not fetched" where nothing is at hand
  * and goes on; `fetchMissing` fetches what was asked for; the next render finds it. Answers keep their identity, so that
- * a renderer re-renders only the releases whose chart arrived.
+ * a renderer re-renders only what was waiting for them.
  */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { type ChartQuery, type FetchedChart, flux, getPath, helm, type Mapping, text } from '../../engine/index.ts';
+import {
+  type ChartQuery,
+  type FetchedArtifact,
+  type FetchedChart,
+  get,
+  getPath,
+  helm,
+  type Mapping,
+  type SourceQuery,
+  text,
+  toJson,
+} from '../../engine/index.ts';
+import { type Access, accessOf, type SecretOf } from './access.ts';
+import { fetchArtifact } from './artifact.ts';
 import { createCache } from './cache.ts';
 import { type ChartArchive, chooseVersion, findChart, ociChart } from './helm.ts';
-import { FetchError, type TlsOptions } from './http.ts';
-import { type Credentials, openRepository } from './oci.ts';
+import { FetchError } from './http.ts';
+import { openRepository } from './oci.ts';
+
+export { fleetSecrets } from './access.ts';
 
 export interface FetcherOptions {
   /** Where fetched content is kept; absent: the user's cache folder. */
   readonly folder?: string;
   /** A Secret's entries, decoded; undefined when it is not at hand. */
-  secret(namespace: string, name: string): Promise<Readonly<Record<string, string>> | undefined>;
+  readonly secret: SecretOf;
 }
 
 export interface Fetcher {
   /** For the renderer: what is known of a chart; a chart asked for the first time is noted as missing. */
   chart(query: ChartQuery): FetchedChart;
+  /** For the renderer: a source's files, in the same way. */
+  artifact(query: SourceQuery): FetchedArtifact;
   /** Fetches what was asked for; true when anything arrived or failed, so that another render says more. */
   fetchMissing(signal: AbortSignal): Promise<boolean>;
   /** What failed counts as not asked for yet, so that it is tried again. */
   forgetFailures(): void;
 }
 
-/** Whether the answer only says that the chart was not asked for before. */
-export function isPending(answer: FetchedChart): boolean {
-  return answer === notFetched;
+/** Whether the answer only says that the chart or source was not asked for before. */
+export function isPending(answer: FetchedChart | FetchedArtifact): boolean {
+  return answer === pendingChart || answer === pendingArtifact;
 }
 
 /** Bytes of fetched content that are kept on disk. */
 const cacheLimit = 512 * 1024 * 1024;
-const notFetched: FetchedChart = { note: 'the chart is not fetched yet' };
+const pendingChart: FetchedChart = { note: 'the chart is not fetched yet' };
+const pendingArtifact: FetchedArtifact = { note: 'the source is not fetched yet' };
 
 export function createFetcher(options: FetcherOptions): Fetcher {
   const folder = options.folder ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sluice', 'fetched');
   const cache = createCache({ folder, limit: cacheLimit });
-  const answers = new Map<string, FetchedChart>();
-  const missing = new Map<string, ChartQuery>();
+  const charts = answering({
+    keyOf,
+    pending: pendingChart,
+    fetch: (query: ChartQuery, signal) => fetchChart(query, options, cache, signal),
+    failed: (answer) => !('value' in answer),
+  });
+  const artifacts = answering({
+    keyOf: ({ kind, namespace, name, object }: SourceQuery) =>
+      JSON.stringify([kind, namespace, name, object && toJson(get(object, 'spec') ?? object, 'sigs')]),
+    pending: pendingArtifact,
+    fetch: (query, signal) => fetchArtifact(query, { cache, folder, secret: options.secret, signal }),
+    failed: (answer) => 'note' in answer,
+  });
   return {
-    chart(query) {
+    chart: charts.answer,
+    artifact: artifacts.answer,
+    async fetchMissing(signal) {
+      const fetched = await Promise.all([charts.fetchMissing(signal), artifacts.fetchMissing(signal)]);
+      return fetched.includes(true);
+    },
+    forgetFailures() {
+      charts.forgetFailures();
+      artifacts.forgetFailures();
+    },
+  };
+}
+
+interface Answering<Query, Answer> {
+  keyOf(query: Query): string;
+  readonly pending: Answer;
+  fetch(query: Query, signal: AbortSignal): Promise<Answer>;
+  failed(answer: Answer): boolean;
+}
+
+/** Answers that are fetched between two renders, each kept as the same object. */
+function answering<Query, Answer>({ keyOf, pending, fetch, failed }: Answering<Query, Answer>) {
+  const answers = new Map<string, Answer>();
+  const missing = new Map<string, Query>();
+  return {
+    answer(query: Query): Answer {
       const key = keyOf(query);
       const known = answers.get(key);
       if (known === undefined) missing.set(key, query);
-      return known ?? notFetched;
+      return known ?? pending;
     },
-    async fetchMissing(signal) {
+    async fetchMissing(signal: AbortSignal): Promise<boolean> {
       const wanted = [...missing];
       missing.clear();
-      await Promise.all(
-        wanted.map(async ([key, query]) => {
-          answers.set(key, await fetchChart(query, options, cache, signal));
-        }),
-      );
+      await Promise.all(wanted.map(async ([key, query]) => void answers.set(key, await fetch(query, signal))));
       return wanted.length > 0;
     },
     forgetFailures() {
-      for (const [key, answer] of answers) if (!('value' in answer)) answers.delete(key);
+      for (const [key, answer] of answers) if (failed(answer)) answers.delete(key);
     },
   };
 }
 
 /**
- * Renders until no render asks for a chart that was not fetched before: at most one round for each chart, since every
- * answer, a failure too, is kept.
+ * Renders until no render asks for a chart or a source that was not fetched before: at most one round for each, since
+ * every answer, a failure too, is kept.
  */
-export async function renderWithCharts<T>(
-  render: () => T,
-  fetcher: Fetcher | undefined,
-  signal: AbortSignal,
-): Promise<T> {
+export async function renderFetched<T>(render: () => T, fetcher: Fetcher | undefined, signal: AbortSignal): Promise<T> {
   let out = render();
   while (fetcher !== undefined && !signal.aborted && (await fetcher.fetchMissing(signal))) out = render();
   return out;
@@ -120,7 +166,7 @@ async function locate(
   if (url === undefined) return 'it has no spec.url';
   const provider = field('provider') ?? 'generic';
   if (provider !== 'generic') return `credentials of provider ${provider} are not supported`;
-  const access = { ...(await accessOf(source, query.namespace, options)), signal };
+  const access = { ...(await accessOf(source, query.namespace, options.secret)), signal };
   const insecure = field('insecure') === 'true' || url.startsWith('http://');
   if (query.kind === 'HelmRepository') {
     const passCredentials = field('passCredentials') === 'true';
@@ -152,67 +198,4 @@ async function fromOciRepository(
   }
   const tag = ref('tag') ?? 'latest';
   return ociChart(repository, tag, name, tag);
-}
-
-interface Access {
-  readonly credentials?: Credentials;
-  readonly tls?: TlsOptions;
-}
-
-/** What the Secrets that a source names give: a user and password, a docker configuration, certificates. */
-async function accessOf(source: Mapping, namespace: string, options: FetcherOptions): Promise<Access> {
-  const named = (field: string) => text(getPath(source, ['spec', field, 'name']));
-  const entries = async (name: string | undefined) => {
-    if (name === undefined) return {};
-    const found = await options.secret(namespace, name);
-    if (found === undefined) throw new FetchError(`Secret ${namespace}/${name} is not at hand`);
-    return found;
-  };
-  const secret = await entries(named('secretRef'));
-  const certificates = await entries(named('certSecretRef'));
-  const credentials = credentialsOf(secret, text(getPath(source, ['spec', 'url'])) ?? '');
-  const { 'ca.crt': ca, 'tls.crt': cert, 'tls.key': key } = certificates;
-  const tls = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
-  return { ...(credentials && { credentials }), ...(Object.keys(tls).length > 0 && { tls }) };
-}
-
-function credentialsOf(secret: Readonly<Record<string, string>>, url: string): Credentials | undefined {
-  const { username, password } = secret;
-  if (username !== undefined && password !== undefined) return { username, password };
-  const docker = secret['.dockerconfigjson'];
-  if (docker === undefined) return undefined;
-  const host = /^[a-z]+:\/\/([^/]+)/.exec(url)?.[1] ?? '';
-  try {
-    const { auths } = JSON.parse(docker) as {
-      auths?: Record<string, { auth?: string; username?: string; password?: string }>;
-    };
-    const entry = Object.entries(auths ?? {}).find(
-      ([name]) => name.replace(/^https?:\/\//, '').split('/')[0] === host,
-    )?.[1];
-    if (entry?.username !== undefined) return { username: entry.username, password: entry.password ?? '' };
-    const [user, ...rest] = Buffer.from(entry?.auth ?? '', 'base64')
-      .toString('utf8')
-      .split(':');
-    return user ? { username: user, password: rest.join(':') } : undefined;
-  } catch {
-    throw new FetchError('its .dockerconfigjson is no JSON');
-  }
-}
-
-/** Secrets that the fleet itself holds in the clear; others are for a cluster to give. */
-export function fleetSecrets(find: (namespace: string, name: string) => Mapping | undefined): FetcherOptions['secret'] {
-  return async (namespace, name) => {
-    const object = find(namespace, name);
-    if (object === undefined) return undefined;
-    const out: Record<string, string> = {};
-    for (const section of ['data', 'stringData']) {
-      for (const { key, value } of flux.node(object, section)?.kind === 'mapping'
-        ? (flux.node(object, section) as Mapping).entries
-        : []) {
-        if (value.kind !== 'scalar' || value.text.startsWith('ENC[')) continue;
-        out[key.text] = section === 'data' ? Buffer.from(value.text, 'base64').toString('utf8') : value.text;
-      }
-    }
-    return out;
-  };
 }

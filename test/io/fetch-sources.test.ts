@@ -1,0 +1,214 @@
+/** Sources fetched from a registry, a Git server and a bucket on loopback: revisions, credentials, refusals, the cache. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { packTar } from 'modern-tar';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  createRenderer,
+  type FetchedArtifact,
+  type FileTree,
+  type Mapping,
+  memoryTree,
+  openWorkspace,
+  parse,
+  textFile,
+} from '../../src/engine/index.ts';
+import { createFetcher, renderFetched } from '../../src/io/fetch/index.ts';
+import { loadKustomizer } from '../../src/io/kustomizer.ts';
+
+const login = { username: 'reader', password: 'canary-password' };
+const basic = `Basic ${Buffer.from('reader:canary-password').toString('base64')}`;
+const docker = (host: string) => ({
+  '.dockerconfigjson': JSON.stringify({ auths: { [host]: { username: 'reader', password: 'canary-password' } } }),
+});
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+let handler: Handler = (_, response) => response.writeHead(404).end();
+const seen: string[] = [];
+const server = createServer((request, response) => {
+  seen.push(`${request.url} ${request.headers.authorization ?? 'no credentials'}`);
+  handler(request, response);
+});
+let host = '';
+
+beforeAll(async () => {
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => void server.close());
+
+const newFolder = () => mkdtempSync(join(tmpdir(), 'sluice-sources-'));
+
+async function fetched(kind: string, spec: string, folder = newFolder()): Promise<FetchedArtifact> {
+  seen.length = 0;
+  const fetcher = createFetcher({
+    folder,
+    secret: async (_namespace, name) => ({ login, docker: docker(host) })[name],
+  });
+  const object = parse(`spec:\n${spec.replace(/^/gm, '  ')}`, 'source.yaml').documents[0]!.root as Mapping;
+  const query = { kind, namespace: 'flux-system', name: 'apps', object };
+  expect(fetcher.artifact(query)).toHaveProperty('note');
+  expect(await fetcher.fetchMissing(AbortSignal.timeout(20_000))).toBe(true);
+  expect(await fetcher.fetchMissing(AbortSignal.timeout(20_000))).toBe(false);
+  expect(fetcher.artifact(query)).toBe(fetcher.artifact(query));
+  return fetcher.artifact(query);
+}
+
+/** Every file as `path: content`, or the sentence that says why there is none. */
+function listing(answer: FetchedArtifact): readonly string[] | string {
+  return 'tree' in answer ? list(answer.tree, '/') : answer.note;
+}
+
+function list(tree: FileTree, folder: string): readonly string[] {
+  return (tree.directory(folder) ?? []).flatMap(({ name, type }) => {
+    const path = `${folder === '/' ? '' : folder}/${name}`;
+    return type === 'directory' ? list(tree, path) : [`${path}: ${tree.file(path)?.text.trim()}`];
+  });
+}
+
+const sha = (data: Buffer | string) => `sha256:${createHash('sha256').update(data).digest('hex')}`;
+
+async function archive(files: Readonly<Record<string, string>>): Promise<Buffer> {
+  const entries = Object.entries(files).map(([name, body]) => ({ header: { name, size: body.length }, body }));
+  return gzipSync(await packTar(entries));
+}
+
+interface FakeArtifact {
+  readonly layers: readonly { readonly mediaType: string; readonly content: Buffer }[];
+  readonly tags?: readonly string[];
+  readonly auth?: boolean;
+  readonly blob?: Buffer;
+}
+
+const flux = 'application/vnd.cncf.flux.content.v1.tar+gzip';
+
+function registry({ layers, tags = ['v1'], auth, blob }: FakeArtifact): { readonly digest: string } {
+  const described = layers.map(({ mediaType, content }) => ({
+    mediaType,
+    digest: sha(content),
+    size: content.length,
+  }));
+  const manifest = JSON.stringify({ config: {}, layers: described });
+  handler = (request, response) => {
+    const path = request.url ?? '';
+    const last = path.slice(path.lastIndexOf('/') + 1);
+    if (auth === true && request.headers.authorization !== basic)
+      return response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+    if (path.includes('/tags/list')) return response.end(JSON.stringify({ tags }));
+    if (path.includes('/manifests/'))
+      return tags.includes(last) || last === sha(manifest) ? response.end(manifest) : response.writeHead(404).end();
+    const found = layers.find(({ content }) => sha(content) === last);
+    if (found === undefined) return response.writeHead(404).end();
+    return response.end(blob ?? found.content);
+  };
+  return { digest: sha(manifest) };
+}
+
+const oci = (more = '') => `url: oci://${host}/acme/apps\ninsecure: true\n${more}`;
+
+describe('an OCIRepository', () => {
+  test('is taken by tag, range and digest', async () => {
+    const content = await archive({ './a.yaml': 'a: 1\n', 'deep/b.yaml': 'b: 2\n' });
+    const { digest } = registry({ layers: [{ mediaType: flux, content }], tags: ['v1.0.0', 'v1.2.0', 'v2.0.0-rc.1'] });
+    const files = ['/a.yaml: a: 1', '/deep/b.yaml: b: 2'];
+    const byTag = await fetched('OCIRepository', oci('ref: {tag: v1.0.0}'));
+    expect(listing(byTag)).toEqual(files);
+    expect(byTag).toMatchObject({ reason: `fetched at v1.0.0@${digest}` });
+    expect(await fetched('OCIRepository', oci('ref: {semver: ">=1.0.0"}'))).toMatchObject({
+      reason: `fetched at v1.2.0@${digest}`,
+    });
+    expect(await fetched('OCIRepository', oci('ref: {semver: ">=1.0.0-0", semverFilter: ".*-rc.*"}'))).toMatchObject({
+      reason: `fetched at v2.0.0-rc.1@${digest}`,
+    });
+    expect(await fetched('OCIRepository', oci(`ref: {digest: "${digest}", tag: none}`))).toMatchObject({
+      reason: `fetched at ${digest}`,
+    });
+  });
+
+  test('selects its layer, which is copied whole or extracted', async () => {
+    const first = await archive({ 'a.yaml': 'first: 1\n' });
+    const second = await archive({ 'b.yaml': 'second: 2\n', 'x.jpg': 'j' });
+    registry({
+      layers: [
+        { mediaType: flux, content: first },
+        { mediaType: 'text/b', content: second },
+      ],
+      tags: ['latest'],
+    });
+    expect(listing(await fetched('OCIRepository', oci()))).toEqual(['/a.yaml: first: 1']);
+    const copied = await fetched('OCIRepository', oci('layerSelector: {mediaType: text/b, operation: copy}'));
+    expect(listing(copied)).toEqual(['/b.yaml: second: 2', '/x.jpg: j']);
+    expect(copied).toHaveProperty('whole', true);
+    expect(listing(await fetched('OCIRepository', oci('layerSelector: {mediaType: text/c}')))).toMatch(
+      /no layer has media type text\/c/,
+    );
+  });
+
+  test.each(['login', 'docker'])('gets the credentials of its Secret %s', async (name) => {
+    registry({ layers: [{ mediaType: flux, content: await archive({ 'a.yaml': 'a: 1' }) }], auth: true });
+    const spec = oci(`ref: {tag: v1}\nsecretRef: {name: ${name}}`);
+    expect(listing(await fetched('OCIRepository', spec))).toEqual(['/a.yaml: a: 1']);
+    const refused = listing(await fetched('OCIRepository', oci('ref: {tag: v1}')));
+    expect(refused).toMatch(/credentials are missing or refused/);
+  });
+
+  test('is read from the cache the second time', async () => {
+    registry({ layers: [{ mediaType: flux, content: await archive({ 'a.yaml': 'a: 1' }) }] });
+    const folder = newFolder();
+    await fetched('OCIRepository', oci('ref: {tag: v1}'), folder);
+    expect(seen.some((line) => line.includes('/blobs/'))).toBe(true);
+    expect(listing(await fetched('OCIRepository', oci('ref: {tag: v1}'), folder))).toEqual(['/a.yaml: a: 1']);
+    expect(seen.some((line) => line.includes('/blobs/'))).toBe(false);
+  });
+
+  test.each([
+    ['an archive that climbs', { '../a.yaml': 'a' }, '', /invalid name: "\.\.\/a\.yaml"/],
+    ['an absolute name', { '/etc/a.yaml': 'a' }, '', /invalid name: "\/etc\/a\.yaml"/],
+    ['a cloud provider', {}, 'provider: aws', /provider aws are not supported/],
+    ['a proxy', {}, 'proxySecretRef: {name: p}', /spec\.proxySecretRef is not supported/],
+    ['no such tag', {}, 'ref: {tag: v9}', /answered 404/],
+    ['no tag in the range', {}, 'ref: {semver: ">9"}', /no tag matches >9/],
+    ['a missing Secret', {}, 'secretRef: {name: absent}', /Secret flux-system\/absent is not at hand/],
+  ] as const)('%s is one sentence', async (_, files, more, message) => {
+    registry({ layers: [{ mediaType: flux, content: await archive(files) }], tags: ['latest', 'v1'] });
+    expect(listing(await fetched('OCIRepository', oci(more)))).toMatch(message);
+  });
+
+  test('a layer whose digest differs is refused', async () => {
+    const content = await archive({ 'a.yaml': 'a' });
+    registry({ layers: [{ mediaType: flux, content }], tags: ['latest'], blob: Buffer.alloc(content.length) });
+    expect(listing(await fetched('OCIRepository', oci()))).toMatch(/layer's digest is/);
+  });
+});
+
+test('a Kustomization renders from its OCIRepository once that is fetched', async () => {
+  const configMap = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: fetched}\ndata: {a: "1"}\n';
+  registry({ layers: [{ mediaType: flux, content: await archive({ 'apps/cm.yaml': configMap }) }] });
+  const files = {
+    '/clusters/dev/apps.yaml': `apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: {name: apps, namespace: flux-system}
+spec: {url: "oci://${host}/acme/apps", insecure: true, interval: 1m, ref: {tag: v1}}
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: apps, namespace: flux-system}
+spec: {interval: 1m, prune: true, path: ./apps, targetNamespace: demo, sourceRef: {kind: OCIRepository, name: apps}}
+`,
+  };
+  const tree = memoryTree(new Map(Object.entries(files).map(([path, text]) => [path, textFile(path.slice(1), text)])));
+  const workspace = openWorkspace(tree, { remotes: [] });
+  const fetcher = createFetcher({ folder: newFolder(), secret: async () => undefined });
+  const renderer = createRenderer({ kustomizer: loadKustomizer(), artifact: fetcher.artifact });
+  const namesNow = () =>
+    renderer
+      .renderCluster(workspace, '/clusters/dev')
+      .flatMap((set) => set.objects.map(({ id }) => `${id.kind} ${id.namespace}/${id.name}`));
+  expect(namesNow()).not.toContain('ConfigMap demo/fetched');
+  expect(await renderFetched(namesNow, fetcher, AbortSignal.timeout(10_000))).toContain('ConfigMap demo/fetched');
+});
