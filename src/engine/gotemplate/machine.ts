@@ -105,6 +105,9 @@ const maxTemplateDepth = 100_000;
 /** Frames on the heap, whatever made them: a `tpl` of itself has no limit of its own in Helm. */
 const maxFrames = 120_000;
 
+/** What a template called by a function costs beyond its operations: a frame, its output and the marks of that. */
+const enterSteps = 40;
+
 export function newOutput(): Output {
   return { text: '', chunks: [], nodes: [], sources: [] };
 }
@@ -213,6 +216,7 @@ export function callTemplate(frame: Frame, name: string, data: Value): void {
 /** Starts the template that a function asked for; its value comes to `result` when it is done. */
 export function enterTemplate(frame: Frame, enter: Enter, result: number): void {
   const { machine } = frame;
+  spendSteps(machine, enterSteps);
   // Passed through an `interface {}` parameter, nothing is no value at all.
   const data = enter.data.kind === 'nil' ? missing : enter.data;
   const init = { definition: enter.template, set: enter.set ?? frame.set, data, out: newOutput() };

@@ -83,12 +83,16 @@ function decryptAes(password: string, coded: string): string {
   }
 }
 
+/** What a key on a curve costs, in steps. */
+const curveSteps = 1000;
+
 function newRsaKey(size: number, context: CallContext): RsaKey {
   context.step(size > 2048 ? 4 * rsaSteps : rsaSteps);
   return rsaKey(context.random(32), size);
 }
 
 function privateKey(type: string, context: CallContext): string {
+  if (type !== 'rsa') context.step(curveSteps);
   switch (type) {
     case '':
     case 'rsa':

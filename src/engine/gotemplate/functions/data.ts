@@ -28,6 +28,7 @@ import { fn, str } from './define.ts';
 
 /** `yaml.Marshal`, without the last line break. */
 function toYaml(value: Value, context: CallContext): StringValue {
+  charge(value, context);
   checkNumbers(value);
   const sources = new Map<Origin, Origins>();
   const node = toNode(value, sources);
@@ -50,6 +51,27 @@ function spanMarks(node: Node, sources: ReadonlyMap<Origin, Origins>, length: nu
   return marks;
 }
 
+/** What writing one part of a value costs, in steps, and how deep values may nest before they are taken for a ring. */
+const partSteps = 8;
+const maxNesting = 1000;
+
+/** Spends what writing a value will cost before it is written: a value that holds one part many times grows without end. */
+function charge(value: Value, context: CallContext, depth = 0): void {
+  if (depth > maxNesting) throw new RangeError('a value nested too deep, or a ring');
+  context.step(partSteps);
+  if (value.kind === 'list') for (const item of value.items) charge(item, context, depth + 1);
+  if (value.kind === 'map') for (const item of value.entries.values()) charge(item, context, depth + 1);
+}
+
+/** `encodeJson`, paid for. */
+function toJsonText(value: Value, context: CallContext, options: Parameters<typeof encodeJson>[1] = {}): StringValue {
+  charge(value, context);
+  const written = encodeJson(value, options);
+  context.step(written.text.length >> 2);
+  context.make(written.text.length);
+  return written;
+}
+
 /** JSON, through which the value goes, has neither infinities nor NaN. */
 function checkNumbers(value: Value): void {
   if (value.kind === 'float' && !Number.isFinite(value.value))
@@ -68,7 +90,8 @@ function orEmpty(make: () => StringValue): StringValue {
   }
 }
 
-function toYamlPretty(value: Value): StringValue {
+function toYamlPretty(value: Value, context: CallContext): StringValue {
+  charge(value, context);
   const floats: string[] = [];
   const text = marshalPretty(toJson(withFloats(value, floats)));
   const shown = text.replace(floatMark, (_, index: string) => floats[Number(index)]!);
@@ -185,7 +208,7 @@ function withSource(value: Value, from: NonNullable<Value['from']>): Value {
 const json = 'json: cannot unmarshal';
 const keep = { keepsOrigins: true };
 const toYamlFunction = fn('toYaml', 'any', ([value], context) => orEmpty(() => toYaml(value!, context)), keep);
-const toJsonFunction = fn('toJson', 'any', ([value]) => orEmpty(() => encodeJson(value!)), keep);
+const toJsonFunction = fn('toJson', 'any', ([value], context) => orEmpty(() => toJsonText(value!, context)), keep);
 const tomlFunction = fn('toToml', 'any', ([value]) => {
   try {
     return string(encodeToml(value!));
@@ -198,7 +221,7 @@ const tomlFunction = fn('toToml', 'any', ([value]) => {
 export const dataFunctions: readonly GoFunction[] = [
   toYamlFunction,
   fn('mustToYaml', 'any', ([value], context) => toYaml(value!, context), keep),
-  fn('toYamlPretty', 'any', ([value]) => toYamlPretty(value!)),
+  fn('toYamlPretty', 'any', ([value], context) => toYamlPretty(value!, context)),
   fn('fromYaml', 'string', ([source], context) => asMap(readYaml(str(source), context), decodeError, 'stays'), keep),
   fn(
     'fromYamlArray',
@@ -207,11 +230,11 @@ export const dataFunctions: readonly GoFunction[] = [
     keep,
   ),
   toJsonFunction,
-  fn('mustToJson', 'any', ([value]) => encodeJson(value!), keep),
-  fn('toPrettyJson', 'any', ([value]) => orEmpty(() => encodeJson(value!, { pretty: true })), keep),
-  fn('mustToPrettyJson', 'any', ([value]) => encodeJson(value!, { pretty: true }), keep),
-  fn('toRawJson', 'any', ([value]) => encodeJson(value!, { raw: true }), keep),
-  fn('mustToRawJson', 'any', ([value]) => encodeJson(value!, { raw: true }), keep),
+  fn('mustToJson', 'any', ([value], context) => toJsonText(value!, context), keep),
+  fn('toPrettyJson', 'any', ([value], context) => orEmpty(() => toJsonText(value!, context, { pretty: true })), keep),
+  fn('mustToPrettyJson', 'any', ([value], context) => toJsonText(value!, context, { pretty: true }), keep),
+  fn('toRawJson', 'any', ([value], context) => toJsonText(value!, context, { raw: true }), keep),
+  fn('mustToRawJson', 'any', ([value], context) => toJsonText(value!, context, { raw: true }), keep),
   fn('fromJson', 'string', ([source], context) => asMap(readJson(str(source), context), json, 'becomes nil'), keep),
   fn(
     'fromJsonArray',

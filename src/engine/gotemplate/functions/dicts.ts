@@ -70,9 +70,12 @@ function mergeAll(args: readonly Value[], context: CallContext, how: Merge): Val
   return target;
 }
 
+/** What copying one part of a value costs, in steps. */
+const copySteps = 8;
+
 /** A copy that shares no map and no list. */
 export function deepCopy(value: Value, context: CallContext): Value {
-  context.step(1);
+  context.step(copySteps);
   if (value.kind === 'list') return { ...value, items: value.items.map((item) => deepCopy(item, context)) };
   if (value.kind !== 'map') return value;
   const entries = new Map<string, Value>();

@@ -74,6 +74,9 @@ function slice(value: Value, indices: readonly Value[]): Value {
     : { ...value, bytes: value.bytes.slice(start, end) };
 }
 
+/** What an item of a list costs, in characters of the same memory. */
+const itemSize = 16;
+
 function concat(lists: readonly Value[], context: CallContext): Value {
   if (lists.length === 0) return nilList;
   const items = lists.flatMap((each) => {
@@ -83,7 +86,7 @@ function concat(lists: readonly Value[], context: CallContext): Value {
     }
     return elements(each, 'concat');
   });
-  context.make(items.length);
+  context.make(items.length * itemSize);
   return items.length === 0 ? nilList : list(items);
 }
 

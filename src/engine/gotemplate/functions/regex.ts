@@ -104,7 +104,7 @@ type Regex = (regexp: Regexp, args: readonly Value[], context: CallContext) => V
 function both(name: string, signature: string, call: Regex): GoFunction[] {
   const make = (mode: 'panics' | 'returns') =>
     fn(name, signature, (args, context) => {
-      context.step(text(args[1]).length >> 4);
+      context.step(text(args[1]).length + text(args[0]).length);
       return call(compiled(text(args[0]), mode), args, context);
     });
   return [make('panics'), alias(`must${name[0]!.toUpperCase()}${name.slice(1)}`, make('returns'))];
