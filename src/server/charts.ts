@@ -30,7 +30,7 @@ export interface ChartsOptions extends FetcherOptions {
 }
 
 const fetchable = new Set(['HelmRepository', 'OCIRepository']);
-const fetchableSources = new Set(['OCIRepository']);
+const fetchableSources = new Set(['OCIRepository', 'GitRepository']);
 
 export function createCharts(): Charts {
   let options: ChartsOptions | undefined;

@@ -1,6 +1,7 @@
 /** Sources fetched from a registry, a Git server and a bucket on loopback: revisions, credentials, refusals, the cache. */
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -183,6 +184,125 @@ describe('an OCIRepository', () => {
     const content = await archive({ 'a.yaml': 'a' });
     registry({ layers: [{ mediaType: flux, content }], tags: ['latest'], blob: Buffer.alloc(content.length) });
     expect(listing(await fetched('OCIRepository', oci()))).toMatch(/layer's digest is/);
+  });
+});
+
+/** Serves the bare repositories of a folder by git's own CGI program; with credentials where `auth` says so. */
+function gitServer(root: string, auth = false): void {
+  handler = (request, response) => {
+    if (auth && request.headers.authorization !== basic) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+      return;
+    }
+    const [path, query = ''] = (request.url ?? '').split('?');
+    const child = spawn('git', ['http-backend'], {
+      env: {
+        PATH: process.env.PATH,
+        GIT_PROJECT_ROOT: root,
+        GIT_HTTP_EXPORT_ALL: '1',
+        PATH_INFO: path,
+        QUERY_STRING: query,
+        REQUEST_METHOD: request.method,
+        CONTENT_TYPE: request.headers['content-type'] ?? '',
+        HTTP_CONTENT_ENCODING: String(request.headers['content-encoding'] ?? ''),
+        GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
+        REMOTE_ADDR: '127.0.0.1',
+      },
+    });
+    const out: Buffer[] = [];
+    child.stdin.on('error', () => {});
+    request.pipe(child.stdin);
+    child.stdout.on('data', (part: Buffer) => out.push(part));
+    child.on('close', () => {
+      const all = Buffer.concat(out);
+      const end = all.indexOf('\r\n\r\n');
+      for (const line of all.subarray(0, end).toString().split('\r\n')) {
+        const [name, value] = line.split(': ') as [string, string];
+        if (name === 'Status') response.statusCode = Number.parseInt(value, 10);
+        else response.setHeader(name, value);
+      }
+      response.end(all.subarray(end + 4));
+    });
+  };
+}
+
+/** A repository with two commits: `v1.0.0` (annotated) on the first, `main` on the second. */
+function repository(): { readonly root: string; readonly commits: readonly string[] } {
+  const root = newFolder();
+  const work = join(root, 'work');
+  mkdirSync(join(work, 'apps'), { recursive: true });
+  const env = { PATH: process.env.PATH, HOME: root, GIT_CONFIG_NOSYSTEM: '1' };
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { cwd: work, env })
+      .toString()
+      .trim();
+  git('init', '-q', '-b', 'main');
+  const commits = ['one', 'two'].map((content) => {
+    writeFileSync(join(work, 'apps/a.yaml'), content);
+    writeFileSync(join(work, 'top.yaml'), content);
+    git('add', '.');
+    git('commit', '-qm', content);
+    if (content === 'one') git('tag', '-a', 'v1.0.0', '-m', 'x');
+    return git('rev-parse', 'HEAD');
+  });
+  symlinkSync('/etc/hostname', join(work, 'link.yaml'));
+  git('add', '.');
+  git('commit', '-qm', 'link');
+  git('clone', '-q', '--bare', '.', join(root, 'repo.git'));
+  return { root, commits: [...commits, git('rev-parse', 'HEAD')] };
+}
+
+describe('a GitRepository', () => {
+  const { root, commits } = repository();
+  const spec = (more: string) => `url: http://${host}/repo.git\n${more}`;
+  const [one, , three] = commits;
+
+  test.each([
+    ['branch', 'ref: {branch: main}', 'two', `main@sha1:${three}`],
+    ['tag', 'ref: {tag: v1.0.0}', 'one', `v1.0.0@sha1:${one}`],
+    ['semver', 'ref: {semver: 1.x}', 'one', `1.x`],
+    ['name', 'ref: {name: refs/heads/main}', 'two', `refs/heads/main@sha1:${three}`],
+    ['commit', `ref: {commit: ${one}}`, 'one', `@sha1:${one}`],
+  ])('is taken by %s', async (_, more, content, revision) => {
+    gitServer(root);
+    const answer = await fetched('GitRepository', spec(more));
+    expect(listing(answer)).toEqual([`/apps/a.yaml: ${content}`, `/top.yaml: ${content}`]);
+    if (revision !== '1.x') expect((answer as { reason: string }).reason).toContain(revision);
+  });
+
+  test('gets its credentials, keeps only what a sparse checkout names and leaves no clone behind', async () => {
+    gitServer(root, true);
+    const folder = newFolder();
+    const more = 'secretRef: {name: login}\nref: {branch: main}\nsparseCheckout: [apps]';
+    expect(listing(await fetched('GitRepository', spec(more), folder))).toEqual(['/apps/a.yaml: two']);
+    expect(readdirSync(folder)).toHaveLength(1);
+    expect(listing(await fetched('GitRepository', spec('ref: {branch: main}')))).toMatch(/could not be fetched/);
+  });
+
+  test.each([
+    ['a file path', 'url: file:///etc', /no https, http or ssh URL/],
+    ['a command', 'url: "ext::sh -c id"', /no https, http or ssh URL/],
+    ['an option', 'url: "--upload-pack=id"', /no https, http or ssh URL/],
+    ['a host that is an option', 'url: "ssh://-oProxyCommand=id/x"', /no (https|URL)/],
+    ['SSH without a key', 'url: ssh://git@127.0.0.1/x', /needs identity and known_hosts/],
+    ['submodules', 'url: http://127.0.0.1:9/x\nrecurseSubmodules: true', /recurseSubmodules is not supported/],
+    ['an unreachable server', 'url: http://127.0.0.1:9/x', /could not be fetched: http:\/\/127.0.0.1:9\/x: /],
+  ])('%s is one sentence', async (_, more, message) => {
+    expect(listing(await fetched('GitRepository', more))).toMatch(message);
+  });
+
+  test.each(['ref: {branch: --upload-pack=id}', 'ref: {name: --upload-pack=id}', 'ref: {commit: --x}'])(
+    '%s is refused',
+    async (more) => {
+      gitServer(root);
+      expect(listing(await fetched('GitRepository', spec(more)))).toMatch(/no reference|no full commit/);
+    },
+  );
+
+  test('a redirect is not followed', async () => {
+    handler = (_, response) => response.writeHead(302, { location: `http://localhost:9/repo.git` }).end();
+    expect(listing(await fetched('GitRepository', spec('secretRef: {name: login}')))).toMatch(/could not be fetched/);
+    expect(seen).toHaveLength(1);
   });
 });
 

@@ -17,6 +17,7 @@ import {
 import { sourceFile } from '../disk.ts';
 import { type Access, accessOf, type SecretOf } from './access.ts';
 import type { Cache } from './cache.ts';
+import { fromGit } from './git.ts';
 import { chooseVersion } from './helm.ts';
 import { FetchError } from './http.ts';
 import { type Manifest, openRepository, type Repository } from './oci.ts';
@@ -48,6 +49,7 @@ const limits = { bytes: 256 * 1024 * 1024, entries: 50_000 };
 
 const kinds: Readonly<Record<string, (request: ArtifactRequest) => Promise<FetchedFiles>>> = {
   OCIRepository: fromRegistry,
+  GitRepository: fromGit,
 };
 
 /** Fields that change what is fetched or how, and that no fetch here follows. */

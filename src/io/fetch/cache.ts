@@ -43,9 +43,10 @@ export function createCache({ folder, limit }: CacheOptions): Cache {
 }
 
 async function trim(folder: string, limit: number): Promise<void> {
-  const names = await readdir(folder);
+  // A folder is somebody's place of work, and theirs to remove.
+  const files = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
   const entries = await Promise.all(
-    names.map(async (name) => {
+    files.map(async ({ name }) => {
       const { size, mtimeMs } = await stat(join(folder, name)).catch(() => ({ size: 0, mtimeMs: 0 }));
       return { path: join(folder, name), size, used: mtimeMs };
     }),
