@@ -30,7 +30,7 @@ export interface ChartsOptions extends FetcherOptions {
 }
 
 const fetchable = new Set(['HelmRepository', 'OCIRepository']);
-const fetchableSources = new Set(['OCIRepository', 'GitRepository']);
+const fetchableSources = new Set(['OCIRepository', 'GitRepository', 'Bucket']);
 
 export function createCharts(): Charts {
   let options: ChartsOptions | undefined;

@@ -19,6 +19,7 @@ import {
   parse,
   textFile,
 } from '../../src/engine/index.ts';
+import { signature } from '../../src/io/fetch/bucket.ts';
 import { createFetcher, renderFetched } from '../../src/io/fetch/index.ts';
 import { loadKustomizer } from '../../src/io/kustomizer.ts';
 
@@ -49,7 +50,8 @@ async function fetched(kind: string, spec: string, folder = newFolder()): Promis
   seen.length = 0;
   const fetcher = createFetcher({
     folder,
-    secret: async (_namespace, name) => ({ login, docker: docker(host) })[name],
+    secret: async (_namespace, name) =>
+      ({ login, docker: docker(host), s3: { accesskey: 'key', secretkey: 'canary-secret' } })[name],
   });
   const object = parse(`spec:\n${spec.replace(/^/gm, '  ')}`, 'source.yaml').documents[0]!.root as Mapping;
   const query = { kind, namespace: 'flux-system', name: 'apps', object };
@@ -303,6 +305,60 @@ describe('a GitRepository', () => {
     handler = (_, response) => response.writeHead(302, { location: `http://localhost:9/repo.git` }).end();
     expect(listing(await fetched('GitRepository', spec('secretRef: {name: login}')))).toMatch(/could not be fetched/);
     expect(seen).toHaveLength(1);
+  });
+});
+
+describe('a Bucket', () => {
+  const objects: Record<string, string> = { 'apps/a.yaml': 'a: 1', 'apps/b & c.yaml': 'b: 2', 'top.yaml': 't' };
+  const listed = (keys: readonly string[], next = '') =>
+    `<?xml version="1.0"?><ListBucketResult>${keys
+      .map(
+        (key) =>
+          `<Contents><Key>${key.replace('&', '&amp;')}</Key><ETag>&quot;${key.length}&quot;</ETag><Size>9</Size></Contents>`,
+      )
+      .join('')}${next && `<NextContinuationToken>${next}</NextContinuationToken>`}</ListBucketResult>`;
+  const serve = (bad = false): void => {
+    handler = (request, response) => {
+      const url = new URL(request.url ?? '', `http://${host}`);
+      if (bad) return response.end(listed(['../x']));
+      if (!request.headers.authorization?.includes('Credential=key/')) return response.writeHead(403).end();
+      if (url.searchParams.get('list-type') === null)
+        return response.end(objects[decodeURIComponent(url.pathname.slice('/fleet/'.length))]);
+      const [first, ...rest] = Object.keys(objects).filter((key) =>
+        key.startsWith(url.searchParams.get('prefix') ?? ''),
+      );
+      return response.end(url.searchParams.has('continuation-token') ? listed(rest) : listed([first!], 'more=='));
+    };
+  };
+  const spec = (more = '') => `endpoint: "${host}"\nbucketName: fleet\ninsecure: true\n${more}`;
+
+  test('is listed in pages, got with signed requests and kept', async () => {
+    serve();
+    const folder = newFolder();
+    const files = ['/apps/a.yaml: a: 1', '/apps/b & c.yaml: b: 2'];
+    expect(listing(await fetched('Bucket', spec('prefix: apps/\nsecretRef: {name: s3}'), folder))).toEqual(files);
+    expect(seen).toHaveLength(4);
+    expect(listing(await fetched('Bucket', spec('prefix: apps/\nsecretRef: {name: s3}'), folder))).toEqual(files);
+    expect(seen).toHaveLength(2);
+  });
+
+  test('refuses what climbs, wrong credentials and what is no host', async () => {
+    serve(true);
+    expect(listing(await fetched('Bucket', spec()))).toMatch(/invalid name: "\.\.\/x"/);
+    serve();
+    expect(listing(await fetched('Bucket', spec()))).toMatch(/credentials are missing or refused/);
+    expect(listing(await fetched('Bucket', spec('secretRef: {name: login}')))).toMatch(/accesskey and secretkey/);
+    expect(listing(await fetched('Bucket', 'endpoint: "a/b"\nbucketName: x'))).toMatch(/endpoint is no host/);
+  });
+
+  test.each([
+    ['lifecycle=', 'fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543'],
+    ['max-keys=2&prefix=J', '34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7'],
+  ])('signs ?%s as AWS documents it', (query, expected) => {
+    const keys = { id: 'AKIAIOSFODNN7EXAMPLE', secret: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' };
+    const url = new URL(`https://examplebucket.s3.amazonaws.com/?${query}`);
+    const { authorization } = signature({ url, keys, region: 'us-east-1', time: new Date('2013-05-24T00:00:00Z') });
+    expect(authorization).toContain(`Signature=${expected}`);
   });
 });
 

@@ -16,6 +16,7 @@ import {
 } from '../../engine/index.ts';
 import { sourceFile } from '../disk.ts';
 import { type Access, accessOf, type SecretOf } from './access.ts';
+import { fromBucket } from './bucket.ts';
 import type { Cache } from './cache.ts';
 import { fromGit } from './git.ts';
 import { chooseVersion } from './helm.ts';
@@ -50,6 +51,7 @@ const limits = { bytes: 256 * 1024 * 1024, entries: 50_000 };
 const kinds: Readonly<Record<string, (request: ArtifactRequest) => Promise<FetchedFiles>>> = {
   OCIRepository: fromRegistry,
   GitRepository: fromGit,
+  Bucket: fromBucket,
 };
 
 /** Fields that change what is fetched or how, and that no fetch here follows. */

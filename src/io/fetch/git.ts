@@ -6,11 +6,11 @@
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
 import { type FileTree, getPath, text } from '../../engine/index.ts';
 import { commitTree, GitError } from '../git.ts';
 import type { Access } from './access.ts';
 import type { ArtifactRequest, FetchedFiles } from './artifact.ts';
+import { packFiles, unpackFiles } from './files.ts';
 import { chooseVersion } from './helm.ts';
 import { basic, FetchError, shown } from './http.ts';
 
@@ -30,8 +30,8 @@ export async function fromGit(request: ArtifactRequest): Promise<FetchedFiles> {
     const { ref, commit, label } = await resolveRef(remote, field);
     const key = `git ${commit}`;
     const kept = await cache.get(key);
-    const all = kept === undefined ? await download(remote, ref, commit) : unpack(kept);
-    if (kept === undefined) await cache.set(key, pack(all));
+    const all = kept === undefined ? await download(remote, ref, commit) : unpackFiles(kept);
+    if (kept === undefined) await cache.set(key, packFiles(all));
     return { files: sparse(all, request), revision: `${label}@sha1:${commit}` };
   } catch (cause) {
     if (cause instanceof GitError) throw new FetchError(cause.message);
@@ -187,15 +187,6 @@ function sparse(files: ReadonlyMap<string, Uint8Array>, { source }: ArtifactRequ
   if (list?.kind !== 'sequence' || list.items.length === 0) return files;
   const prefixes = list.items.map((item) => `/${(text(item) ?? '').replace(/^(\.?\/)+/, '')}`);
   return new Map([...files].filter(([path]) => prefixes.some((prefix) => path.startsWith(prefix))));
-}
-
-function pack(files: ReadonlyMap<string, Uint8Array>): Buffer {
-  return gzipSync(JSON.stringify([...files].map(([path, bytes]) => [path, Buffer.from(bytes).toString('base64')])));
-}
-
-function unpack(packed: Buffer): ReadonlyMap<string, Uint8Array> {
-  const entries = JSON.parse(gunzipSync(packed).toString('utf8')) as [string, string][];
-  return new Map(entries.map(([path, content]) => [path, new Uint8Array(Buffer.from(content, 'base64'))]));
 }
 
 /** Runs git in the work folder; a non-zero exit is one sentence, with git's own first line. */
