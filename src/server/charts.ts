@@ -131,15 +131,18 @@ interface Note {
 function outcomeOf(answers: readonly (FetchedChart | FetchedArtifact)[]): Outcome {
   if (answers.length === 0)
     return { ok: true, message: 'Nothing in the workspace needs a chart or a source from elsewhere.' };
-  const charts = (count: number) => `${count} ${count === 1 ? 'chart' : 'charts'}`;
   const failures = answers.flatMap((answer) => ('note' in answer ? [answer.note] : []));
-  const done = answers.length - failures.length;
-  if (failures.length === 0) return { ok: true, message: `${charts(done)} at hand.` };
-  return {
-    ok: true,
-    warning: true,
-    message: `${charts(done)} at hand, ${failures.length} not: ${failures.join('; ')}`,
-  };
+  const done = answers.filter((answer) => !('note' in answer));
+  const sources = done.filter((answer) => 'root' in answer).length;
+  const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+  const charts = done.length - sources;
+  const parts = [
+    ...(charts > 0 || sources === 0 ? [counted(charts, 'chart')] : []),
+    ...(sources > 0 ? [counted(sources, 'source')] : []),
+  ];
+  const atHand = `${parts.join(' and ')} at hand`;
+  if (failures.length === 0) return { ok: true, message: `${atHand}.` };
+  return { ok: true, warning: true, message: `${atHand}, ${failures.length} not: ${failures.join('; ')}` };
 }
 
 function titleOf({ kind, namespace, name, chart, version }: ChartQuery): string {

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { packTar } from 'modern-tar';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -229,7 +229,10 @@ function gitServer(root: string, auth = false): void {
 }
 
 /** A repository with two commits: `v1.0.0` (annotated) on the first, `main` on the second. */
-function repository(): { readonly root: string; readonly commits: readonly string[] } {
+function repository(more: Readonly<Record<string, string>> = {}): {
+  readonly root: string;
+  readonly commits: readonly string[];
+} {
   const root = newFolder();
   const work = join(root, 'work');
   mkdirSync(join(work, 'apps'), { recursive: true });
@@ -247,6 +250,10 @@ function repository(): { readonly root: string; readonly commits: readonly strin
     if (content === 'one') git('tag', '-a', 'v1.0.0', '-m', 'x');
     return git('rev-parse', 'HEAD');
   });
+  for (const [path, content] of Object.entries(more)) {
+    mkdirSync(dirname(join(work, path)), { recursive: true });
+    writeFileSync(join(work, path), content);
+  }
   symlinkSync('/etc/hostname', join(work, 'link.yaml'));
   git('add', '.');
   git('commit', '-qm', 'link');
@@ -360,6 +367,32 @@ describe('a Bucket', () => {
     const { authorization } = signature({ url, keys, region: 'us-east-1', time: new Date('2013-05-24T00:00:00Z') });
     expect(authorization).toContain(`Signature=${expected}`);
   });
+});
+
+test('a HelmRelease renders with a chart of a GitRepository once that is fetched', async () => {
+  const { root } = repository({
+    'charts/demo/Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 1.0.0\n',
+    'charts/demo/templates/cm.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: of-chart}\n',
+  });
+  gitServer(root);
+  const text = `apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {name: charts, namespace: flux-system}
+spec: {url: "http://${host}/repo.git", interval: 1m, ref: {branch: main}}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: demo, namespace: flux-system}
+spec: {interval: 1m, chart: {spec: {chart: ./charts/demo, sourceRef: {kind: GitRepository, name: charts}}}}
+`;
+  const tree = memoryTree(new Map([['/clusters/dev/demo.yaml', textFile('clusters/dev/demo.yaml', text)]]));
+  const workspace = openWorkspace(tree, { remotes: [] });
+  const fetcher = createFetcher({ folder: newFolder(), secret: async () => undefined });
+  const renderer = createRenderer({ kustomizer: loadKustomizer(), chart: fetcher.chart, artifact: fetcher.artifact });
+  const names = () =>
+    renderer.renderCluster(workspace, '/clusters/dev').flatMap((set) => set.objects.map(({ id }) => id.name));
+  expect(names()).not.toContain('of-chart');
+  expect(await renderFetched(names, fetcher, AbortSignal.timeout(10_000))).toContain('of-chart');
 });
 
 test('a Kustomization renders from its OCIRepository once that is fetched', async () => {
