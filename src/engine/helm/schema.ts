@@ -70,10 +70,11 @@ function checkSchema(
   try {
     const validator = new Validator(schema.value, known);
     const failures = validator.validate(schema.value, values, '', 0);
-    const unchecked = [...validator.outside].map((ref): Problem => {
-      const message = `${chart}: the values schema refers to ${ref}, which is outside the chart: that part is not checked`;
-      return { code: 'helm-values', severity: 'warning', message, at };
-    });
+    const why = (what: string) => `${chart}: the values schema ${what}: that part is not checked`;
+    const unchecked = [
+      ...[...validator.outside].map((ref) => why(`refers to ${ref}, which is outside the chart`)),
+      ...[...validator.unchecked].map((keyword) => why(`uses "${keyword}", which is not supported`)),
+    ].map((message): Problem => ({ code: 'helm-values', severity: 'warning', message, at }));
     return [...failures.map((failure) => error('helm-values', intro + show(failure), failure.at)), ...unchecked];
   } catch (cause) {
     if (!(cause instanceof SchemaError)) throw cause;
@@ -91,14 +92,20 @@ class SchemaError extends Error {}
 
 class Validator {
   private readonly root: Schema;
+  private readonly unsupported: readonly string[];
   private readonly ids: Map<string, Schema>;
   private readonly patterns = new Map<string, RE2JS>();
   private steps = 0;
   /** References that lead out of the chart. */
   readonly outside = new Set<string>();
+  /** Keywords that were met and are not checked here. */
+  readonly unchecked = new Set<string>();
 
   constructor(root: Schema, known: ReadonlyMap<string, Schema>) {
     this.root = root;
+    // Up to draft 7 a format is a rule; later drafts take it for a note.
+    const early = /draft-0?[467]/.test(String((root as { $schema?: Json } | null)?.$schema ?? ''));
+    this.unsupported = ['unevaluatedProperties', 'unevaluatedItems', ...(early ? ['format'] : [])];
     this.ids = new Map(known);
     collectIds(root as Json, this.ids, 0);
   }
@@ -109,6 +116,7 @@ class Validator {
     if (schema === false) return [{ path, message: 'false schema', at: value.at }];
     const fail = (message: string, causes?: readonly Failure[]): Failure =>
       causes === undefined ? { path, message, at: value.at } : { path, message, at: value.at, causes };
+    for (const keyword of this.unsupported) if (schema[keyword] !== undefined) this.unchecked.add(keyword);
     const ref = schema.$ref ?? schema.$dynamicRef ?? schema.$recursiveRef;
     const out: Failure[] = [];
     if (typeof ref === 'string') {

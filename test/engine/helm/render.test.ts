@@ -236,6 +236,17 @@ describe('values.schema.json', () => {
     const [problem] = render(schema({ $ref: 'https://example.com/s.json' }), { values }).problems;
     expect(problem).toMatchObject({ severity: 'warning', message: expect.stringContaining('outside the chart') });
   });
+  test('a keyword that is not checked is said', () => {
+    const draft7 = 'http://json-schema.org/draft-07/schema#';
+    const asked = { values };
+    const warned = (body: object) =>
+      render(schema(body), asked)
+        .problems.map(({ message }) => message)
+        .join();
+    expect(warned({ unevaluatedProperties: false })).toContain('"unevaluatedProperties", which is not supported');
+    expect(warned({ $schema: draft7, properties: { name: { format: 'ipv4' } } })).toContain('"format"');
+    expect(warned({ properties: { name: { format: 'ipv4' } } })).toBe('');
+  });
   test("a reference to a subchart's schema is found by its id", () => {
     const id = 'https://example.com/common.json';
     const files = {
