@@ -27,7 +27,7 @@ export interface Fleet {
   /** The cluster directories: the one that --cluster names, else all. */
   readonly roots: readonly Root[];
   readonly textOf: TextOf;
-  /** With `--fetch`, the charts and sources that the fleet asks for are fetched first; without it nothing leaves this machine. */
+  /** With `--fetch`, what the fleet asks for is fetched first; without it nothing leaves this machine. */
   render(root: Root, signal: AbortSignal, facts?: ClusterFacts): Promise<readonly DesiredSet[]>;
   /** The same folder in a commit. Throws a GitError with one sentence when there is none of that name. */
   renderAt(revision: string, roots: readonly Root[], signal: AbortSignal): Promise<readonly (readonly DesiredSet[])[]>;

@@ -22,6 +22,7 @@ import {
 import { signature } from '../../src/io/fetch/bucket.ts';
 import { createFetcher, renderFetched } from '../../src/io/fetch/index.ts';
 import { loadKustomizer } from '../../src/io/kustomizer.ts';
+import { createCharts } from '../../src/server/charts.ts';
 
 const login = { username: 'reader', password: 'canary-password' };
 const basic = `Basic ${Buffer.from('reader:canary-password').toString('base64')}`;
@@ -420,4 +421,23 @@ spec: {interval: 1m, prune: true, path: ./apps, targetNamespace: demo, sourceRef
       .flatMap((set) => set.objects.map(({ id }) => `${id.kind} ${id.namespace}/${id.name}`));
   expect(namesNow()).not.toContain('ConfigMap demo/fetched');
   expect(await renderFetched(namesNow, fetcher, AbortSignal.timeout(10_000))).toContain('ConfigMap demo/fetched');
+});
+
+test('in the editor, an untrusted workspace fetches no source, whatever the setting and the command say', async () => {
+  registry({ layers: [] });
+  seen.length = 0;
+  const charts = createCharts();
+  charts.open({ trusted: () => false, pause: 0, folder: newFolder(), secret: async () => undefined });
+  charts.follow(true);
+  const object = parse(`spec:\n  url: oci://${host}/a/b\n  insecure: true\n`, 'a.yaml').documents[0]!.root as Mapping;
+  const ask = () => charts.artifact({ kind: 'OCIRepository', namespace: 'a', name: 'b', object });
+  expect(ask()).toEqual({
+    note: 'OCIRepository a/b is not fetched: trust the workspace, then run "Sluice: Fetch Charts"',
+  });
+  expect(ask()).toBe(ask());
+  const outcome = await charts.fetch(async () => void ask(), AbortSignal.timeout(5000));
+  expect(outcome).toHaveProperty('ok', false);
+  await new Promise((done) => setTimeout(done, 20));
+  expect(seen).toEqual([]);
+  charts.dispose();
 });
