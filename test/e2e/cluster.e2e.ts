@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { installFleet } from '../../scripts/cluster/fleet.ts';
@@ -145,6 +145,8 @@ test('apply carries the plan out, and the tree shows it become ready', async () 
 test('pushed and resumed, Flux takes it from there and has nothing to change', async () => {
   const { page } = editor;
   await editor.command('File: Save All');
+  const edited = join(repository.folder, 'apps/production/api/kustomization.yaml');
+  await expect.poll(() => readFileSync(edited, 'utf8'), { timeout: 10_000 }).toContain('count: 5');
   const before = await live('deployment/apps/api', '.metadata.generation');
   const commit = await repository.push('Scale the api');
   await page
