@@ -177,6 +177,11 @@ describe('an OCI registry', () => {
     expect(version(await fetched(source, { kind: 'OCIRepository' }))).toBe('1.2.3');
   });
 
+  test('an answer that is no JSON is one sentence', async () => {
+    handler = (_, response) => response.end('<html>');
+    expect(version(await fetched(oci()))).toMatch(/answered something that is no JSON/);
+  });
+
   test('a manifest whose digest differs is refused', async () => {
     handler = registry({ digest: `sha256:${sha('other')}` });
     expect(version(await fetched(oci()))).toMatch(/manifest's digest is/);

@@ -35,7 +35,8 @@ function flatten(node: Node): readonly Mapping[] {
 
 function relocate(node: Node, locate: Locate, text: string): Node {
   if (node.kind === 'scalar') return { ...node, at: locate(node.at, headerOf(node, text)) };
-  const at = locate(node.at);
+  // A collection comes from where it begins: the values inside it have places of their own.
+  const at = locate({ ...node.at, end: node.at.start + 1 });
   if (node.kind === 'sequence') return { ...node, items: node.items.map((item) => relocate(item, locate, text)), at };
   const entries = node.entries.map(({ key, value }) => ({
     key: { ...key, at: locate(key.at) },

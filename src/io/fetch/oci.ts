@@ -83,7 +83,7 @@ export function openRepository(options: RegistryOptions): Repository {
     if (typeof promised === 'string' && promised.startsWith('sha256:') && promised !== digest) {
       throw new FetchError(`${shown(options.url)}: the manifest's digest is ${digest}, not ${promised}`);
     }
-    const json = JSON.parse(body.toString('utf8')) as {
+    const json = readJson(body, options.url) as {
       manifests?: readonly Descriptor[];
       layers?: readonly Descriptor[];
       config?: Descriptor;
@@ -99,7 +99,7 @@ export function openRepository(options: RegistryOptions): Repository {
       let url: string | undefined = `${base}/tags/list?n=1000`;
       for (let page = 0; url !== undefined && page < maxPages; page++) {
         const { body, headers } = await ok(url, manifestLimit);
-        tags.push(...((JSON.parse(body.toString('utf8')) as { tags?: string[] | null }).tags ?? []));
+        tags.push(...((readJson(body, options.url) as { tags?: string[] | null }).tags ?? []));
         const next = /<([^>]+)>;\s*rel="?next"?/.exec(String(headers.link ?? ''))?.[1];
         url = next === undefined ? undefined : new URL(next, base).href;
       }
@@ -115,6 +115,14 @@ export function openRepository(options: RegistryOptions): Repository {
       return body;
     },
   };
+}
+
+function readJson(body: Buffer, url: string): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new FetchError(`${shown(url)} answered something that is no JSON`);
+  }
 }
 
 function digestOf(body: Buffer): string {
@@ -138,6 +146,6 @@ async function authorize(challenge: string, options: RegistryOptions): Promise<s
   }
   const request = { url: url.href, limit: manifestLimit, signal: options.signal };
   const { body } = await getOk({ ...request, ...(header !== undefined && { authorization: header }) });
-  const token = JSON.parse(body.toString('utf8')) as { token?: string; access_token?: string };
+  const token = readJson(body, realm) as { token?: string; access_token?: string };
   return `Bearer ${token.token ?? token.access_token ?? ''}`;
 }
