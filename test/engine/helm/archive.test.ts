@@ -20,7 +20,7 @@ function checkRefused(bytes: Uint8Array, message: string | RegExp): void {
   expect(problems[0]).toMatchObject({ code: 'helm-chart', severity: 'error' });
   expect(problems[0]!.message).toMatch(message);
   expect(problems[0]!.at?.file).toMatch(/^demo\.tgz/);
-  expect(performance.now() - started).toBeLessThan(2000);
+  expect(performance.now() - started).toBeLessThan(15_000);
 }
 
 const checkEntry = (entry: Entry, message: string | RegExp) => checkRefused(gzipSync(tar([...good, entry])), message);

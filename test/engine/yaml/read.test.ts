@@ -199,7 +199,7 @@ describe('limits', () => {
     const { problems } = parse(yaml, 'a.yaml');
     expect(problems[0]?.message).toBe(message);
     // Generous, for a busy machine: these take milliseconds.
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 });
 
