@@ -8,7 +8,6 @@ import {
   type PlanGroup,
   pathText,
   titleOf,
-  writes,
 } from '../../engine/index.ts';
 import { type Paint, printable } from '../paint.ts';
 import { formatPlace, type TextOf } from '../problems.ts';
@@ -116,8 +115,4 @@ function summary(plan: Plan, paint: Paint): string {
 export function against(plan: Plan): string {
   const { target } = plan;
   return target.kind === 'commit' ? `(against ${target.revision})` : `(in ${target.context}, ${target.server})`;
-}
-
-export function objectsToWrite(plan: Plan): number {
-  return plan.groups.reduce((sum, group) => sum + group.entries.filter(writes).length, 0);
 }

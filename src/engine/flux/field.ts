@@ -32,13 +32,6 @@ export function boolean(from: Node | undefined, ...path: readonly string[]): Fie
   return typeof value === 'boolean' ? { value, node: at } : undefined;
 }
 
-export function number(from: Node | undefined, ...path: readonly string[]): Field<number> | undefined {
-  const at = node(from, ...path);
-  if (at?.kind !== 'scalar') return undefined;
-  const value = resolve(at, 'kyaml');
-  return typeof value === 'number' ? { value, node: at } : undefined;
-}
-
 export function mapping(from: Node | undefined, ...path: readonly string[]): Mapping | undefined {
   const at = node(from, ...path);
   return at?.kind === 'mapping' ? at : undefined;

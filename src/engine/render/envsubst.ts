@@ -62,17 +62,6 @@ export function substitute(template: string, lookup: Lookup): Outcome {
   return { ok: true, value: { text, pieces } };
 }
 
-/** The references of a template, for hovers and checks: where each token stands and which variable it names. */
-export function references(
-  template: string,
-): readonly { readonly name: string; readonly from: number; readonly to: number; readonly hasDefault: boolean }[] {
-  const segments = parseTemplate(template);
-  if ('message' in segments) return [];
-  return segments.flatMap(({ node, from, to }) =>
-    typeof node === 'string' ? [] : [{ name: node.name, from, to, hasDefault: isDefault(node.operator) }],
-  );
-}
-
 /** A reference, or literal text. */
 type Template = string | Call;
 

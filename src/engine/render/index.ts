@@ -90,7 +90,6 @@ export type {
   RenderContext,
   RendererOptions,
 } from './context.ts';
-export { references as variableReferences, substitute as substituteVariables } from './envsubst.ts';
 export { inflateChart } from './helm/inflate.ts';
 export type { MergedValues } from './helm/merged.ts';
 export { buildLikeFlux, type LikeFluxRequest } from './likeflux.ts';
