@@ -21,7 +21,7 @@ export const tools: readonly Tool[] = [
     aliases: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'],
   },
   fromRig('kustomize-controller', { main: 'github.com/fluxcd/kustomize-controller' }),
-  fromRig('source-controller', { main: 'github.com/fluxcd/source-controller', of: ['artifact'] }),
+  fromRig('source-controller', { main: 'github.com/fluxcd/source-controller' }),
   flux,
   kwok,
   install('helm3', 'helm.sh/helm/v3/cmd/helm', 'v3.22.0', '-X helm.sh/helm/v3/internal/version.version=v3.22.0'),

@@ -38,16 +38,14 @@ export function fromRig(
   name: string,
   options: {
     readonly folder?: string;
-    readonly of?: readonly string[];
     readonly main?: string;
     readonly link?: string;
   },
 ): Tool {
   const folder = join(rig, options.folder ?? name);
-  const sources = [folder, ...(options.of ?? []).map((other) => join(rig, other))];
   return {
     name,
-    stamp: `rig ${digest(sources)} ${options.link ?? ''}`.trim(),
+    stamp: `rig ${digest(folder)} ${options.link ?? ''}`.trim(),
     build(file) {
       const flags = ['-mod=readonly', '-trimpath', '-ldflags', `-s -w ${options.link ?? ''}`, '-o', file];
       go(['build', ...flags, options.main ?? '.'], folder);
@@ -74,17 +72,15 @@ export function moduleFolder(path: string, version: string): string {
   return (JSON.parse(text) as { Dir: string }).Dir;
 }
 
-function digest(folders: readonly string[]): string {
+function digest(folder: string): string {
   const hash = createHash('sha256');
-  for (const folder of folders) {
-    for (const file of (readdirSync(folder, { recursive: true }) as string[]).sort()) {
-      const path = join(folder, file);
-      if (statSync(path).isFile())
-        hash
-          .update(`${relative(rig, path)}\0`)
-          .update(readFileSync(path))
-          .update('\0');
-    }
+  for (const file of (readdirSync(folder, { recursive: true }) as string[]).sort()) {
+    const path = join(folder, file);
+    if (statSync(path).isFile())
+      hash
+        .update(`${relative(rig, path)}\0`)
+        .update(readFileSync(path))
+        .update('\0');
   }
   return hash.digest('hex').slice(0, 16);
 }
