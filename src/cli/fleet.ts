@@ -11,6 +11,7 @@ import {
 import type { ClusterFacts } from '../io/cluster/facts.ts';
 import { createFetcher, type Fetcher, fleetSecrets, renderFetched } from '../io/fetch/index.ts';
 import { loadKustomizer } from '../io/kustomizer.ts';
+import { chartLimit } from '../io/limit.ts';
 import { openFolder } from '../io/workspace.ts';
 import { type Invocation, UsageError } from './command.ts';
 import type { TextOf } from './problems.ts';
@@ -45,7 +46,11 @@ export function openFleet({ words, options, cwd }: Invocation): Fleet | { readon
   if (typeof roots === 'string') return { message: roots };
   const kustomizer = loadKustomizer();
   const fetcher = options.fetch === true ? fleetFetcher(workspace) : undefined;
-  const rendererOptions = { kustomizer, ...(fetcher && { chart: fetcher.chart, artifact: fetcher.artifact }) };
+  const rendererOptions = {
+    kustomizer,
+    limit: chartLimit(),
+    ...(fetcher && { chart: fetcher.chart, artifact: fetcher.artifact }),
+  };
   const render = (renderer: Renderer, from: Workspace, root: Root, signal: AbortSignal) =>
     renderFetched(() => renderer.renderCluster(from, root.folder), fetcher, signal);
   const renderer = createRenderer(rendererOptions);

@@ -2,6 +2,7 @@
 import { createRenderer, type DesiredSet, type Renderer } from '../engine/index.ts';
 import type { ClusterFacts } from '../io/cluster/facts.ts';
 import { loadKustomizer } from '../io/kustomizer.ts';
+import { chartLimit } from '../io/limit.ts';
 import { openFolder } from '../io/workspace.ts';
 import { type Charts, createCharts } from './charts.ts';
 import { builtOf } from './previews.ts';
@@ -14,7 +15,13 @@ export function createDoors(): SessionPorts['doors'] {
 
   /** The tables are read with the first build. */
   function renderer(): Renderer {
-    made ??= createRenderer({ kustomizer: loadKustomizer(), chart: charts.chart, artifact: charts.artifact, ...facts });
+    made ??= createRenderer({
+      kustomizer: loadKustomizer(),
+      limit: chartLimit(),
+      chart: charts.chart,
+      artifact: charts.artifact,
+      ...facts,
+    });
     return made;
   }
 
@@ -49,6 +56,7 @@ function baseline(charts: Charts, facts: () => ClusterFacts | undefined): Sessio
     const workspace = await opened.commit(revision, signal);
     const renderer = createRenderer({
       kustomizer: loadKustomizer(),
+      limit: chartLimit(),
       chart: charts.chart,
       artifact: charts.artifact,
       ...facts(),

@@ -21,6 +21,7 @@ import {
 import { diskTree, snapshot } from '../../io/disk.ts';
 import { renderFetched } from '../../io/fetch/index.ts';
 import { loadKustomizer } from '../../io/kustomizer.ts';
+import { chartLimit } from '../../io/limit.ts';
 import { readIdentities } from '../../io/sops.ts';
 import { openFolder } from '../../io/workspace.ts';
 import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
@@ -147,6 +148,7 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
   const fetcher = options.fetch === true ? fleetFetcher(workspace) : undefined;
   const renderer = createRenderer({
     kustomizer: loadKustomizer(),
+    limit: chartLimit(),
     ...(fetcher && { chart: fetcher.chart, artifact: fetcher.artifact }),
     substitution: options['lenient-substitute'] === true ? 'lenient' : 'strict',
     keys: await unlockWorkspace(workspace, readIdentities(invocation.env)),

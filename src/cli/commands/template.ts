@@ -4,6 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { helm, type Problem, type Result } from '../../engine/index.ts';
 import { diskTree, sourceFile } from '../../io/disk.ts';
+import { chartLimit } from '../../io/limit.ts';
 import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
 import { printProblems } from '../problems.ts';
 
@@ -11,7 +12,7 @@ export const template: Command = {
   name: 'template',
   usage:
     'NAME CHART [-n NS] [-f FILE]… [--set K=V]… [--set-string K=V]… [--include-crds] [--no-hooks] [--kube-version V] ' +
-    '[--api-versions V]… [--is-upgrade] [--skip-schema-validation] [--helm 3|4]',
+    '[--api-versions V]… [--is-upgrade] [--skip-schema-validation] [--time-limit SECONDS] [--helm 3|4]',
   summary: 'what `helm template` renders: a chart with values',
   options: {
     namespace: { type: 'string', short: 'n' },
@@ -24,6 +25,7 @@ export const template: Command = {
     'api-versions': { type: 'string', short: 'a', multiple: true },
     'is-upgrade': { type: 'boolean' },
     'skip-schema-validation': { type: 'boolean' },
+    'time-limit': { type: 'string' },
     helm: { type: 'string' },
   },
   run,
@@ -47,6 +49,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
     },
     capabilities: capabilitiesOf(invocation),
     skipSchemaValidation: invocation.options['skip-schema-validation'] === true,
+    limit: limitOf(invocation),
     clock: { now: Date.now },
     random: { bytes: (count) => randomBytes(count) },
   });
@@ -77,6 +80,14 @@ function userValues(invocation: Invocation): Result<helm.Table> {
     }
   }
   return { value: values, problems: [] };
+}
+
+function limitOf(invocation: Invocation) {
+  const given = text(invocation, 'time-limit');
+  if (given === undefined) return chartLimit();
+  const seconds = Number(given);
+  if (!(seconds > 0)) throw new UsageError('--time-limit is a number of seconds');
+  return chartLimit(seconds);
 }
 
 function capabilitiesOf(invocation: Invocation) {

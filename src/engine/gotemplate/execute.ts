@@ -53,7 +53,7 @@ export interface Rendered {
   readonly problems: readonly Problem[];
 }
 
-const defaultBudget: Budget = { steps: 20_000_000, size: 256 * 1024 * 1024 };
+export const defaultBudget: Budget = { steps: 20_000_000, size: 256 * 1024 * 1024 };
 
 /** Executes the template of that name. Whatever goes wrong is a problem that carries Go's own message. */
 export function execute(set: TemplateSet, name: string, data: Value, options: ExecuteOptions): Rendered {
@@ -92,6 +92,7 @@ function newMachine(set: TemplateSet, options: ExecuteOptions): Machine {
     missingKey: options.missingKey ?? 'default',
     limits,
     steps: limits.steps,
+    check: limits.steps,
     size: limits.size,
     codeOf: (definition) => codeOf(definition.tree, functions),
     context: undefined as unknown as CallContext,

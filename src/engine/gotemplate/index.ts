@@ -1,9 +1,9 @@
 /** The room's door: Go's text/template, with the functions of sprig and Helm, on values that know their origins. */
 export { fromJson, fromNode, toJson, toNode } from './convert.ts';
-export { type ExecuteOptions, execute, type Rendered, type Segment, segmentsOf } from './execute.ts';
+export { defaultBudget, type ExecuteOptions, execute, type Rendered, type Segment, segmentsOf } from './execute.ts';
 export { functionTable, helmFunctions } from './functions/index.ts';
 export { type LookupHost, messageEnd, messageStart } from './functions/templates.ts';
-export type { Budget } from './machine.ts';
+export type { Budget, TimeLimit } from './machine.ts';
 export {
   addTemplate,
   type Definition,

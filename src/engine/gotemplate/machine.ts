@@ -77,6 +77,8 @@ export interface Machine {
   readonly codeOf: (definition: Definition) => Code;
   frame: Frame;
   steps: number;
+  /** How many steps may be left before something is looked at: whether none are, and whether the time is over. */
+  check: number;
   size: number;
   readonly limits: Budget;
 }
@@ -87,7 +89,18 @@ export interface Budget {
   readonly steps: number;
   /** Characters printed and items made. */
   readonly size: number;
+  /** Asked every few thousand steps; absent: as long as the steps last. */
+  readonly time?: TimeLimit;
 }
+
+/** How long work may take, by the caller's clock. */
+export interface TimeLimit {
+  readonly seconds: number;
+  readonly isOver: () => boolean;
+}
+
+/** Steps between two looks at the clock: well under a millisecond of plain ones. */
+const stepsPerLook = 2048;
 
 /** An execution that failed, told as Go tells it. */
 export class Fault extends Error {
@@ -178,7 +191,7 @@ function loop(machine: Machine, bottom: Frame): void {
     const { ops } = frame.code;
     let { pc } = frame;
     while (pc < ops.length) {
-      if (--machine.steps < 0) overBudget(machine);
+      if (--machine.steps < machine.check) look(machine);
       pc = ops[pc]!(frame);
       if (machine.frame !== frame) break;
     }
@@ -301,10 +314,20 @@ function overBudget(machine: Machine): never {
   throw faultAt(machine.frame, `stopped: the rendering needs more than its budget of ${what}`);
 }
 
+/** Stops what has no steps or no time left, and says when to look again. */
+function look(machine: Machine): void {
+  if (machine.steps < 0) overBudget(machine);
+  const { time } = machine.limits;
+  if (time?.isOver()) {
+    throw faultAt(machine.frame, `stopped: the rendering takes longer than its limit of ${time.seconds} s`);
+  }
+  machine.check = Math.max(0, machine.steps - stepsPerLook);
+}
+
 /** Spends steps on behalf of a function. */
 export function spendSteps(machine: Machine, count: number): void {
   machine.steps -= count;
-  if (machine.steps < 0) overBudget(machine);
+  if (machine.steps < machine.check) look(machine);
 }
 
 export function spendSize(machine: Machine, count: number): void {

@@ -5,6 +5,6 @@ export type { Release } from './context.ts';
 export { loadChartArchive, loadChartFolder, readValues } from './load.ts';
 export type { Manifest } from './manifests.ts';
 export { objectsOf } from './objects.ts';
-export { finalValues, type RenderedChart, type RenderRequest, renderChart } from './render.ts';
+export { finalValues, type RenderedChart, type RenderLimit, type RenderRequest, renderChart } from './render.ts';
 export { type SetMode, setValues } from './strvals.ts';
 export { copy, isNull, mergeMaps, type Table, table, toMapping, toTable } from './values.ts';

@@ -8,6 +8,7 @@ import { matchesConstraint } from '../go/semver.ts';
 import {
   addTemplate,
   type Budget,
+  defaultBudget,
   execute,
   helmFunctions,
   map,
@@ -19,6 +20,7 @@ import {
   segmentsOf,
   string,
   type TemplateSet,
+  type TimeLimit,
 } from '../gotemplate/index.ts';
 import type { Clock, Random } from '../ports.ts';
 import { error, type Problem, type Result } from '../problem.ts';
@@ -39,11 +41,18 @@ export interface RenderRequest {
   readonly release: Release;
   readonly capabilities: Capabilities;
   readonly skipSchemaValidation?: boolean;
-  /** Work and output that the templates may take; absent: a generous default. */
-  readonly budget?: Partial<Budget>;
+  /** Work and output that a template may take; absent: a generous default. */
+  readonly budget?: Partial<Omit<Budget, 'time'>>;
+  /** How long the whole chart may take, by a clock that runs; absent: as long as the steps last. */
+  readonly limit?: RenderLimit;
   /** Pinned by the caller, so that one plan renders the same bytes each time. */
   readonly clock?: Clock;
   readonly random?: Random;
+}
+
+export interface RenderLimit {
+  readonly seconds: number;
+  readonly clock: Clock;
 }
 
 export interface RenderedChart {
@@ -149,6 +158,8 @@ function renderTemplates(scopes: readonly Scope[], request: RenderRequest): Resu
   }
   const out = new Map<string, StringValue>();
   const empty = string('');
+  let printed = 0;
+  const shared = { functions, missingKey: 'zero' as const, ...options(request) };
   for (const { name, scope } of sources) {
     if (name.slice(name.lastIndexOf('/') + 1).startsWith('_')) continue;
     // Helm's own map, changed in place: what one template sets in its dot, the next of the chart sees.
@@ -159,16 +170,29 @@ function renderTemplates(scopes: readonly Scope[], request: RenderRequest): Resu
         ['BasePath', string(`${scope.path}/templates`)],
       ]),
     );
-    const rendered = execute(set, name, scope.dot, { functions, missingKey: 'zero', ...options(request) });
+    const { budget } = shared;
+    const rendered = execute(set, name, scope.dot, { ...shared, budget: { ...budget, size: budget.size - printed } });
     if (rendered.problems.length > 0)
       return { problems: rendered.problems.map((problem) => executionProblem(problem, helm)) };
+    printed += rendered.text.length;
     out.set(name, replaced(rendered.value, '<no value>', empty));
   }
   return { value: out, problems: [] };
 }
 
-function options({ budget, clock, random }: RenderRequest) {
-  return { ...(budget && { budget }), ...(clock && { clock }), ...(random && { random }) };
+function options({ budget, limit, clock, random }: RenderRequest) {
+  const time = limit && timeLimit(limit);
+  return {
+    budget: { size: defaultBudget.size, ...budget, ...(time && { time }) },
+    ...(clock && { clock }),
+    ...(random && { random }),
+  };
+}
+
+/** One limit for all templates of a chart: it begins with the first. */
+function timeLimit({ seconds, clock }: RenderLimit): TimeLimit {
+  const end = clock.now() + seconds * 1000;
+  return { seconds, isOver: () => clock.now() > end };
 }
 
 function sourcesOf(scope: Scope): readonly Source[] {

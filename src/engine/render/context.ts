@@ -1,5 +1,5 @@
 /** What a render knows while it goes on: the folder, its options, and every object that it has found so far. */
-import type { Capabilities, Chart } from '../helm/index.ts';
+import type { Capabilities, Chart, RenderLimit } from '../helm/index.ts';
 import type { Kustomizer } from '../kustomize/index.ts';
 import type { ObjectId } from '../objects/object.ts';
 import type { Clock, FileTree, Random } from '../ports.ts';
@@ -55,6 +55,8 @@ export interface RendererOptions {
   readonly capabilities?: Capabilities;
   /** Whether a release of that HelmRelease is installed already, which charts may ask. */
   readonly isUpgrade?: (release: ObjectId) => boolean;
+  /** How long the templates of one chart may take: what takes longer is an error at the line that was at work. */
+  readonly limit?: RenderLimit;
   /** Pinned for one plan, so that it renders the same bytes each time. */
   readonly clock?: Clock;
   readonly random?: Random;

@@ -33,3 +33,39 @@ test.each(Object.entries(bombs))('%s', { timeout: 60_000 }, (_title, template) =
   const found = problems.find(({ severity }) => severity === 'error');
   expect(found?.message).toMatch(/demo\/templates\/out.yaml:2|gotpl:1:3/);
 });
+
+test('a time limit ends a chart at the line that is at work, whichever template had the time before', () => {
+  let now = 0;
+  const limit = { seconds: 5, clock: { now: () => (now += 100) } };
+  const files = {
+    'templates/b.yaml': 'a: {{ range until 10000 }}{{ "" }}{{ end }}',
+    'templates/a.yaml': 'a:\n  b: {{ range 1000000 }}{{ include "x" . }}{{ end }}{{ define "x" }}{{ "" }}{{ end }}',
+  };
+  const [problem] = render(files, { limit }).problems;
+  expect(problem?.message).toMatch(
+    /demo\/templates\/a.yaml:2:.*stopped: the rendering takes longer than its limit of 5 s/s,
+  );
+  expect(now).toBeLessThan(6000);
+});
+
+test('what all templates print together is bounded', () => {
+  const one = '# {{ repeat 600 "x" }}';
+  const files = { 'templates/a.yaml': one, 'templates/b.yaml': one };
+  expect(render(files, { budget: { size: 5000 } }).problems).toEqual([]);
+  expect(render(files, { budget: { size: 1900 } }).problems[0]?.message).toMatch(
+    /demo\/templates\/a.yaml:1:.*budget of/s,
+  );
+});
+
+test.each([
+  ['a pattern that is slow for others', { properties: { v: { pattern: '^(([a-z])+.)+[A-Z]([a-z])+$' } } }],
+  ['a reference to itself', { $ref: '#' }],
+  [
+    'references in a ring',
+    { $ref: '#/$defs/a', $defs: { a: { allOf: [{ $ref: '#/$defs/a' }, { $ref: '#/$defs/a' }] } } },
+  ],
+])('a schema with %s ends', (_title, schema) => {
+  const values = `v: ${'a'.repeat(20_000)}\n`;
+  const [problem] = render({ 'values.schema.json': JSON.stringify(schema) }, { values }).problems;
+  expect(problem?.message).toMatch(/does not match pattern|takes too much work|infinite loop/);
+});

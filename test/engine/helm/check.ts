@@ -10,6 +10,8 @@ export interface Asked {
   readonly helm?: 3 | 4;
   readonly kubeVersion?: string;
   readonly isUpgrade?: boolean;
+  readonly limit?: helm.RenderLimit;
+  readonly budget?: { readonly steps?: number; readonly size?: number };
 }
 
 export const chartYaml = 'apiVersion: v2\nname: demo\nversion: 1.2.3\n';
@@ -35,6 +37,8 @@ export function render(files: Files, asked: Asked = {}) {
     values: values.value,
     release: { name: 'rel', namespace: 'ns', isUpgrade: asked.isUpgrade ?? false, revision: 1 },
     capabilities: { ...base, kubeVersion },
+    ...(asked.limit && { limit: asked.limit }),
+    ...(asked.budget && { budget: asked.budget }),
   });
 }
 
