@@ -10,13 +10,31 @@ import {
 } from '../engine/index.ts';
 import type { ClusterFacts } from '../io/cluster/facts.ts';
 import { createFetcher, type Fetcher, fleetSecrets, renderFetched } from '../io/fetch/index.ts';
+import { createHistory, withHistory } from '../io/history.ts';
 import { loadKustomizer } from '../io/kustomizer.ts';
 import { chartLimit } from '../io/limit.ts';
 import { openFolder } from '../io/workspace.ts';
 import { type Invocation, UsageError } from './command.ts';
 import type { TextOf } from './problems.ts';
 
-export const clusterOption = { cluster: { type: 'string' }, fetch: { type: 'boolean' } } as const;
+export const clusterOption = {
+  cluster: { type: 'string' },
+  fetch: { type: 'boolean' },
+  source: { type: 'string', multiple: true },
+} as const;
+
+/** `--source Kind/namespace/name=DIR` or `--source URL=DIR`: other folders that sources stand for. */
+export function mappingsOf(
+  sources: unknown,
+  cwd: string,
+): readonly { readonly source: string; readonly folder: string }[] {
+  if (!Array.isArray(sources)) return [];
+  return sources.map((text) => {
+    const equals = String(text).lastIndexOf('=');
+    if (equals <= 0) throw new UsageError(`--source wants KIND/NS/NAME=DIR or URL=DIR, not ${text}`);
+    return { source: String(text).slice(0, equals), folder: resolve(cwd, String(text).slice(equals + 1)) };
+  });
+}
 
 /** A cluster directory: `/clusters/production`; `sync` where a bootstrap file says how the cluster follows it. */
 export type Root = Pick<ClusterRoot, 'folder'> & Partial<ClusterRoot>;
@@ -38,7 +56,7 @@ export function openFleet({ words, options, cwd }: Invocation): Fleet | { readon
   if (words.length > 1) throw new UsageError('give one PATH');
   const path = words[0] ?? '.';
   // A command line runs git for its own user, in a folder that this user named.
-  const opened = openFolder(resolve(cwd, path), { trusted: true });
+  const opened = openFolder(resolve(cwd, path), { trusted: true, mappings: mappingsOf(options.source, cwd) });
   const workspace = opened.workspace();
   if (workspace.tree.directory('/') === undefined) return { message: `${path} is no folder` };
   const folder = opened.path;
@@ -46,19 +64,21 @@ export function openFleet({ words, options, cwd }: Invocation): Fleet | { readon
   if (typeof roots === 'string') return { message: roots };
   const kustomizer = loadKustomizer();
   const fetcher = options.fetch === true ? fleetFetcher(workspace) : undefined;
+  const sources = withHistory(createHistory(folder), fetcher);
   const rendererOptions = {
     kustomizer,
     limit: chartLimit(),
-    ...(fetcher && { chart: fetcher.chart, artifact: fetcher.artifact }),
+    artifact: sources.artifact,
+    ...(fetcher && { chart: fetcher.chart }),
   };
   const render = (renderer: Renderer, from: Workspace, root: Root, signal: AbortSignal) =>
-    renderFetched(() => renderer.renderCluster(from, root.folder), fetcher, signal);
+    renderFetched(() => renderer.renderCluster(from, root.folder), sources, signal);
   const renderer = createRenderer(rendererOptions);
   return {
     folder,
     workspace,
     roots,
-    textOf: (name) => workspace.textOf(name) ?? workspace.tree.file(`/${name}`)?.text,
+    textOf: (name) => workspace.textOf(name) ?? workspace.tree.file(`/${name}`)?.text ?? sources.textOf?.(name),
     render: (root, signal, facts) =>
       render(
         facts === undefined ? renderer : createRenderer({ ...rendererOptions, ...facts }),

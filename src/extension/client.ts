@@ -127,5 +127,6 @@ export function readSettings(): Settings {
   return {
     kubeconfig: settings.get<string>(settingIds.kubeconfig, ''),
     fetchCharts: settings.get<boolean>(settingIds.fetchCharts, false),
+    sources: settings.get<Readonly<Record<string, string>>>(settingIds.sources, {}),
   };
 }

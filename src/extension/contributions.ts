@@ -33,7 +33,11 @@ export type CommandId = (typeof commandIds)[number];
 
 export const viewIds = { fleet: 'sluice.fleet', plan: 'sluice.plan' } as const;
 
-export const settingIds = { kubeconfig: 'sluice.kubeconfig', fetchCharts: 'sluice.fetchCharts' } as const;
+export const settingIds = {
+  kubeconfig: 'sluice.kubeconfig',
+  fetchCharts: 'sluice.fetchCharts',
+  sources: 'sluice.sources',
+} as const;
 
 /** Context keys that menus and welcome views ask. */
 export const contextKeys = {

@@ -4,7 +4,7 @@
  * Only `commitTree`, which reads a commit's content, starts `git`; callers ask for it in trusted folders alone.
  */
 import { spawn } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { DirectoryEntry, FileTree, SourceFile } from '../engine/index.ts';
 import { compareBytes, sourceFile } from './disk.ts';
@@ -100,10 +100,26 @@ export interface Head {
   readonly branch?: string;
   /** Absent before the first commit, and where refs are stored in a form that only Git reads (reftable). */
   readonly commit?: string;
+  /** The branch that the remote calls its own, as it was last seen. */
+  readonly trunk?: string;
 }
 
 /** The checked-out branch and commit. */
 export function headOf(repository: Repository): Head {
+  const trunk = trunkOf(repository);
+  return { ...checkedOut(repository), ...(trunk === undefined ? {} : { trunk }) };
+}
+
+function trunkOf({ commonDir }: Repository): string | undefined {
+  const remotes = join(commonDir, 'refs', 'remotes');
+  for (const name of ['origin', ...readFolder(remotes).map((entry) => entry.name)]) {
+    const branch = /^ref: refs\/remotes\/[^/]+\/(\S+)/.exec(readText(join(remotes, name, 'HEAD')) ?? '')?.[1];
+    if (branch !== undefined) return branch;
+  }
+  return undefined;
+}
+
+function checkedOut(repository: Repository): Head {
   const head = readText(join(repository.gitDir, 'HEAD'))?.trim() ?? '';
   if (!head.startsWith('ref: ')) return commitId.test(head) ? { commit: head } : {};
   const ref = head.slice('ref: '.length).trim();
@@ -122,6 +138,33 @@ function readRef(repository: Repository, ref: string): string | undefined {
     if (line.endsWith(` ${ref}`)) return line.slice(0, line.indexOf(' '));
   }
   return undefined;
+}
+
+/** Every reference by its full name, with the id that it holds: loose ones before packed ones. Starts no process. */
+export function refsOf({ commonDir }: Repository): ReadonlyMap<string, string> {
+  const refs = new Map<string, string>();
+  for (const line of (readText(join(commonDir, 'packed-refs')) ?? '').split('\n')) {
+    const [id, name] = line.split(' ');
+    if (id !== undefined && name !== undefined && commitId.test(id)) refs.set(name, id);
+  }
+  const walk = (name: string, depth: number) => {
+    for (const entry of readFolder(join(commonDir, name))) {
+      const child = `${name}/${entry.name}`;
+      if (entry.isDirectory() && depth < 32) walk(child, depth + 1);
+      const id = entry.isFile() ? readText(join(commonDir, child))?.trim() : undefined;
+      if (id !== undefined && commitId.test(id)) refs.set(child, id);
+    }
+  };
+  walk('refs', 0);
+  return new Map([...refs].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function readFolder(path: string): readonly Dirent[] {
+  try {
+    return readdirSync(path, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
 function readText(path: string): string | undefined {

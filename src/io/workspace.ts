@@ -1,6 +1,13 @@
 /** A folder on disk as the engine's workspace: its files, its unsaved edits, what Git knows of it. For the command line and the server. */
 import { join, relative, resolve, sep } from 'node:path';
-import { type FileTree, openWorkspace, type SourceFile, type SourceMapping, type Workspace } from '../engine/index.ts';
+import {
+  type FileTree,
+  openWorkspace,
+  type SourceFile,
+  type SourceMapping,
+  type Workspace,
+  type WorkspaceOptions,
+} from '../engine/index.ts';
 import { diskTree, overlayTree, snapshot } from './disk.ts';
 import { commitTree, findRepository, type Head, headOf, type Repository, remotesOf } from './git.ts';
 
@@ -9,6 +16,8 @@ export interface FolderOptions {
   readonly trusted: boolean;
   /** Sources that other folders stand for: `Kind/namespace/name` or a URL, and a folder of this machine. */
   readonly mappings?: readonly { readonly source: string; readonly folder: string }[];
+  /** What else stands for sources, where the caller has the trees already. */
+  readonly around?: Pick<WorkspaceOptions, 'mappings' | 'neighbours'>;
 }
 
 export interface OpenedFolder {
@@ -34,7 +43,12 @@ export function openFolder(folder: string, options: FolderOptions): OpenedFolder
     openWorkspace(files, {
       remotes: repository === undefined ? [] : remotesOf(repository),
       below: repository === undefined ? '' : relative(repository.root, path).split(sep).join('/'),
-      mappings: mapped.map((mapping): SourceMapping => ({ ...mapping, tree: snapshot(mapping.tree) })),
+      ...(repository && { head: headOf(repository) }),
+      ...options.around,
+      mappings: [
+        ...(options.around?.mappings ?? []),
+        ...mapped.map((mapping): SourceMapping => ({ ...mapping, tree: snapshot(mapping.tree) })),
+      ],
     });
   return {
     path,

@@ -34,6 +34,8 @@ export interface Settings {
   readonly kubeconfig: string;
   /** Fetch charts that releases ask for and no open folder holds, as soon as they are asked for. */
   readonly fetchCharts?: boolean;
+  /** Folders that sources stand for: `Kind/namespace/name` or a URL, and a path (from the open folder, or absolute). */
+  readonly sources?: Readonly<Record<string, string>>;
 }
 
 export interface ContextChoice {

@@ -1,17 +1,38 @@
 /** The engine's doors as the planner and the previews use them. One renderer remembers what it built. */
-import { createRenderer, type DesiredSet, type Renderer } from '../engine/index.ts';
+import { createRenderer, type DesiredSet, type Renderer, type SourceQuery, type Workspace } from '../engine/index.ts';
 import type { ClusterFacts } from '../io/cluster/facts.ts';
+import { renderFetched } from '../io/fetch/index.ts';
+import { createHistory, type History } from '../io/history.ts';
 import { loadKustomizer } from '../io/kustomizer.ts';
 import { chartLimit } from '../io/limit.ts';
 import { openFolder } from '../io/workspace.ts';
 import { type Charts, createCharts } from './charts.ts';
 import { builtOf } from './previews.ts';
 import type { SessionPorts } from './session.ts';
+import type { Surroundings } from './workspaces.ts';
 
 export function createDoors(): SessionPorts['doors'] {
   const charts = createCharts();
   let made: Renderer | undefined;
   let facts: ClusterFacts | undefined;
+  let surroundings: Surroundings | undefined;
+  /** The history of the workspace that is being rendered; a render is done in one go. */
+  let history: History | undefined;
+  const artifact = (query: SourceQuery) => history?.artifact(query) ?? charts.artifact(query);
+
+  function within<T>(workspace: Workspace, render: (renderer: Renderer) => T): T {
+    history = surroundings?.history(workspace);
+    try {
+      return render(renderer());
+    } finally {
+      history = undefined;
+    }
+  }
+
+  /** Renders again until no other revision of the workspace's repository is missing. */
+  function rendered<T>(workspace: Workspace, signal: AbortSignal, render: (renderer: Renderer) => T): Promise<T> {
+    return renderFetched(() => within(workspace, render), surroundings?.history(workspace), signal);
+  }
 
   /** The tables are read with the first build. */
   function renderer(): Renderer {
@@ -19,7 +40,7 @@ export function createDoors(): SessionPorts['doors'] {
       kustomizer: loadKustomizer(),
       limit: chartLimit(),
       chart: charts.chart,
-      artifact: charts.artifact,
+      artifact,
       ...facts,
     });
     return made;
@@ -27,8 +48,12 @@ export function createDoors(): SessionPorts['doors'] {
 
   return {
     charts,
-    render: async (workspace, root) => renderer().renderCluster(workspace, root.folder),
-    renderCommit: baseline(charts, () => facts),
+    render: (workspace, root, signal) =>
+      rendered(workspace, signal, (renderer) => renderer.renderCluster(workspace, root.folder)),
+    meet(others) {
+      surroundings = others;
+    },
+    renderCommit: baseline(charts, () => ({ facts, surroundings })),
     learn(next) {
       // As long as nothing changed for a render, what it remembers stays good.
       if (JSON.stringify(next) !== JSON.stringify(facts)) made = undefined;
@@ -38,31 +63,40 @@ export function createDoors(): SessionPorts['doors'] {
       const { objects, problems } = loadKustomizer().build({ tree: workspace.tree, path: directory });
       return { nodes: objects.map(({ node }) => node), problems };
     },
-    flux: async (workspace, object) => builtOf(renderer().renderKustomization(object, workspace)),
-    values: (workspace, release, cluster) => renderer().mergedValues(release, workspace, cluster),
+    flux: async (workspace, object, signal) =>
+      builtOf(await rendered(workspace, signal, (renderer) => renderer.renderKustomization(object, workspace))),
+    values: (workspace, release, cluster) =>
+      within(workspace, (renderer) => renderer.mergedValues(release, workspace, cluster)),
   };
 }
 
+interface Known {
+  readonly facts: ClusterFacts | undefined;
+  readonly surroundings: Surroundings | undefined;
+}
+
 /** Renders commits. A commit does not change, so its last rendering is kept while `HEAD` stays where it is. */
-function baseline(charts: Charts, facts: () => ClusterFacts | undefined): SessionPorts['doors']['renderCommit'] {
+function baseline(charts: Charts, known: () => Known): SessionPorts['doors']['renderCommit'] {
   let last: { readonly key: string; readonly sets: readonly DesiredSet[] } | undefined;
   return async (folder, revision, root, signal) => {
     // The planner asks for a commit in a trusted workspace only.
-    const opened = openFolder(folder.path, { trusted: true });
-    const key = [folder.path, revision, root, opened.head?.commit, charts.version(), JSON.stringify(facts())].join(
-      '\n',
-    );
+    const { facts, surroundings } = known();
+    const around = surroundings?.around(folder);
+    const opened = openFolder(folder.path, { trusted: true, ...(around && { around }) });
+    const key = [folder.path, revision, root, opened.head?.commit, charts.version(), JSON.stringify(facts)].join('\n');
     if (last?.key === key && revision === 'HEAD') return last.sets;
     const workspace = await opened.commit(revision, signal);
+    const history = createHistory(folder.path);
     const renderer = createRenderer({
       kustomizer: loadKustomizer(),
       limit: chartLimit(),
       chart: charts.chart,
-      artifact: charts.artifact,
-      ...facts(),
+      artifact: (query) => history.artifact(query) ?? charts.artifact(query),
+      ...facts,
     });
-    const known = workspace.clusters.some((cluster) => cluster.folder === root);
-    const sets = known ? renderer.renderCluster(workspace, root) : [];
+    const isThere = workspace.clusters.some((cluster) => cluster.folder === root);
+    const render = () => (isThere ? renderer.renderCluster(workspace, root) : []);
+    const sets = await renderFetched(render, history, signal);
     last = { key, sets };
     return sets;
   };

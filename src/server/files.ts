@@ -84,7 +84,8 @@ export function createFiles(): Files {
       return one.tree;
     },
     locate,
-    uriOf: (folder, name) => uriOf(`${folder.path}/${name.replace(/^\/+/, '')}`),
+    // Files of other folders go by their absolute path.
+    uriOf: (folder, name) => uriOf(isAbsolute(name) ? name : `${folder.path}/${name}`),
     edit(uri, text) {
       open.set(uri, text);
       if (place(uri, text)) changed();

@@ -1,9 +1,8 @@
 /** All that lives in one window: the open files, the chosen cluster, the current plan. `main.ts` makes it, tests too. */
-import { join, relative, sep } from 'node:path';
-import { type Origin, openWorkspace, type Workspace } from '../engine/index.ts';
+import { join } from 'node:path';
+import type { Origin, Workspace } from '../engine/index.ts';
 import type { ClusterFacts } from '../io/cluster/facts.ts';
 import { fleetSecrets } from '../io/fetch/index.ts';
-import { findRepository, remotesOf } from '../io/git.ts';
 import type { ObjectName, Outcome, Place, Settings, Start } from '../protocol/index.ts';
 import type { Charts } from './charts.ts';
 import { placeOf } from './convert.ts';
@@ -14,6 +13,7 @@ import { createPlanner, type Planner, type PlannerDoors } from './planner.ts';
 import type { PreviewDoors } from './previews.ts';
 import { type ReleaseDoors, renderReleases } from './releases.ts';
 import { createRenderer, type Renderer } from './renderer.ts';
+import { createWorkspaces, type Surroundings } from './workspaces.ts';
 
 export interface Session extends Renderer {
   readonly files: Files;
@@ -42,17 +42,12 @@ export interface SessionPorts {
       readonly charts?: Charts;
       /** Renders from now on for a cluster of which this is known. */
       learn?(facts: ClusterFacts | undefined): void;
+      /** Tells what lies around the open folders. */
+      meet?(surroundings: Surroundings): void;
     };
   /** How long typing must have paused before the plan and the previews follow, in milliseconds. */
   readonly pause: { readonly plan: number; readonly preview: number };
   now(): number;
-}
-
-/** What Git knows of a folder without starting it: the remotes, and where in the repository the folder is. */
-function gitFacts(path: string): { readonly remotes: readonly string[]; readonly below: string } {
-  const repository = findRepository(path);
-  if (repository === undefined) return { remotes: [], below: '' };
-  return { remotes: remotesOf(repository), below: relative(repository.root, path).split(sep).join('/') };
 }
 
 export function createSession(ports: SessionPorts, start: Start): Session {
@@ -64,20 +59,13 @@ export function createSession(ports: SessionPorts, start: Start): Session {
     workspaces: () => files.folders().map((folder) => folder.path),
     ...(start.context === undefined ? {} : { chosen: start.context }),
   });
-  const workspaces = new WeakMap<object, Workspace>();
-
-  function workspace(folder: Folder): Workspace {
-    const tree = files.tree(folder);
-    let known = workspaces.get(tree);
-    if (known === undefined) {
-      known = openWorkspace(tree, gitFacts(folder.path));
-      workspaces.set(tree, known);
-    }
-    return known;
-  }
+  let { sources = {} } = start.settings;
+  const workspaces = createWorkspaces(files, { trusted: link.trusted, sources: () => sources });
+  const { workspace } = workspaces;
+  ports.doors.meet?.(workspaces);
 
   function place(folder: Folder, at: Origin): Place | undefined {
-    const text = files.tree(folder).file(`/${at.file}`)?.text;
+    const text = workspaces.textOf(folder, at.file);
     return text === undefined ? undefined : placeOf(files.uriOf(folder, at.file), text, at);
   }
 
@@ -124,6 +112,11 @@ export function createSession(ports: SessionPorts, start: Start): Session {
     },
     settings(settings) {
       link.settings(settings);
+      if (JSON.stringify(sources) !== JSON.stringify(settings.sources ?? {})) {
+        sources = settings.sources ?? {};
+        renderer.renew();
+        void planner.renew();
+      }
       charts?.follow(settings.fetchCharts === true);
     },
     dispose() {

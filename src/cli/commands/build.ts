@@ -20,12 +20,13 @@ import {
 } from '../../engine/index.ts';
 import { diskTree, snapshot } from '../../io/disk.ts';
 import { renderFetched } from '../../io/fetch/index.ts';
+import { createHistory, withHistory } from '../../io/history.ts';
 import { loadKustomizer } from '../../io/kustomizer.ts';
 import { chartLimit } from '../../io/limit.ts';
 import { readIdentities } from '../../io/sops.ts';
 import { openFolder } from '../../io/workspace.ts';
 import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
-import { clusterOption, fleetFetcher } from '../fleet.ts';
+import { clusterOption, fleetFetcher, mappingsOf } from '../fleet.ts';
 import { formatPlace, printProblems, type TextOf } from '../problems.ts';
 
 export const build: Command = {
@@ -38,7 +39,6 @@ export const build: Command = {
     ...clusterOption,
     only: { type: 'string', multiple: true },
     output: { type: 'string', short: 'o' },
-    source: { type: 'string', multiple: true },
     origins: { type: 'boolean' },
     'kustomization-file': { type: 'string' },
     'strict-substitute': { type: 'boolean' },
@@ -144,12 +144,15 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
     err('sluice build: no cluster directory was found: there is no gotk-sync.yaml, FluxInstance or Kustomization\n');
     return 2;
   }
-  const textOf: TextOf = (name) => workspace.textOf(name) ?? workspace.tree.file(`/${name}`)?.text;
   const fetcher = options.fetch === true ? fleetFetcher(workspace) : undefined;
+  const sources = withHistory(createHistory(folder), fetcher);
+  const textOf: TextOf = (name) =>
+    workspace.textOf(name) ?? workspace.tree.file(`/${name}`)?.text ?? sources.textOf?.(name);
   const renderer = createRenderer({
     kustomizer: loadKustomizer(),
     limit: chartLimit(),
-    ...(fetcher && { chart: fetcher.chart, artifact: fetcher.artifact }),
+    artifact: sources.artifact,
+    ...(fetcher && { chart: fetcher.chart }),
     substitution: options['lenient-substitute'] === true ? 'lenient' : 'strict',
     keys: await unlockWorkspace(workspace, readIdentities(invocation.env)),
   });
@@ -160,22 +163,12 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
       return 2;
     }
     const render = () => renderer.renderCluster(workspace, cluster);
-    built.push({ folder: cluster.slice(1), sets: await renderFetched(render, fetcher, invocation.signal) });
+    built.push({ folder: cluster.slice(1), sets: await renderFetched(render, sources, invocation.signal) });
   }
   const sets = built.flatMap((cluster) => cluster.sets);
   report(invocation, sets, textOf);
   invocation.out(options.output === 'json' ? asJson(built, invocation, textOf) : asYaml(built, onlyOf(options.only)));
   return sets.some((set) => set.problems.some((problem) => problem.severity === 'error')) ? 1 : 0;
-}
-
-/** `--source Kind/namespace/name=DIR` or `--source URL=DIR`: other folders that sources stand for. */
-function mappingsOf(sources: unknown, cwd: string): readonly { readonly source: string; readonly folder: string }[] {
-  if (!Array.isArray(sources)) return [];
-  return sources.map((text) => {
-    const equals = String(text).lastIndexOf('=');
-    if (equals <= 0) throw new UsageError(`--source wants KIND/NS/NAME=DIR or URL=DIR, not ${text}`);
-    return { source: String(text).slice(0, equals), folder: resolve(cwd, String(text).slice(equals + 1)) };
-  });
 }
 
 /** Cluster directories as paths inside the workspace. */

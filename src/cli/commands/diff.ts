@@ -17,7 +17,8 @@ type Format = (typeof formats)[number];
 
 export const diff: Command = {
   name: 'diff',
-  usage: '[PATH] [--cluster DIR] [--fetch] [--context NAME | --against GITREF] [-o text|json|markdown]',
+  usage:
+    '[PATH] [--cluster DIR] [--fetch] [--source SOURCE=DIR]… [--context NAME | --against GITREF] [-o text|json|markdown]',
   summary: 'what the workspace would change, against a cluster or against a commit (HEAD)',
   options: {
     ...clusterOption,

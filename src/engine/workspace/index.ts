@@ -10,11 +10,13 @@ import type { Problem } from '../problem.ts';
 import { type WatchedTrees, watchTrees } from '../sources/index.ts';
 import { type ClusterRoot, filesOf, findClusters } from './clusters.ts';
 import { readFiles, type WorkspaceFile, type WorkspaceObject } from './files.ts';
+import type { Checkout } from './revisions.ts';
 import {
   findSyncs,
   isSource,
   type LocalSources,
   localSources,
+  type Neighbour,
   type SourceMapping,
   type SourceQuery,
 } from './sources.ts';
@@ -24,7 +26,11 @@ export interface WorkspaceOptions {
   readonly remotes: readonly string[];
   /** The folder's own path inside its repository, where it is not the top. */
   readonly below?: string;
+  /** What is checked out, where the folder lies in a repository. */
+  readonly head?: Checkout;
   readonly mappings?: readonly SourceMapping[];
+  /** The other open folders. */
+  readonly neighbours?: readonly Neighbour[];
 }
 
 /** One object pointing at another, with what it may mean. */
@@ -63,7 +69,8 @@ export interface Workspace {
 
 export function openWorkspace(folder: FileTree, options: WorkspaceOptions): Workspace {
   const mappings = options.mappings ?? [];
-  const watched = watchTrees([folder, ...mappings.map((mapping) => mapping.tree)]);
+  const neighbours = options.neighbours ?? [];
+  const watched = watchTrees([folder, ...[...mappings, ...neighbours].map((other) => other.tree)]);
   const tree = watched.trees[0]!;
   const { files, ignoreFiles } = readFiles(folder);
   const objects = files.flatMap((file) => file.objects);
@@ -72,14 +79,16 @@ export function openWorkspace(folder: FileTree, options: WorkspaceOptions): Work
   const byPath = new Map(files.map((file) => [file.path, file]));
   const bySourceName = new Map(files.map((file) => [file.source.name, file]));
   const syncs = findSyncs(files);
-  const declared = new Set(objects.filter((o) => isSource(o.id)).map((o) => `${o.id.kind}/${o.id.name}`));
   const sources = localSources({
     tree,
     remotes: options.remotes,
     below: options.below ?? '',
     mappings: mappings.map((mapping, i) => ({ ...mapping, tree: watched.trees[i + 1]! })),
+    neighbours: neighbours.map((other, i) => ({ ...other, tree: watched.trees[i + 1 + mappings.length]! })),
+    head: options.head ?? {},
     syncs,
-    declared,
+    declared: objects.filter(({ id }) => isSource(id)),
+    objects,
     ignoreFiles,
   });
 
@@ -146,4 +155,5 @@ function invert(links: readonly Link[]): ReadonlyMap<WorkspaceObject, readonly L
 export type { ClusterRoot } from './clusters.ts';
 export { contentsOf, fileNames, kustomizationFile } from './contents.ts';
 export type { WorkspaceFile, WorkspaceObject } from './files.ts';
-export type { LocalSources, SourceFolder, SourceMapping, SourceQuery, Sync } from './sources.ts';
+export { type Checkout, type Revision, revisionOf } from './revisions.ts';
+export type { LocalSources, Neighbour, SourceFolder, SourceMapping, SourceQuery, Sync } from './sources.ts';

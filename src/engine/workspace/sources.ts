@@ -18,6 +18,15 @@ import {
 } from '../sources/index.ts';
 import type { Mapping, Origin } from '../yaml/node.ts';
 import type { IgnoreFile, WorkspaceFile, WorkspaceObject } from './files.ts';
+import {
+  type Checkout,
+  isElsewhere,
+  named,
+  type Revision,
+  type Revisions,
+  revisionOf,
+  titleOfRevision,
+} from './revisions.ts';
 
 /** Files that stand for a source: the folder `root` of a tree. */
 export interface SourceFolder {
@@ -38,6 +47,17 @@ export interface SourceMapping {
   readonly root?: string;
 }
 
+/** Another open folder: it stands for the sources whose URL is a remote of its own repository. */
+export interface Neighbour {
+  /** What a person calls it. */
+  readonly name: string;
+  readonly tree: FileTree;
+  readonly remotes: readonly string[];
+  /** The folder's own path inside its repository, where it is not the top. */
+  readonly below?: string;
+  readonly head?: Checkout;
+}
+
 /** What is known of a source object when it is looked up: its identity, and its node when it is declared somewhere. */
 export interface SourceQuery {
   readonly kind: string;
@@ -56,6 +76,7 @@ export interface Sync {
   /** `GitRepository/flux-system/flux-system`. */
   readonly source: string;
   readonly url?: string;
+  readonly revision?: Revision;
   /** The synced folder, as a path inside the tree. */
   readonly folder: string;
   /** The path inside the tree that is the source's root. */
@@ -82,11 +103,13 @@ function bootstrapped(file: WorkspaceFile): readonly Sync[] {
     if (sourceRef === undefined) return [];
     const source = file.objects.find((o) => o.id.kind === sourceRef.kind && o.id.name === sourceRef.name);
     const url = string(source?.node, 'spec', 'url')?.value;
+    const revision = source && followed(source);
     const place = placeOf(file.path, view.path?.value ?? './');
     return [
       {
         source: `${sourceRef.kind}/${sourceRef.namespace ?? object.id.namespace}/${sourceRef.name}`,
         ...(url === undefined ? {} : { url }),
+        ...(revision && { revision }),
         ...place,
         path: file.path,
         at: object.node.at,
@@ -120,6 +143,7 @@ function instances(file: WorkspaceFile): readonly Sync[] {
       {
         source: `${sync.kind}/${namespace}/${sync.name?.value ?? namespace}`,
         ...(url === undefined ? {} : { url }),
+        ...(sync.kind === 'GitRepository' && sync.ref && { revision: named(sync.ref.value) }),
         ...placeOf(file.path, sync.path.value),
         path: file.path,
         at: sync.node.at,
@@ -134,9 +158,12 @@ export interface LocalOptions {
   readonly remotes: readonly string[];
   readonly below: string;
   readonly mappings: readonly SourceMapping[];
+  readonly head: Checkout;
+  readonly neighbours: readonly Neighbour[];
   readonly syncs: readonly Sync[];
-  /** `Kind/name` of every source object that some file declares. */
-  readonly declared: ReadonlySet<string>;
+  /** Every source object that some file declares. */
+  readonly declared: readonly WorkspaceObject[];
+  readonly objects: readonly WorkspaceObject[];
   /** Every `.sourceignore` of the tree. */
   readonly ignoreFiles: readonly IgnoreFile[];
 }
@@ -161,6 +188,17 @@ export function localSources(options: LocalOptions): LocalSources {
       : { tree, root, patterns: patternsOf(root) };
   const whole = { tree: mounted, root: '/', patterns: wholePatterns, ...(mount === '/' ? {} : { mount }) };
   const remotes = new Set(options.remotes.map(normalizeUrl));
+  const declared = new Set(options.declared.map(({ id }) => `${id.kind}/${id.name}`));
+  const revisions: Revisions = {
+    head: options.head,
+    syncs: options.syncs.map(({ url, revision }) => ({ url, revision })),
+    declared: options.declared.map((source) => ({ url: urlOf(source.node), revision: followed(source) })),
+    assumed: options.objects.some(({ flux, node }) => {
+      if (flux !== kustomization) return false;
+      const { sourceRef } = kustomization.view(node);
+      return sourceRef?.kind === 'GitRepository' && !declared.has(`${sourceRef.kind}/${sourceRef.name}`);
+    }),
+  };
   // A sync whose synced folder is really there, with the file that declares it inside or beside it.
   const proven = options.syncs.filter((sync) => tree.directory(sync.folder) !== undefined);
   return {
@@ -174,17 +212,43 @@ export function localSources(options: LocalOptions): LocalSources {
       if (mapped) return { tree: mapped.tree, root: mapped.root ?? '/', reason: `${mapped.source} is mapped to it` };
       if (kind !== 'GitRepository' && kind !== 'OCIRepository' && kind !== 'Bucket')
         return `${kind} ${namespace}/${name} is not a folder of the workspace`;
+      const root = proven.some((sync) => sync.source === key);
+      const revision = kind === 'GitRepository' && object !== undefined && !root ? revisionOf(object) : undefined;
+      const elsewhere = revision !== undefined && url !== undefined && isElsewhere(revision, url, revisions);
+      if (elsewhere) {
+        const other = neighbourOf(options.neighbours, url, revision);
+        const title = `${kind} ${namespace}/${name} follows ${titleOfRevision(revision)} of this repository`;
+        return other ?? `${title}, which is not what is open here`;
+      }
       if (url !== undefined && remotes.has(normalizeUrl(url)))
         return { ...whole, reason: `${url} is a remote of this folder` };
       const sync =
         proven.find((s) => s.source === key && (url === undefined || s.url === undefined || same(s.url, url))) ??
         proven.find((s) => url !== undefined && s.url !== undefined && same(s.url, url));
       if (sync) return { ...own(sync.root), reason: `${sync.path} says that this folder is ${sync.source}` };
-      if (url !== undefined) return `${kind} ${namespace}/${name} is ${url}, which is not open here`;
-      if (options.declared.has(`${kind}/${name}`)) return `${kind} ${namespace}/${name} has no URL`;
+      if (url !== undefined)
+        return neighbourOf(options.neighbours, url) ?? `${kind} ${namespace}/${name} is ${url}, which is not open here`;
+      if (declared.has(`${kind}/${name}`)) return `${kind} ${namespace}/${name} has no URL`;
       return { ...own('/'), reason: `no file declares ${kind} ${namespace}/${name}; the open folder is assumed` };
     },
   };
+}
+
+/** The other open folder that stands for a repository: the one with that branch checked out, or without one any. */
+function neighbourOf(neighbours: readonly Neighbour[], url: string, revision?: Revision): SourceFolder | undefined {
+  const theirs = neighbours.filter(({ remotes }) => remotes.some((remote) => same(remote, url)));
+  const isCheckedOut = ({ head }: Neighbour) =>
+    (revision?.kind === 'branch' && revision.value === head?.branch) ||
+    (revision?.kind === 'commit' && revision.value === head?.commit);
+  const found = revision === undefined ? theirs[0] : theirs.find(isCheckedOut);
+  if (found === undefined) return undefined;
+  const mount = joinPath('/', found.below ?? '');
+  const tree = mount === '/' ? found.tree : mountTree(found.tree, mount);
+  return { tree, root: '/', reason: `${url} is a remote of the open folder ${found.name}` };
+}
+
+function followed({ id, node }: WorkspaceObject): Revision | undefined {
+  return id.kind === 'GitRepository' ? revisionOf(node) : undefined;
 }
 
 const same = (a: string, b: string) => normalizeUrl(a) === normalizeUrl(b);

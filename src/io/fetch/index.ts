@@ -118,7 +118,11 @@ function answering<Query, Answer>({ keyOf, pending, fetch, failed }: Answering<Q
  * Renders until no render asks for a chart or a source that was not fetched before: at most one round for each, since
  * every answer, a failure too, is kept.
  */
-export async function renderFetched<T>(render: () => T, fetcher: Fetcher | undefined, signal: AbortSignal): Promise<T> {
+export async function renderFetched<T>(
+  render: () => T,
+  fetcher: Pick<Fetcher, 'fetchMissing'> | undefined,
+  signal: AbortSignal,
+): Promise<T> {
   let out = render();
   while (fetcher !== undefined && !signal.aborted && (await fetcher.fetchMissing(signal))) out = render();
   return out;
