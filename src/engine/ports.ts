@@ -164,4 +164,9 @@ export interface Cluster {
     },
     signal?: AbortSignal,
   ): Promise<ClusterAnswer<LiveObject>>;
+  /**
+   * Another cluster, by the text of a kubeconfig that this one holds (`spec.kubeConfig` of Flux). Only what stands in the
+   * text itself is used: programs and files that it names are refused, as Flux refuses them. Nothing is sent yet.
+   */
+  remote(kubeconfig: string, title: string): ClusterAnswer<Cluster>;
 }

@@ -132,14 +132,26 @@ interface OneFile {
 }
 
 function readOne(path: string, problems: Problem[]): OneFile | undefined {
-  let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    return readText(readFileSync(path, 'utf8'), path, problems);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code !== 'ENOENT') problems.push(error('kubeconfig', `The kubeconfig ${path} cannot be read (${code}).`));
     return undefined;
   }
+}
+
+/** A kubeconfig from its text, as a Secret holds one; `title` stands for its file in messages. */
+export function parseKubeconfig(text: string, title: string): Result<LoadedKubeconfig> {
+  const problems: Problem[] = [];
+  const read = readText(text, title, problems);
+  if (read === undefined) return { problems };
+  const { currentContext, contexts, clusters, users } = read;
+  const current = currentContext === undefined ? {} : { currentContext };
+  return { value: { files: [title], ...current, contexts: [...contexts.values()], clusters, users }, problems };
+}
+
+function readText(text: string, path: string, problems: Problem[]): OneFile | undefined {
   const parsed = parse(text, path);
   if (parsed.problems.length > 0) {
     const [first] = parsed.problems;

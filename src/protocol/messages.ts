@@ -3,7 +3,7 @@
  * The server owns every decision; the extension shows what it is told and sends back what a person chose.
  */
 import type { ApplyOutcome } from './apply.ts';
-import type { PlanAgainst, PlanView } from './plan.ts';
+import type { PlanAgainst, PlanScope, PlanView, Revealed } from './plan.ts';
 import type { ObjectName, TreeNode } from './tree.ts';
 
 /** A place in a file that the editor can open. Lines and characters count from 0, in UTF-16 units. */
@@ -124,7 +124,12 @@ export interface Requests {
   'sluice/declaration': [{ readonly object: ObjectName }, { readonly place?: Place; readonly message?: string }];
   /** The URI of a live object as YAML. */
   'sluice/live': [{ readonly object: ObjectName }, { readonly uri: string }];
-  'sluice/plan': [{ readonly against: PlanAgainst; readonly cluster?: string; readonly run: string }, PlanView];
+  'sluice/plan': [
+    { readonly against: PlanAgainst; readonly scope?: PlanScope; readonly cluster?: string; readonly run: string },
+    PlanView,
+  ];
+  /** The masked values of one entry of the current plan. */
+  'sluice/reveal': [{ readonly plan: string; readonly entry: string }, Revealed];
   'sluice/forgetPlan': [object, null];
   /** Applies the current plan, or the groups of it that are named. Refused when the plan is no longer true. */
   'sluice/apply': [{ readonly plan: string; readonly groups?: readonly string[]; readonly run: string }, ApplyOutcome];

@@ -3,6 +3,19 @@ import type { ObjectName } from './tree.ts';
 
 export type PlanAgainst = { readonly kind: 'cluster' } | { readonly kind: 'commit'; readonly revision: string };
 
+/** A part of the fleet: one object (with all that it applies), a file, or a selection in it (lines from 0, both included). */
+export type PlanScope =
+  | { readonly kind: 'object'; readonly object: ObjectName }
+  | { readonly kind: 'file'; readonly uri: string; readonly lines?: { readonly first: number; readonly last: number } };
+
+/** The values that an entry's documents mask, told once because a person asked; nobody keeps them. */
+export interface Revealed {
+  /** By the path of the field; one side is absent where there is no such field. */
+  readonly values: readonly { readonly path: string; readonly before?: string; readonly after?: string }[];
+  /** Why there is nothing to tell. */
+  readonly message?: string;
+}
+
 export type PlanAction = 'create' | 'configure' | 'unchanged' | 'recreate' | 'delete' | 'keep' | 'skip' | 'unknown';
 
 export interface PlanItem {
@@ -41,6 +54,8 @@ export interface PlanView {
   /** Names this very plan: an apply sends it back, and is refused when another one has taken its place. */
   readonly id: string;
   readonly against: PlanAgainst;
+  /** The part that was asked for; absent when it is the whole. */
+  readonly scope?: PlanScope;
   /** What it is against, for a person: `context kind-dev (https://…)`, `commit HEAD (1a2b3c4)`. */
   readonly target: string;
   /** The same in one word or two, for a title. */

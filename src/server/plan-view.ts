@@ -24,6 +24,7 @@ import type {
   PlanGroupView,
   PlanItem,
   PlanProblem,
+  PlanScope,
   PlanView,
 } from '../protocol/index.ts';
 import type { Folder } from './files.ts';
@@ -36,6 +37,7 @@ export interface PlanShown {
   readonly id: string;
   readonly plan: Plan;
   readonly against: PlanAgainst;
+  readonly scope?: PlanScope;
   /** Why there is nothing to show, where the plan itself does not say. */
   readonly message?: string;
   place(at: Origin): Place | undefined;
@@ -53,6 +55,7 @@ export function planView(shown: PlanShown): PlanView {
   return {
     id: shown.id,
     against: shown.against,
+    ...(shown.scope === undefined ? {} : { scope: shown.scope }),
     target: targetOf(plan),
     label: plan.target.kind === 'commit' ? plan.target.revision : plan.target.context,
     groups,

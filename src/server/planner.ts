@@ -8,14 +8,23 @@ import {
   type DesiredObject,
   type DesiredSet,
   keyOf,
+  openRemote,
   type Plan,
   type PlanEntry,
+  type PlanGroup,
   type PlanLiveOptions,
+  partOf,
   planAgainst,
   planLive,
+  type RevealedValue,
+  revealed,
+  revealLive,
+  type Scope,
+  toJson,
   type Workspace,
 } from '../engine/index.ts';
-import type { PlanAgainst, PlanView } from '../protocol/index.ts';
+import type { PlanAgainst, PlanScope, PlanView, Revealed } from '../protocol/index.ts';
+import { linesOf } from './convert.ts';
 import type { Files, Folder } from './files.ts';
 import type { Link, Linked } from './link.ts';
 import { at, textAt } from './live.ts';
@@ -32,6 +41,8 @@ export interface PlannerDoors {
 
 export interface PlanRequest {
   readonly against: PlanAgainst;
+  /** Only this part of it. */
+  readonly scope?: PlanScope;
   /** The cluster directory, where the person chose one. */
   readonly cluster?: string;
   progress(message: string): void;
@@ -54,6 +65,8 @@ export interface Planner {
   forget(): void;
   /** One side of an entry of the current plan. */
   render(entry: string, side: 'before' | 'after'): Rendered;
+  /** The masked values of an entry, read now and kept nowhere. */
+  reveal(plan: string, entry: string, signal: AbortSignal): Promise<Revealed>;
   /** Makes the current plan anew, after an apply or a change. */
   renew(): Promise<void>;
   onChange(listener: (view: PlanView, queries: readonly string[]) => void): void;
@@ -89,13 +102,14 @@ export function createPlanner(rooms: Rooms, { doors, pause, now }: PlannerOption
     request.progress(`Rendering ${root.folder.slice(1)}`);
     const wanted = await doors.render(rooms.workspace(folder), root, signal);
     if (signal.aborted) return canceled;
-    const against = await planned(rooms, doors, request, folder, root, wanted, signal);
+    const against = await planned(rooms, doors, request, { folder, root, wanted }, signal);
     if ('message' in against) return against;
     const id = `plan-${++made}`;
     const view = planView({
       id,
       plan: against,
       against: request.against,
+      ...(request.scope === undefined ? {} : { scope: request.scope }),
       place: (at) => rooms.place(folder, at),
     });
     return { id, request, folder, root, wanted, plan: against, view };
@@ -180,33 +194,85 @@ export function createPlanner(rooms: Rooms, { doors, pause, now }: PlannerOption
       if (current === undefined || found === undefined) return { text: '', spans: [] };
       return renderSide(found.entry, side, found.object?.node, current.folder);
     },
+    async reveal(plan, entry, signal) {
+      const found = current && entryOf(current, entry);
+      if (current?.id !== plan || found === undefined)
+        return { values: [], message: 'The plan was made anew in the meantime; look at the new one.' };
+      const values = await revealedOf({ rooms, doors }, current, found, signal);
+      if (typeof values === 'string') return { values: [], message: values };
+      return values.length > 0 ? { values } : { values, message: 'Nothing in this entry is masked.' };
+    },
     onChange: (listener) => void listeners.push(listener),
   };
 }
 
+/** The masked values of an entry: asked and rendered again, and handed out once. */
+async function revealedOf(
+  { rooms: { link }, doors }: { readonly rooms: Rooms; readonly doors: PlannerDoors },
+  { plan, folder, root }: Current,
+  { entry, group, object }: FoundEntry,
+  signal: AbortSignal,
+): Promise<readonly RevealedValue[] | string> {
+  if (plan.target.kind === 'commit') {
+    const baseline = await doors.renderCommit(folder, plan.target.revision, root.folder, signal);
+    const set = baseline.find((one) => keyOf(one.owner.id) === keyOf(group.owner.id));
+    const old = set?.objects.find((one) => sameObject(one, entry));
+    const plain = (one: DesiredObject | undefined) => (one === undefined ? undefined : toJson(one.node, 'sigs'));
+    return revealed({ shown: entry.before, plain: plain(old) }, { shown: entry.after, plain: plain(object) });
+  }
+  const linked = await link.linked();
+  if (linked === undefined) return link.state().message;
+  const { cluster } = linked;
+  const { remote } = group;
+  if (remote === undefined) return await revealLive(cluster, entry, signal);
+  const { namespace, from: ref } = remote;
+  const opened = await openRemote({ get: (one) => cluster.get(one, signal), home: cluster, namespace, ref });
+  return typeof opened === 'string' ? opened : await revealLive(opened, entry, signal);
+}
+
 async function planned(
-  { link }: Rooms,
+  rooms: Rooms,
   doors: PlannerDoors,
-  { against, progress }: PlanRequest,
-  folder: Folder,
-  root: ClusterRoot,
-  wanted: readonly DesiredSet[],
+  { against, scope, progress }: PlanRequest,
+  { folder, root, wanted }: Target & { readonly wanted: readonly DesiredSet[] },
   signal: AbortSignal,
 ): Promise<Plan | Refusal> {
+  const { link } = rooms;
+  const part = scope === undefined ? undefined : partOf(wanted, [scopeOf(rooms, folder, scope)]);
   if (against.kind === 'commit') {
     if (!link.trusted()) return { message: 'Trust this workspace to compare with a commit: that starts git.' };
     progress(`Rendering ${against.revision}`);
     const baseline = await doors.renderCommit(folder, against.revision, root.folder, signal);
-    return signal.aborted ? canceled : planAgainst(baseline, wanted, against.revision);
+    if (signal.aborted) return canceled;
+    const whole = planAgainst(baseline, wanted, against.revision);
+    return part === undefined ? whole : part.of(whole);
   }
   const linked = await link.linked();
   if (linked === undefined) return { message: link.state().message };
   const options: PlanLiveOptions = {
     signal,
+    ...(part === undefined ? {} : { part }),
     onProgress: (done, total) => progress(`Asking ${linked.cluster.context} (${done} of ${total})`),
   };
   const plan = await planLive(linked.planning.cluster, wanted, options);
   return signal.aborted ? canceled : plan;
+}
+
+/** The editor's words for a part, in those of the engine. */
+function scopeOf({ files }: Rooms, folder: Folder, scope: PlanScope): Scope {
+  if (scope.kind === 'object') {
+    const { apiVersion, kind, namespace, name } = scope.object;
+    const slash = apiVersion.indexOf('/');
+    return { kind: 'object', object: { group: slash < 0 ? '' : apiVersion.slice(0, slash), kind, namespace, name } };
+  }
+  const located = files.locate(scope.uri);
+  const path = located?.folder.uri === folder.uri ? located.path : '/';
+  const text = files.tree(folder).file(path)?.text;
+  const file = path.slice(1);
+  if (scope.lines === undefined || text === undefined) return { kind: 'file', file };
+  const lines = linesOf(text);
+  const start = lines.offsetAt({ line: scope.lines.first, character: 0 });
+  return { kind: 'file', file, lines: { start, end: lines.offsetAt({ line: scope.lines.last + 1, character: 0 }) } };
 }
 
 /** What the cluster's Kustomizations and releases say that they applied; another text means other live objects. */
@@ -299,16 +365,19 @@ function withoutPlan(against: PlanAgainst, { message, choices }: Refusal): PlanV
   return choices === undefined ? empty : { ...empty, choices };
 }
 
-function entryOf(
-  { plan, wanted }: Current,
-  id: string,
-): { readonly entry: PlanEntry; readonly object: DesiredObject | undefined } | undefined {
+interface FoundEntry {
+  readonly entry: PlanEntry;
+  readonly group: PlanGroup;
+  readonly object: DesiredObject | undefined;
+}
+
+function entryOf({ plan, wanted }: Current, id: string): FoundEntry | undefined {
   for (const group of plan.groups) {
     const owner = keyOf(group.owner.id);
     const entry = group.entries.find((one) => entryId(owner, one) === id);
     if (entry === undefined) continue;
     const set = wanted.find((one) => keyOf(one.owner.id) === owner);
-    return { entry, object: set?.objects.find((one) => sameObject(one, entry)) };
+    return { entry, group, object: set?.objects.find((one) => sameObject(one, entry)) };
   }
   return undefined;
 }

@@ -17,10 +17,22 @@ export interface RememberOptions {
 
 export function rememberDryRuns(cluster: Cluster, { keep, now }: RememberOptions): Remembering {
   const answers = new Map<string, { readonly at: number; readonly answer: ClusterAnswer<LiveObject> }>();
+  /** The same for the clusters that are reached through this one. */
+  const remotes = new Map<Cluster, Remembering>();
   return {
-    forget: () => answers.clear(),
+    forget() {
+      answers.clear();
+      remotes.clear();
+    },
     cluster: {
       ...cluster,
+      remote(kubeconfig, title) {
+        const opened = cluster.remote(kubeconfig, title);
+        if (!opened.ok) return opened;
+        const known = remotes.get(opened.value) ?? rememberDryRuns(opened.value, { keep, now });
+        remotes.set(opened.value, known);
+        return { ok: true, value: known.cluster };
+      },
       async apply(object, options, signal) {
         if (!options.dryRun) return await cluster.apply(object, options, signal);
         const key = JSON.stringify([object, options], exact);

@@ -23,6 +23,8 @@ export interface FakeCluster extends Cluster {
   put(object: LiveObject, manager?: string): void;
   /** A failure in answer to a request; undefined lets it through. `after` has the request carried out first. */
   fault?: (verb: string, ref: ObjectRef) => ClusterFailure | { readonly after: ClusterFailure } | undefined;
+  /** The clusters that are reached by the text of a kubeconfig. */
+  readonly remotes: Map<string, Cluster>;
   /** Admission: may change what is stored. */
   admit?: (object: Tree) => void;
 }
@@ -142,6 +144,11 @@ export function fakeCluster(...initial: readonly LiveObject[]): FakeCluster {
     server: 'https://fake.invalid',
     requests,
     objects,
+    remotes: new Map(),
+    remote(kubeconfig) {
+      const found = cluster.remotes.get(kubeconfig);
+      return found === undefined ? no('unreachable', 'no valid kubeconfig') : { ok: true, value: found };
+    },
     put(object, manager = 'kustomize-controller') {
       const copy = structuredClone(object) as Tree;
       const metadata = copy.metadata as Tree;

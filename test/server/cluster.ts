@@ -74,6 +74,7 @@ export function fakeCluster(options: Options): FakeCluster {
     },
     create: async (object) => ok(object),
     delete: async () => missing,
+    remote: () => missing,
     set(object) {
       const { namespace, name } = meta(object);
       objects.set(key(String(object.kind), namespace ?? '', name), object);

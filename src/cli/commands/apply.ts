@@ -19,14 +19,15 @@ import { clusterOption, openFleet } from '../fleet.ts';
 import { confirmOption, protectionHere, refusal } from '../guard.ts';
 import { paintFor, printable } from '../paint.ts';
 import { type Made, planFor, rootFor } from '../plan/make.ts';
-import { onlyOf, onlyOption } from '../plan/only.ts';
+import { onlyFor, onlyOption } from '../plan/only.ts';
 import { countsText, planText } from '../plan/text.ts';
 import { printProblems } from '../problems.ts';
 import { timer } from '../timer.ts';
 
 export const apply: Command = {
   name: 'apply',
-  usage: '[PATH] [--cluster DIR] --context NAME [--only KIND/NS/NAME]… [--yes] [--wait] [--prune] [--confirm NAME]',
+  usage:
+    '[PATH] [--cluster DIR] --context NAME [--only KIND/NS/NAME|FILE]… [--yes] [--wait] [--prune] [--confirm NAME]',
   summary: 'carries out the plan: creates and changes; deletes with --prune; waits until ready with --wait',
   options: {
     ...clusterOption,
@@ -52,9 +53,8 @@ export const apply: Command = {
     if (isRefusal(cluster)) return refuse(cluster.message);
     const root = await rootFor(fleet, cluster, signal);
     if (typeof root === 'string') return refuse(root);
-    const whole = await planFor(fleet, root, cluster, signal);
-    const plan = onlyOf(whole.plan, options.only);
-    const made = { ...whole, plan };
+    const made = await planFor(fleet, root, cluster, { signal, part: onlyFor(invocation, fleet) });
+    const { plan } = made;
     printProblems(invocation, plan.problems, fleet.textOf);
     if (plan.target.kind === 'cluster' && plan.target.identity === '') return refuse('nothing was sent');
     const journal = journalFor(plan.target.kind === 'cluster' ? plan.target.identity : '', invocation.env);

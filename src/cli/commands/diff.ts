@@ -8,7 +8,7 @@ import { paintFor } from '../paint.ts';
 import { planJson } from '../plan/json.ts';
 import { type Made, planFor, plansAgainst, rootFor } from '../plan/make.ts';
 import { planMarkdown } from '../plan/markdown.ts';
-import { onlyOf, onlyOption } from '../plan/only.ts';
+import { onlyFor, onlyOption } from '../plan/only.ts';
 import { planText } from '../plan/text.ts';
 import { printProblems } from '../problems.ts';
 
@@ -18,7 +18,7 @@ type Format = (typeof formats)[number];
 export const diff: Command = {
   name: 'diff',
   usage:
-    '[PATH] [--cluster DIR] [--fetch] [--source SOURCE=DIR]… [--context NAME | --against GITREF] [-o text|json|markdown]',
+    '[PATH] [--cluster DIR] [--only KIND/NS/NAME|FILE]… [--fetch] [--source SOURCE=DIR]… [--context NAME | --against GITREF] [-o text|json|markdown]',
   summary: 'what the workspace would change, against a cluster or against a commit (HEAD)',
   options: {
     ...clusterOption,
@@ -38,8 +38,7 @@ export const diff: Command = {
     if (isRefusal(fleet)) return refused(invocation, fleet.message);
     const made = await plans(invocation, fleet);
     if (typeof made === 'string') return refused(invocation, made);
-    const part = made.map((one) => ({ ...one, plan: onlyOf(one.plan, options.only) }));
-    return report(invocation, fleet, part, format);
+    return report(invocation, fleet, made, format);
   },
 };
 
@@ -50,9 +49,10 @@ function refused({ err }: Invocation, message: string): ExitCode {
 
 async function plans(invocation: Invocation, fleet: Fleet): Promise<readonly Made[] | string> {
   const { options, signal } = invocation;
+  const asked = { signal, part: onlyFor(invocation, fleet) };
   if (options.context === undefined) {
     try {
-      return await plansAgainst(fleet, (options.against as string | undefined) ?? 'HEAD', signal);
+      return await plansAgainst(fleet, (options.against as string | undefined) ?? 'HEAD', asked);
     } catch (error) {
       if (error instanceof GitError) return error.message;
       throw error;
@@ -61,7 +61,7 @@ async function plans(invocation: Invocation, fleet: Fleet): Promise<readonly Mad
   const cluster = clusterOf(invocation, options.context as string);
   if (isRefusal(cluster)) return cluster.message;
   const root = await rootFor(fleet, cluster, signal);
-  return typeof root === 'string' ? root : [await planFor(fleet, root, cluster, signal)];
+  return typeof root === 'string' ? root : [await planFor(fleet, root, cluster, asked)];
 }
 
 function report(invocation: Invocation, fleet: Fleet, made: readonly Made[], format: Format): ExitCode {

@@ -2,6 +2,7 @@
 import { type Cluster, type DesiredSet, type Plan, planAgainst, planLive } from '../../engine/index.ts';
 import { clusterFacts } from '../../io/cluster/facts.ts';
 import type { Fleet, Root } from '../fleet.ts';
+import type { PartFor } from './only.ts';
 
 export interface Made {
   readonly root: Root;
@@ -9,19 +10,36 @@ export interface Made {
   readonly plan: Plan;
 }
 
+export interface MakeOptions {
+  readonly signal: AbortSignal;
+  /** What `--only` asks for. */
+  readonly part: PartFor;
+}
+
 /** Throws a GitError with one sentence when there is no such revision. */
-export async function plansAgainst(fleet: Fleet, revision: string, signal: AbortSignal): Promise<readonly Made[]> {
+export async function plansAgainst(
+  fleet: Fleet,
+  revision: string,
+  { signal, part }: MakeOptions,
+): Promise<readonly Made[]> {
   const baselines = await fleet.renderAt(revision, fleet.roots, signal);
   const made = fleet.roots.map(async (root, index): Promise<Made> => {
     const wanted = await fleet.render(root, signal);
-    return { root, wanted, plan: planAgainst(baselines[index]!, wanted, revision) };
+    const whole = planAgainst(baselines[index]!, wanted, revision);
+    return { root, wanted, plan: part(wanted)?.of(whole) ?? whole };
   });
   return Promise.all(made);
 }
 
-export async function planFor(fleet: Fleet, root: Root, cluster: Cluster, signal: AbortSignal): Promise<Made> {
+export async function planFor(
+  fleet: Fleet,
+  root: Root,
+  cluster: Cluster,
+  { signal, part: partFor }: MakeOptions,
+): Promise<Made> {
   const wanted = await fleet.render(root, signal, await clusterFacts(cluster, signal));
-  return { root, wanted, plan: await planLive(cluster, wanted, { signal }) };
+  const part = partFor(wanted);
+  return { root, wanted, plan: await planLive(cluster, wanted, { signal, ...(part === undefined ? {} : { part }) }) };
 }
 
 /** The cluster directory that a live cluster follows, or a sentence that says why it cannot be told. */

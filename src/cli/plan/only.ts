@@ -1,24 +1,31 @@
-/** `--only KIND/NS/NAME`: the part of a plan that is about some objects, or about all that a Flux object applies. */
-import type { ObjectId, Plan, PlanGroup } from '../../engine/index.ts';
-import { UsageError } from '../command.ts';
+/**
+ * `--only KIND/NS/NAME` or `--only FILE`: the part of a plan that is about some objects, about all that a Flux object
+ * applies, or about what a file goes into.
+ */
+import { relative, resolve, sep } from 'node:path';
+import { type Part, partOf, type Scope } from '../../engine/index.ts';
+import { type Invocation, UsageError } from '../command.ts';
+import type { Fleet } from '../fleet.ts';
 
 export const onlyOption = { only: { type: 'string', multiple: true } } as const;
 
-/** The plan's part; the plan itself without the option. Entries stay the same objects: they know what to send. */
-export function onlyOf(plan: Plan, option: unknown): Plan {
-  if (!Array.isArray(option) || option.length === 0) return plan;
-  const wanted = new Set(option.map((text) => parse(String(text))));
-  const matches = ({ kind, namespace, name }: ObjectId) => wanted.has(`${kind}/${namespace}/${name}`.toLowerCase());
-  const groups = plan.groups.flatMap((group): readonly PlanGroup[] => {
-    if (matches(group.owner.id)) return [group];
-    const entries = group.entries.filter((entry) => matches(entry.id));
-    return entries.length === 0 ? [] : [{ ...group, entries }];
-  });
-  return { ...plan, groups };
+/** Makes the part of what was rendered; undefined without the option. */
+export type PartFor = (wanted: Parameters<typeof partOf>[0]) => Part | undefined;
+
+export function onlyFor({ options, cwd }: Pick<Invocation, 'options' | 'cwd'>, fleet: Fleet): PartFor {
+  const { only } = options;
+  if (!Array.isArray(only) || only.length === 0) return () => undefined;
+  const scopes = only.map((text) => scopeOf(String(text), cwd, fleet));
+  return (wanted) => partOf(wanted, scopes);
 }
 
-function parse(text: string): string {
-  if (text.split('/').length !== 3)
-    throw new UsageError(`--only wants KIND/NS/NAME (KIND//NAME without a namespace), not ${text}`);
-  return text.toLowerCase();
+function scopeOf(text: string, cwd: string, { folder, workspace }: Fleet): Scope {
+  const file = relative(folder, resolve(cwd, text)).split(sep).join('/');
+  if (workspace.tree.file(`/${file}`) !== undefined) return { kind: 'file', file };
+  if (workspace.tree.file(`/${text}`) !== undefined) return { kind: 'file', file: text };
+  const [kind, namespace, name, ...more] = text.split('/');
+  if (kind === undefined || namespace === undefined || name === undefined || more.length > 0) {
+    throw new UsageError(`--only wants KIND/NS/NAME (KIND//NAME without a namespace) or a file, not ${text}`);
+  }
+  return { kind: 'object', object: { kind, namespace, name } };
 }

@@ -53,6 +53,8 @@ async function run(run: Run): Promise<void> {
 
 function turnsOf(plan: Plan, options: ApplyOptions): readonly Turn[] {
   return inTurn(plan.groups).flatMap((group) => {
+    // Planned against another cluster: sent to this one, its objects would land in the wrong place.
+    if (group.remote !== undefined) return [];
     const chosen = group.entries.filter((entry) => writes(entry) && (options.selection?.(entry, group) ?? true));
     const sends = chosen.filter((entry) => entry.action !== 'delete');
     const deletes = options.prune === 'all' ? chosen.filter((entry) => entry.action === 'delete') : [];

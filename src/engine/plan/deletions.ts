@@ -18,15 +18,19 @@ import { mask } from './mask.ts';
 import { fluxOrder } from './order.ts';
 import { shownOf } from './outcome.ts';
 import { deletesWithOwner, isHelmRelease, isKustomization, ownerSpec } from './owner.ts';
+import type { OpenPlace, Place } from './places.ts';
 import type { PlanEntry, PlanGroup } from './plan.ts';
-import type { Requests } from './requests.ts';
 
 export interface DeletionQuestion {
   readonly owner: LiveOwner;
   readonly set: DesiredSet;
-  /** Every wanted object's key and its owner. */
-  readonly wantedBy: ReadonlyMap<string, ObjectId>;
+  /** For each cluster every wanted object's key and its owner. */
+  readonly wantedBy: ReadonlyMap<Place, ReadonlyMap<string, ObjectId>>;
   readonly gathered: Gathered;
+  /** Whether an object that is no longer wanted belongs to the part that is planned. */
+  removes(id: ObjectId): boolean;
+  /** Opens the cluster that a removed owner applied to. */
+  readonly open: OpenPlace;
 }
 
 export interface Deletions {
@@ -35,25 +39,24 @@ export interface Deletions {
   readonly cascades: readonly PlanGroup[];
 }
 
-export async function deletionsOf(requests: Requests, question: DeletionQuestion): Promise<Deletions> {
-  const { owner, set, wantedBy } = question;
-  if (owner.spec.remote) return { entries: [], cascades: [] };
+export async function deletionsOf(place: Place, question: DeletionQuestion): Promise<Deletions> {
+  const { owner, set, wantedBy, removes } = question;
   const ours = (id: ObjectId) => {
-    const by = wantedBy.get(keyOf(id));
+    const by = wantedBy.get(place)?.get(keyOf(id));
     return by !== undefined && keyOf(by) === keyOf(owner.owner.id);
   };
   const stale = owner.state.inventory
     .map(parseInventory)
-    .filter((id): id is ObjectId => id !== undefined && !ours(id))
+    .filter((id): id is ObjectId => id !== undefined && !ours(id) && removes(id))
     .sort((a, b) => fluxOrder(b, a));
   const hold = holdReason(owner, set);
-  const found = await Promise.all(stale.map((id) => leaving(requests, id, owner, hold, question)));
+  const found = await Promise.all(stale.map((id) => leaving(place, id, { owner, hold }, question)));
   const entries = found.flatMap((one) => (one === undefined ? [] : [one.entry]));
   const seen = new Set([keyOf(owner.owner.id)]);
   const cascades: PlanGroup[] = [];
   for (const one of found) {
     if (one?.entry.action === 'delete' && one.live !== undefined) {
-      cascades.push(...(await cascade(requests, one.entry.id, one.live, question, seen)));
+      cascades.push(...(await cascade(place, { id: one.entry.id, live: one.live }, question, seen)));
     }
   }
   return { entries, cascades };
@@ -75,13 +78,13 @@ interface Leaving {
 
 /** undefined: it is gone already, or its kind is, and both are settled. */
 async function leaving(
-  requests: Requests,
+  place: Place,
   id: ObjectId,
-  owner: Pick<LiveOwner, 'owner'>,
-  hold: string | undefined,
+  { owner, hold }: { readonly owner: Pick<LiveOwner, 'owner'>; readonly hold: string | undefined },
   { wantedBy, gathered }: DeletionQuestion,
 ): Promise<Leaving | undefined> {
-  const moved = wantedBy.get(keyOf(id));
+  const { requests } = place;
+  const moved = wantedBy.get(place)?.get(keyOf(id));
   if (moved !== undefined) {
     const entry: PlanEntry = { id, action: 'keep', reason: `moves to ${titleOf(moved)}`, changes: [], movesTo: moved };
     return { entry };
@@ -120,9 +123,8 @@ function withDangers(entry: PlanEntry, live: Json): PlanEntry {
 
 /** What goes when a Flux object goes, and what goes with that. */
 async function cascade(
-  requests: Requests,
-  id: ObjectId,
-  live: LiveObject,
+  place: Place,
+  { id, live }: { readonly id: ObjectId; readonly live: LiveObject },
   question: DeletionQuestion,
   seen: Set<string>,
 ): Promise<readonly PlanGroup[]> {
@@ -132,21 +134,28 @@ async function cascade(
   const title = titleOf(id);
   const hold = deletesWithOwner(spec) ? undefined : `${title} is removed without pruning: it stays as an orphan`;
   const owner: Owner = { id, at: { file: '', start: 0, end: 0 } };
+  const target = spec.kubeConfig === undefined ? place : await question.open(place, id.namespace, spec.kubeConfig);
+  if (typeof target === 'string') {
+    const note = `${title} is removed; what it applied is in another cluster, which cannot be asked: ${target}`;
+    return [{ owner, entries: [], note, complete: false }];
+  }
   const inventory = inventoryOf(live)
     .map(parseInventory)
     .filter((entry): entry is ObjectId => entry !== undefined)
     .sort((a, b) => fluxOrder(b, a));
-  const found = await Promise.all(inventory.map((entry) => leaving(requests, entry, { owner }, hold, question)));
+  const found = await Promise.all(
+    inventory.map((entry) => leaving(target, entry, { owner: { owner }, hold }, question)),
+  );
   const kept = found.flatMap((one) => (one === undefined ? [] : [one]));
   const entries = kept.map(({ entry }) =>
     entry.action === 'delete' ? { ...entry, reason: `goes with ${title}` } : entry,
   );
-  const note = spec.remote ? `${title} is removed; what it applied is in another cluster` : `${title} is removed`;
   const below: PlanGroup[] = [];
   for (const { entry, live: object } of kept) {
     if (entry.action === 'delete' && object !== undefined) {
-      below.push(...(await cascade(requests, entry.id, object, question, seen)));
+      below.push(...(await cascade(target, { id: entry.id, live: object }, question, seen)));
     }
   }
-  return [{ owner, entries: spec.remote ? [] : entries, note }, ...below];
+  const remote = target.remote === undefined ? {} : { remote: target.remote };
+  return [{ owner, entries, note: `${title} is removed`, ...remote }, ...below];
 }

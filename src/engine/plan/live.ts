@@ -8,18 +8,20 @@ import type { Problem } from '../problem.ts';
 import type { DesiredObject, DesiredSet } from '../render/desired.ts';
 import { stringAt } from '../status/fields.ts';
 import { groupDangers } from './dangers/groups.ts';
-import { deletionsOf } from './deletions.ts';
+import { type Deletions, deletionsOf } from './deletions.ts';
 import { failureProblem, type Gathered, gather } from './failures.ts';
 import { inputsOf } from './hash.ts';
-import { type LiveOwner, liveOwners } from './liveowner.ts';
+import { type LiveOwner, liveOwners, unseen } from './liveowner.ts';
 import { byFluxOrder } from './order.ts';
 import { outcomeOf, type Question } from './outcome.ts';
 import { jsonOf, renderedOwners } from './owner.ts';
+import { type OpenPlace, type OwnerPlaces, type Place, placesOf } from './places.ts';
 import type { Plan, PlanEntry, PlanGroup } from './plan.ts';
 import { type Created, createdBy, type Prepared, prepare } from './prepare.ts';
 import { problemsOf } from './problems.ts';
 import { prefetch, type Requests, refKey, requestsOf, type Sought } from './requests.ts';
 import { answers, type Earlier, earlierOf } from './reuse.ts';
+import type { Part } from './scope.ts';
 import { isEncrypted, withLiveValues } from './sops.ts';
 
 export interface PlanLiveOptions {
@@ -31,6 +33,8 @@ export interface PlanLiveOptions {
    * about again. For plans made anew while somebody types; what changed in the cluster since then is not seen.
    */
   readonly earlier?: Plan;
+  /** Only this part is asked about, and in the plan. */
+  readonly part?: Part;
   /** Called after each object, so that progress can be shown. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -40,7 +44,6 @@ export async function planLive(
   wanted: readonly DesiredSet[],
   options: PlanLiveOptions = {},
 ): Promise<Plan> {
-  const requests = requestsOf(cluster, options.concurrency ?? 32, options.signal);
   const identity = await cluster.identity(options.signal);
   const target = { kind: 'cluster' as const, context: cluster.context, server: cluster.server };
   const inputs = inputsOf(wanted);
@@ -51,40 +54,60 @@ export async function planLive(
     const problems = [...rendering, failureProblem(identity.failure)];
     return { target: { ...target, identity: '' }, groups, problems, inputs };
   }
-  const rendered = renderedOwners(wanted);
-  const owners = await liveOwners(
-    requests,
-    wanted.map(({ owner }) => ({ owner, rendered: jsonOf(rendered.get(keyOf(owner.id))) })),
+  const concurrency = options.concurrency ?? 32;
+  const here: Place = { requests: requestsOf(cluster, concurrency, options.signal) };
+  const { places, open } = await placesOf(here, wanted, { concurrency, ...signalOf(options) });
+  const owners = await ownersIn(places, wanted);
+  const gathered = gather(cluster);
+  const targets = distinct(places.map(({ target }) => target));
+  const created = new Map(
+    targets.map((target) => [target, createdBy(wanted.filter((_, index) => places[index]!.target === target))]),
   );
-  const created = createdBy(wanted);
-  const prepared = await Promise.all(
-    wanted.map((set, index) =>
-      Promise.all(set.objects.map((object) => prepare(requests, object, owners[index]!, created))),
-    ),
+  const everything = await Promise.all(
+    wanted.map((set, index): readonly Prepared[] | Promise<readonly Prepared[]> => {
+      const { target } = places[index]!;
+      if (typeof target === 'string') return set.objects.map((object) => unreadable(object, target));
+      const { requests } = target;
+      return Promise.all(set.objects.map((object) => prepare(requests, object, owners[index]!, created.get(target)!)));
+    }),
+  );
+  const wantedBy = wantedIn(wanted, places, everything);
+  // The rest of the fleet is known by name, but not asked about.
+  const prepared = everything.map((objects, index) =>
+    objects.filter(({ object }) => options.part?.wants(wanted[index]!, object) ?? true),
   );
   const earlier = earlierOf(options.earlier, identity.value);
   const kept = prepared.map((objects, index) => objects.map((one) => keptFrom(earlier, one, owners[index]!)));
-  const live = await prefetch(
-    requests,
-    prepared.flatMap((objects, index) =>
-      sought(
-        objects.filter((_, at) => kept[index]![at] === undefined),
-        owners[index]!,
-      ),
+  const live = new Map(
+    await Promise.all(
+      targets.map(async (target) => {
+        const asked = prepared.flatMap((objects, index) => {
+          if (places[index]!.target !== target) return [];
+          return sought(
+            objects.filter((_, at) => kept[index]![at] === undefined),
+            owners[index]!,
+          );
+        });
+        return [target, await prefetch(target.requests, asked)] as const;
+      }),
     ),
   );
   const progress = counter(
     prepared.reduce((sum, objects) => sum + objects.length, 0),
     options.onProgress,
   );
-  const gathered = gather(cluster);
   for (const { failure } of owners) if (failure !== undefined) gathered.add({ problems: [], failure });
   const asked = await Promise.all(
     wanted.map((_, index) =>
       Promise.all(
         prepared[index]!.map(async (object, at) => {
-          const known = kept[index]![at];
-          const outcome = known ?? (await ask(requests, object, owners[index]!, live, created));
+          const { target } = places[index]!;
+          const place = target as Place;
+          const around = { live: live.get(place)!, created: created.get(place)! };
+          const outcome =
+            'entry' in object
+              ? settled(object)
+              : (kept[index]![at] ?? (await ask(place.requests, object, owners[index]!, around)));
           progress();
           gathered.add(outcome);
           return outcome.entry;
@@ -92,9 +115,55 @@ export async function planLive(
       ),
     ),
   );
-  const groups = await groupsOf(requests, wanted, owners, asked, prepared, gathered);
+  const groups = await groupsOf({ wanted, places, open, wantedBy, owners, asked, gathered, part: options.part });
   const problems = [...rendering, ...gathered.problems()];
-  return { target: { ...target, identity: identity.value }, groups, problems, inputs };
+  const plan = { target: { ...target, identity: identity.value }, groups, problems, inputs };
+  return options.part === undefined ? plan : options.part.of(plan);
+}
+
+function signalOf({ signal }: PlanLiveOptions): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}
+
+function distinct(targets: readonly (Place | string)[]): readonly Place[] {
+  return [...new Set(targets)].filter((target): target is Place => typeof target !== 'string');
+}
+
+/** What is known of each owner, asked where it stands. */
+async function ownersIn(places: readonly OwnerPlaces[], wanted: readonly DesiredSet[]): Promise<readonly LiveOwner[]> {
+  const rendered = renderedOwners(wanted);
+  const asked = wanted.map(({ owner }) => ({ owner, rendered: jsonOf(rendered.get(keyOf(owner.id))) }));
+  const found = new Map<number, LiveOwner>();
+  asked.forEach((one, index) => {
+    if (typeof places[index]!.home === 'string') found.set(index, unseen(one));
+  });
+  await Promise.all(
+    distinct(places.map(({ home }) => home)).map(async (home) => {
+      const indexes = [...wanted.keys()].filter((index) => places[index]!.home === home);
+      const owners = await liveOwners(
+        home.requests,
+        indexes.map((index) => asked[index]!),
+      );
+      for (const [at, index] of indexes.entries()) found.set(index, owners[at]!);
+    }),
+  );
+  return [...wanted.keys()].map((index) => found.get(index)!);
+}
+
+function unreadable(object: DesiredObject, reason: string): Prepared {
+  const entry: PlanEntry = {
+    id: object.id,
+    action: 'unknown',
+    reason: `its owner applies to another cluster (spec.kubeConfig), which cannot be asked: ${reason}`,
+    changes: [],
+    at: object.node.at,
+  };
+  return { object, entry };
+}
+
+/** What needs no question: its answer is settled already. */
+function settled(prepared: Settled): Answered {
+  return { entry: prepared.entry, problems: prepared.problem === undefined ? [] : [prepared.problem] };
 }
 
 function keptFrom(earlier: Earlier, prepared: Prepared, { owner, spec }: LiveOwner): Answered | undefined {
@@ -115,15 +184,19 @@ interface Answered {
   readonly failure?: ClusterFailure;
 }
 
+type Settled = Extract<Prepared, { readonly entry: PlanEntry }>;
+
+interface Around {
+  readonly live: ReadonlyMap<string, LiveObject>;
+  readonly created: Created;
+}
+
 async function ask(
   requests: Requests,
-  prepared: Prepared,
+  prepared: Exclude<Prepared, Settled>,
   owner: LiveOwner,
-  live: ReadonlyMap<string, LiveObject>,
-  created: Created,
+  { live, created }: Around,
 ): Promise<Answered> {
-  if ('entry' in prepared)
-    return { entry: prepared.entry, problems: prepared.problem === undefined ? [] : [prepared.problem] };
   const { object, payload, ref } = prepared;
   if (object.unresolved !== undefined) return { entry: unresolvedEntry(object), problems: [] };
   const known = live.get(refKey(ref));
@@ -166,35 +239,61 @@ function unresolvedEntry({ id, node, unresolved = [] }: DesiredObject): PlanEntr
   return { id, action: 'unknown', reason, changes: [], at: node.at };
 }
 
-async function groupsOf(
-  requests: Requests,
-  wanted: readonly DesiredSet[],
-  owners: readonly LiveOwner[],
-  asked: readonly (readonly PlanEntry[])[],
-  prepared: readonly (readonly Prepared[])[],
-  gathered: Gathered,
-): Promise<readonly PlanGroup[]> {
-  const wantedBy = new Map<string, ObjectId>();
-  prepared.forEach((objects, index) => {
-    for (const { object } of objects) wantedBy.set(keyOf(object.id), wanted[index]!.owner.id);
-  });
+interface Answers {
+  readonly wanted: readonly DesiredSet[];
+  readonly places: readonly OwnerPlaces[];
+  readonly open: OpenPlace;
+  readonly wantedBy: ReadonlyMap<Place, ReadonlyMap<string, ObjectId>>;
+  readonly owners: readonly LiveOwner[];
+  readonly asked: readonly (readonly PlanEntry[])[];
+  readonly gathered: Gathered;
+  readonly part: Part | undefined;
+}
+
+async function groupsOf({ wanted, places, owners, asked, ...answers }: Answers): Promise<readonly PlanGroup[]> {
+  const { open, wantedBy, gathered, part } = answers;
   const parts = await Promise.all(
-    owners.map((owner, index) => deletionsOf(requests, { owner, set: wanted[index]!, wantedBy, gathered })),
+    owners.map(async (owner, index): Promise<Deletions> => {
+      const { target } = places[index]!;
+      if (typeof target === 'string') return { entries: [], cascades: [] };
+      const set = wanted[index]!;
+      const removes = (id: ObjectId) => part?.removes(set, id) ?? true;
+      return deletionsOf(target, { owner, set, wantedBy, gathered, removes, open });
+    }),
   );
   const groups = wanted.map((set, index): PlanGroup => {
     const entries = [...[...asked[index]!].sort(byFluxOrder), ...parts[index]!.entries];
     const owner = owners[index]!;
-    const note = noteOf(set, owner, entries);
+    const { target } = places[index]!;
+    const note = noteOf(set, owner, entries, target);
     return {
       owner: set.owner,
       entries,
       spec: owner.spec,
       state: owner.state,
-      complete: set.complete,
+      complete: set.complete && typeof target !== 'string',
+      ...(typeof target === 'string' || target.remote === undefined ? {} : { remote: target.remote }),
       ...(note === undefined ? {} : { note }),
     };
   });
   return [...groups, ...parts.flatMap((part) => part.cascades)].map(withDangers);
+}
+
+/** For each cluster who wants which object in it; the last one where several do, as the last applied wins. */
+function wantedIn(
+  wanted: readonly DesiredSet[],
+  places: readonly OwnerPlaces[],
+  prepared: readonly (readonly Prepared[])[],
+): ReadonlyMap<Place, ReadonlyMap<string, ObjectId>> {
+  const all = new Map<Place, Map<string, ObjectId>>();
+  wanted.forEach((set, index) => {
+    const { target } = places[index]!;
+    if (typeof target === 'string') return;
+    const by = all.get(target) ?? new Map<string, ObjectId>();
+    all.set(target, by);
+    for (const { object } of prepared[index]!) by.set(keyOf(object.id), set.owner.id);
+  });
+  return all;
 }
 
 function withDangers(group: PlanGroup): PlanGroup {
@@ -202,16 +301,24 @@ function withDangers(group: PlanGroup): PlanGroup {
   return dangers.length === 0 ? group : { ...group, dangers };
 }
 
-function noteOf(set: DesiredSet, owner: LiveOwner, entries: readonly PlanEntry[]): string | undefined {
+function noteOf(
+  set: DesiredSet,
+  owner: LiveOwner,
+  entries: readonly PlanEntry[],
+  target: Place | string,
+): string | undefined {
   const notes: string[] = [];
   if (set.note !== undefined) notes.push(set.note);
   if (!set.complete) notes.push('not everything could be rendered: nothing is pruned');
   if (owner.failure !== undefined)
     notes.push('it could not be read in the cluster, so what it would delete is not known');
-  if (owner.spec.remote) notes.push('applies to another cluster (spec.kubeConfig)');
+  if (typeof target === 'string') notes.push(`its cluster (spec.kubeConfig) cannot be asked: ${target}`);
+  const remote = typeof target === 'string' ? undefined : target.remote;
+  if (remote !== undefined) notes.push(`in another cluster: ${remote.server} by ${remote.context}`);
   if (owner.state.suspended) notes.push('suspended in the cluster: Flux itself applies nothing until it is resumed');
+  const told = remote === undefined ? 0 : 1;
   const idle = entries.every((entry) => entry.action === 'unchanged' || entry.action === 'skip');
-  if (idle && notes.length === 0) {
+  if (idle && notes.length === told) {
     const revision = stringAt(owner.live, 'status', 'lastAppliedRevision');
     if (set.objects.length === 0) notes.push('renders no objects');
     else notes.push(revision === '' ? 'up to date' : `up to date at ${revision}`);

@@ -29,8 +29,7 @@ export async function liveOwners(
   return Promise.all(
     owners.map(async ({ owner, rendered }, index): Promise<LiveOwner> => {
       const sought = refs[index];
-      if (sought === undefined)
-        return { owner, spec: ownerSpec(owner.id, rendered), state: stateOf(undefined), live: undefined };
+      if (sought === undefined) return unseen({ owner, rendered });
       const known = listed.get(refKey(sought.ref));
       const answer = known === undefined ? await requests.get(sought.ref) : { ok: true as const, value: known };
       const live = answer.ok ? answer.value : undefined;
@@ -38,6 +37,11 @@ export async function liveOwners(
       return answer.ok || answer.failure.reason === 'not-found' ? base : { ...base, failure: answer.failure };
     }),
   );
+}
+
+/** An owner of which nothing can be asked, as the cluster that it stands in cannot be. */
+export function unseen({ owner, rendered }: { readonly owner: Owner; readonly rendered: Json | undefined }): LiveOwner {
+  return { owner, spec: ownerSpec(owner.id, rendered), state: stateOf(undefined), live: undefined };
 }
 
 interface Sought {

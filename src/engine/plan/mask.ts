@@ -7,7 +7,7 @@
  */
 import { isObject, type JsonObject, stringAt } from '../status/fields.ts';
 import type { Json } from '../yaml/resolve.ts';
-import { toBase64 } from './payload.ts';
+import { decodeBase64, encodeBase64 } from './text.ts';
 
 export interface Masked {
   readonly before?: Json;
@@ -79,7 +79,7 @@ function forms(secrets: readonly string[]): readonly string[] {
     if (secret.trim() === '') continue;
     all.add(secret);
     all.add(secret.trim());
-    all.add(toBase64(secret));
+    all.add(encodeBase64(secret));
     // Inside JSON text, as in kubectl's annotation.
     all.add(JSON.stringify(secret).slice(1, -1));
     const lines = secret.split('\n').map((line) => line.trim());
@@ -163,18 +163,9 @@ export function secretsIn(object: Json): readonly string[] {
     for (const value of Object.values(data)) {
       if (typeof value !== 'string') continue;
       out.push(value);
-      const plain = field === 'data' ? fromBase64(value) : undefined;
+      const plain = field === 'data' ? decodeBase64(value) : undefined;
       if (plain !== undefined) out.push(plain);
     }
   }
   return out;
-}
-
-function fromBase64(text: string): string | undefined {
-  try {
-    const bytes = Uint8Array.from(atob(text.replace(/\s/g, '')), (char) => char.charCodeAt(0));
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

@@ -5,6 +5,7 @@ import { at, listAt, stringAt, stringsAt } from '../status/fields.ts';
 import { isSuspended } from '../status/health.ts';
 import type { Mapping } from '../yaml/node.ts';
 import { type Json, toJson } from '../yaml/resolve.ts';
+import type { KubeConfigRef } from './remote.ts';
 
 export interface IgnoreRule {
   readonly paths: readonly string[];
@@ -36,6 +37,8 @@ export interface OwnerSpec {
   readonly targetNamespace: string;
   /** It applies to another cluster, by `spec.kubeConfig`. */
   readonly remote: boolean;
+  /** What holds the kubeconfig of that cluster. */
+  readonly kubeConfig?: KubeConfigRef;
   readonly dependsOn: readonly { readonly namespace: string; readonly name: string }[];
 }
 
@@ -76,11 +79,20 @@ export function ownerSpec(id: ObjectId, object: Json | undefined): OwnerSpec {
     deletionPolicy: stringAt(object, 'spec', 'deletionPolicy') || 'MirrorPrune',
     targetNamespace: stringAt(object, 'spec', 'targetNamespace'),
     remote: at(object, 'spec', 'kubeConfig') !== undefined,
+    ...kubeConfigOf(object),
     dependsOn: listAt(object, 'spec', 'dependsOn').map((dependency) => ({
       namespace: stringAt(dependency, 'namespace') || namespace,
       name: stringAt(dependency, 'name'),
     })),
   };
+}
+
+function kubeConfigOf(object: Json | undefined): { readonly kubeConfig?: KubeConfigRef } {
+  if (at(object, 'spec', 'kubeConfig') === undefined) return {};
+  const map = stringAt(object, 'spec', 'kubeConfig', 'configMapRef', 'name');
+  if (map !== '') return { kubeConfig: { kind: 'ConfigMap', name: map } };
+  const [name, key] = ['name', 'key'].map((field) => stringAt(object, 'spec', 'kubeConfig', 'secretRef', field));
+  return { kubeConfig: { kind: 'Secret', name: name!, key: key! } };
 }
 
 /** Flux takes the interval less half a minute, and at least half a minute. */

@@ -11,6 +11,7 @@ import { isObject, type JsonObject, stringAt } from '../status/fields.ts';
 import type { Mapping } from '../yaml/node.ts';
 import { type Json, toJson } from '../yaml/resolve.ts';
 import type { OwnerSpec } from './owner.ts';
+import { encodeBase64 } from './text.ts';
 
 export interface Payload {
   readonly object: LiveObject;
@@ -142,14 +143,8 @@ function plainToData(secret: JsonObject): JsonObject {
   if (stringData === undefined) return secret;
   if (!isObject(stringData) || !Object.values(stringData).every((value) => typeof value === 'string')) return secret;
   const data: Record<string, Json> = { ...(isObject(secret.data) ? secret.data : {}) };
-  for (const [key, value] of Object.entries(stringData)) data[key] = toBase64(value as string);
+  for (const [key, value] of Object.entries(stringData)) data[key] = encodeBase64(value as string);
   return Object.keys(data).length === 0 ? rest : { ...rest, data };
-}
-
-export function toBase64(text: string): string {
-  let binary = '';
-  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
-  return btoa(binary);
 }
 
 /** Payloads stay out of the plan's own data: they hold secrets in the clear, and a plan is shown, sent and stored. */

@@ -5,6 +5,7 @@ import type { Owner } from '../render/desired.ts';
 import type { Origin } from '../yaml/node.ts';
 import type { Json } from '../yaml/resolve.ts';
 import type { OwnerSpec } from './owner.ts';
+import type { KubeConfigRef } from './remote.ts';
 
 /**
  * create: not there yet · configure: there and different · unchanged · recreate: an immutable field differs and force is
@@ -95,6 +96,16 @@ export interface OwnerState {
   readonly uid?: string;
 }
 
+/** The other cluster that an owner's objects go to (`spec.kubeConfig`), as it was when the plan was made. */
+export interface RemoteTarget {
+  readonly context: string;
+  readonly server: string;
+  readonly identity: string;
+  /** What holds its kubeconfig, in the cluster that holds the owner: `openRemote` opens it again. */
+  readonly namespace: string;
+  readonly from: KubeConfigRef;
+}
+
 /** The entries of one Flux object. */
 export interface PlanGroup {
   readonly owner: Owner;
@@ -105,6 +116,8 @@ export interface PlanGroup {
   readonly spec?: OwnerSpec;
   /** Live state of the owner; absent against a commit. */
   readonly state?: OwnerState;
+  /** Its objects are in another cluster than the one the plan is against. */
+  readonly remote?: RemoteTarget;
   /** False after a failed render or a refused request: then nothing of this group is pruned. */
   readonly complete?: boolean;
   /** Dangers of the group as a whole; those of one object are with its entry. */

@@ -52,7 +52,6 @@ export async function prepare(
     const entry: PlanEntry = { id, action: 'unknown', reason, changes: [], at: object.node.at };
     return problem === undefined ? { object, entry } : { object, entry, problem };
   };
-  if (owner.spec.remote) return unknown('its owner applies to another cluster (spec.kubeConfig), which is not asked');
   const served = await requests.served(id.group, id.kind, id.version);
   if (!served.ok) return unknown(served.failure.message, failureProblem(served.failure));
   const apiVersion = id.group === '' ? id.version : `${id.group}/${id.version}`;

@@ -14,7 +14,7 @@ import type {
   ObjectRef,
   ServedKind,
 } from '../../engine/index.ts';
-import type { ClusterEntry, LoadedKubeconfig, UserEntry } from '../kubeconfig.ts';
+import { type ClusterEntry, type LoadedKubeconfig, parseKubeconfig, type UserEntry } from '../kubeconfig.ts';
 import { type CredentialRequest, credentialsOf } from './credentials.ts';
 import { createDiscovery, type Discovery } from './discovery.ts';
 import { secretsOf } from './failure.ts';
@@ -60,6 +60,17 @@ const usualTiming: WatchTiming = {
 export function connect(options: ConnectOptions): ClusterAnswer<Cluster> {
   const found = find(options);
   if (typeof found === 'string') return { ok: false, failure: { reason: 'unreachable', message: found } };
+  return { ok: true, value: open(options.context, found, options) };
+}
+
+interface Entries {
+  readonly cluster: ClusterEntry;
+  readonly user: UserEntry;
+}
+
+type OpenOptions = Omit<ConnectOptions, 'kubeconfig' | 'context'>;
+
+function open(context: string, found: Entries, options: OpenOptions): Cluster {
   const env = options.env ?? {};
   const now = (): number => Date.now();
   const credentials = credentialsOf(found.user, found.cluster, {
@@ -71,7 +82,7 @@ export function connect(options: ConnectOptions): ClusterAnswer<Cluster> {
     now,
   });
   const transport = createTransport({
-    context: options.context,
+    context,
     cluster: found.cluster,
     user: found.user,
     credentials,
@@ -81,12 +92,51 @@ export function connect(options: ConnectOptions): ClusterAnswer<Cluster> {
   });
   const discovery = createDiscovery(transport, { refreshMs: options.timing?.discoveryMs ?? 2_000, now });
   const timing = { ...usualTiming, ...options.timing };
-  return { ok: true, value: createCluster(options.context, found.cluster, transport, discovery, timing) };
+  const remote = remotesOf(options);
+  return createCluster({ context, entry: found.cluster, transport, discovery, timing, remote });
+}
+
+/** Opens the clusters whose kubeconfigs this one holds; the same text under the same title is the same connection. */
+function remotesOf(options: OpenOptions): Cluster['remote'] {
+  const known = new Map<string, { readonly text: string; readonly cluster: Cluster }>();
+  return (text, title) => {
+    const old = known.get(title);
+    if (old?.text === text) return { ok: true, value: old.cluster };
+    const entries = remoteEntries(text, title);
+    if (typeof entries === 'string') return { ok: false, failure: { reason: 'unreachable', message: entries } };
+    const cluster = open(title, entries, options);
+    known.set(title, { text, cluster });
+    return { ok: true, value: cluster };
+  };
+}
+
+/**
+ * What Flux takes of a kubeconfig in a Secret: its current context, with what stands in the text itself. Programs and files
+ * would be the ones of this machine; Flux ignores them, and would then come without credentials. TLS is always verified.
+ */
+function remoteEntries(text: string, title: string): Entries | string {
+  const { value } = parseKubeconfig(text, title);
+  // What is wrong with it is not quoted: it may be a part of a credential.
+  if (value === undefined) return `${title} holds no valid kubeconfig.`;
+  const context = value.currentContext;
+  if (context === undefined) return `The kubeconfig in ${title} names no current context.`;
+  const found = find({ kubeconfig: value, context });
+  if (typeof found === 'string') return found;
+  const { cluster, user } = found;
+  const needs =
+    user.exec !== undefined
+      ? 'an exec plugin'
+      : user.authProvider !== undefined
+        ? 'an auth provider'
+        : [cluster.certificateAuthority, user.clientCertificate, user.clientKey, user.tokenFile].some(Boolean)
+          ? 'files'
+          : undefined;
+  if (needs !== undefined) return `The kubeconfig in ${title} asks for ${needs}, which Flux does not use.`;
+  return { cluster: { ...cluster, insecureSkipTlsVerify: false }, user };
 }
 
 /** The entries of a context, or a sentence that says what is missing. */
-function find(options: ConnectOptions): { readonly cluster: ClusterEntry; readonly user: UserEntry } | string {
-  const { kubeconfig, context: name } = options;
+function find({ kubeconfig, context: name }: Pick<ConnectOptions, 'kubeconfig' | 'context'>): Entries | string {
   const context = kubeconfig.contexts.find((one) => one.name === name);
   if (context === undefined) {
     const names = kubeconfig.contexts.map((one) => one.name).join(', ');
@@ -105,13 +155,16 @@ function find(options: ConnectOptions): { readonly cluster: ClusterEntry; readon
   return { cluster, user: user ?? { name: '', file: context.file } };
 }
 
-function createCluster(
-  context: string,
-  entry: ClusterEntry,
-  transport: Transport,
-  discovery: Discovery,
-  timing: WatchTiming,
-): Cluster {
+interface Opened {
+  readonly context: string;
+  readonly entry: ClusterEntry;
+  readonly transport: Transport;
+  readonly discovery: Discovery;
+  readonly timing: WatchTiming;
+  readonly remote: Cluster['remote'];
+}
+
+function createCluster({ context, entry, transport, discovery, timing, remote }: Opened): Cluster {
   /** Finds how an object's very version is served; another version would be another object's path. */
   async function kindOf(apiVersion: string, kind: string, signal?: AbortSignal): Promise<ClusterAnswer<ServedKind>> {
     const slash = apiVersion.indexOf('/');
@@ -250,6 +303,7 @@ function createCluster(
         writes: options.dryRun !== true,
       });
     },
+    remote,
   };
 }
 

@@ -3,16 +3,18 @@ import type { Handler } from '../handler.ts';
 
 export const plan: Handler = {
   register({ on, notify, session: { planner } }) {
-    on('sluice/plan', ({ against, cluster, run }, signal) =>
+    on('sluice/plan', ({ against, scope, cluster, run }, signal) =>
       planner.make(
         {
           against,
+          ...(scope === undefined ? {} : { scope }),
           ...(cluster === undefined ? {} : { cluster }),
           progress: (message) => notify('sluice/progress', { run, message }),
         },
         signal,
       ),
     );
+    on('sluice/reveal', ({ plan, entry }, signal) => planner.reveal(plan, entry, signal));
     on('sluice/forgetPlan', () => {
       planner.forget();
       return null;
