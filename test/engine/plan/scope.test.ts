@@ -59,7 +59,7 @@ test('one object that is no longer there', async () => {
 
 test('a Flux object, with all that it applies and removes', async () => {
   await checkPart(object('Kustomization', 'flux-system', 'web'), [
-    'flux-system: configure Kustomization web',
+    'flux-system: unchanged Kustomization web',
     'web: configure ConfigMap one',
     'web: create ConfigMap two',
     'web: delete ConfigMap gone',
