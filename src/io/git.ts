@@ -65,7 +65,7 @@ interface ConfigLine {
 }
 
 /** Git's configuration file: sections, subsections, quoted values, comments, line continuations. Includes are not followed. */
-function* readConfig(text: string): Generator<ConfigLine> {
+export function* readConfig(text: string): Generator<ConfigLine> {
   let section = '';
   let name = '';
   for (const line of text.replace(/\\\r?\n/g, '').split(/\r?\n/)) {

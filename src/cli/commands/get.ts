@@ -1,5 +1,5 @@
 /** `sluice get`: Flux's objects and how they are doing; with --watch each change as it happens. */
-import { type Cluster, flux, healthOf, type LiveObject, type ServedKind } from '../../engine/index.ts';
+import { type Cluster, flux, healthOf, type LiveObject, type ServedKind, wayBackOf } from '../../engine/index.ts';
 import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
 import { isRefusal } from '../context.ts';
 import { revisionOf, shortRevision, textAt } from '../live/fields.ts';
@@ -77,16 +77,30 @@ async function list(invocation: Invocation, cluster: Cluster, kinds: readonly Se
 }
 
 function row(kind: string, live: LiveObject): readonly string[] {
-  const { status, message } = healthOf(live);
+  const { status, message: said } = healthOf(live);
+  const message = suspensionWords(live) ?? said;
   const name = `${kind.toLowerCase()}/${textAt(live, 'metadata', 'name')}`;
   return [textAt(live, 'metadata', 'namespace'), name, status, shortRevision(revisionOf(live)), shortRevision(message)];
+}
+
+/** The way back is shown until it is taken: who suspended the object with Sluice, when and why. */
+function suspensionWords(live: LiveObject): string | undefined {
+  const way = wayBackOf(live);
+  if (way === undefined) return undefined;
+  const { who, when, why } = way.suspension;
+  return `suspended by Sluice: ${[who, when, why].filter((text) => text !== '').join(', ')}`;
 }
 
 function asJson(live: LiveObject) {
   const { status, message } = healthOf(live);
   const [apiVersion, kind] = [textAt(live, 'apiVersion'), textAt(live, 'kind')];
   const [namespace, name] = [textAt(live, 'metadata', 'namespace'), textAt(live, 'metadata', 'name')];
-  return { apiVersion, kind, namespace, name, status, message, revision: revisionOf(live) };
+  return { apiVersion, kind, namespace, name, status, message, revision: revisionOf(live), ...suspendedBy(live) };
+}
+
+function suspendedBy(live: LiveObject) {
+  const way = wayBackOf(live);
+  return way === undefined ? {} : { suspendedBySluice: way.suspension };
 }
 
 function byName(a: LiveObject, b: LiveObject): number {

@@ -205,6 +205,6 @@ function finish(state: State, turns: readonly Turn[]): void {
     'not-sent': 0,
   };
   for (const outcome of turns.flatMap((turn) => [...turn.outcomes.values()])) counts[outcome] += 1;
-  const suspended = turns.map((turn) => turn.group.owner.id).filter((id) => state.suspended.has(keyOf(id)));
+  const suspended = state.plan.groups.map((group) => group.owner.id).filter((id) => state.suspended.has(keyOf(id)));
   state.tell({ type: 'done', counts, canceled: state.options.signal?.aborted === true, suspended });
 }

@@ -1,7 +1,9 @@
 /** The apply room's doors. */
 export { applyPlan } from './apply.ts';
 export * from './events.ts';
+export { type FollowEvent, type FollowOptions, type FollowStep, followCommit, followSteps } from './follow.ts';
 export { type Unfinished, unfinished } from './journal.ts';
 export { suspendedAnnotation } from './owner.ts';
 export { type Protection, type ProtectionSettings, protectionOf } from './protection.ts';
 export type { ApplyOptions } from './turn.ts';
+export { openWaysBack, resumeOwner, type Suspension, suspensionOf, type WayBack, wayBackOf } from './wayback.ts';

@@ -1,7 +1,9 @@
 /** Taking an owner over for the time of an apply, and leaving an inventory that its controller agrees with. */
-import { keyOf, type ObjectId } from '../objects/object.ts';
+import { keyOf, type ObjectId, titleOf } from '../objects/object.ts';
 import { isKustomization } from '../plan/owner.ts';
+import { payloadOf } from '../plan/payload.ts';
 import type { PlanEntry } from '../plan/plan.ts';
+import { at } from '../status/fields.ts';
 import { edited, readInventory, suspendOwner, writeInventory } from './owner.ts';
 import { runsControllers, type State, signalOf, type Turn } from './turn.ts';
 
@@ -19,6 +21,33 @@ export async function suspend(state: State, turn: Turn): Promise<void> {
   if (turn.barred !== undefined) return;
   state.suspended.add(keyOf(id));
   tell({ type: 'suspended', owner: id, wayBack: wayBack(id, cluster.context) });
+  await suspendParents(state, turn, id);
+}
+
+/**
+ * A parent that sets `spec.suspend` on its child in Git would take the suspension back when it next reconciles: it is
+ * suspended too, and so on upwards. Other parents leave a field alone that they do not set.
+ */
+async function suspendParents(state: State, turn: Turn, child: ObjectId): Promise<void> {
+  for (const { owner, entries, state: live } of state.plan.groups) {
+    const key = keyOf(owner.id);
+    if (live?.exists !== true || live.suspended || state.suspended.has(key) || !isKustomization(owner.id)) continue;
+    const object = entries.flatMap((entry) => (keyOf(entry.id) === keyOf(child) ? [payloadOf(entry)?.object] : []))[0];
+    if (object === undefined || at(object, 'spec', 'suspend') === undefined) continue;
+    const { cluster, options, tell } = state;
+    const why = `it sets spec.suspend of ${titleOf(child)}, to which a plan of the workspace was applied`;
+    const taken = await suspendOwner(cluster, owner.id, {
+      by: options.by,
+      why,
+      timer: options.timer,
+      ...signalOf(options),
+    });
+    if (!taken.ok) trouble(state, turn, taken);
+    if (turn.barred !== undefined) return;
+    state.suspended.add(key);
+    tell({ type: 'suspended', owner: owner.id, wayBack: wayBack(owner.id, cluster.context) });
+    await suspendParents(state, turn, owner.id);
+  }
 }
 
 /** Suspends an owner that has only just come about, and writes down everything that is about to be sent. */
@@ -52,7 +81,7 @@ function trouble(
 }
 
 function wayBack(id: ObjectId, context: string): string {
-  return `commit and push, then: sluice resume ${id.kind}/${id.name} -n ${id.namespace} --context ${context}`;
+  return `sluice push --context ${context}, or take it back: sluice resume ${id.kind}/${id.name} -n ${id.namespace} --context ${context}`;
 }
 
 /** What was deleted leaves the inventory; what could not be deleted stays in it, to be tried again. */

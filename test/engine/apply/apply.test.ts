@@ -67,7 +67,8 @@ metadata: { name: old, namespace: apps, labels: ${owned('apps')} }
   expect(inventory(on, 'apps')).toEqual(['apps_new__ConfigMap']);
   expect(on.objects.get('Kustomization/flux-system/apps')!.spec).toMatchObject({ suspend: true });
   expect(events.find((event) => event.type === 'suspended')).toMatchObject({
-    wayBack: 'commit and push, then: sluice resume Kustomization/apps -n flux-system --context fake',
+    wayBack:
+      'sluice push --context fake, or take it back: sluice resume Kustomization/apps -n flux-system --context fake',
   });
   expect(events.at(-1)).toMatchObject({ type: 'done', counts: { applied: 1, deleted: 1, failed: 0 }, canceled: false });
 });
