@@ -128,5 +128,7 @@ export function readSettings(): Settings {
     kubeconfig: settings.get<string>(settingIds.kubeconfig, ''),
     fetchCharts: settings.get<boolean>(settingIds.fetchCharts, false),
     sources: settings.get<Readonly<Record<string, string>>>(settingIds.sources, {}),
+    protectedContexts: settings.get<string[]>(settingIds.protectedContexts, []),
+    readOnlyContexts: settings.get<string[]>(settingIds.readOnlyContexts, []),
   };
 }

@@ -17,6 +17,13 @@ export const commandIds = [
   'sluice.openChange',
   'sluice.openAllChanges',
   'sluice.apply',
+  'sluice.applySelected',
+  'sluice.dismissUnfinished',
+  'sluice.resumeAll',
+  'sluice.revealSecret',
+  'sluice.showPlanForFile',
+  'sluice.showPlanForObject',
+  'sluice.showPlanForSelection',
   'sluice.openSource',
   'sluice.openLive',
   'sluice.previewKustomize',
@@ -37,6 +44,8 @@ export const settingIds = {
   kubeconfig: 'sluice.kubeconfig',
   fetchCharts: 'sluice.fetchCharts',
   sources: 'sluice.sources',
+  protectedContexts: 'sluice.protectedContexts',
+  readOnlyContexts: 'sluice.readOnlyContexts',
 } as const;
 
 /** Context keys that menus and welcome views ask. */
@@ -45,6 +54,8 @@ export const contextKeys = {
   state: 'sluice.state',
   /** `none`, `plan` or `applicable`. */
   plan: 'sluice.plan',
+  /** Whether the settings forbid to write to the chosen context. */
+  readOnly: 'sluice.readOnly',
 } as const;
 
 /** The scheme of what Sluice renders: live objects, the plan's two sides, previews. */

@@ -11,7 +11,7 @@ import { commands } from './commands/index.ts';
 import { contextKeys, settingIds, viewIds } from './contributions.ts';
 import { FleetTree } from './tree/fleet.ts';
 import { registerDocuments } from './views/documents.ts';
-import { PlanTree, planTitle } from './views/plan.ts';
+import { createPlanning } from './views/planning.ts';
 import { createStatus } from './views/status.ts';
 
 export function activate(context: ExtensionContext): void {
@@ -21,35 +21,28 @@ export function activate(context: ExtensionContext): void {
     treeDataProvider: new FleetTree(client),
     showCollapseAll: true,
   });
-  const plan = new PlanTree();
-  const planView = window.createTreeView(viewIds.plan, { treeDataProvider: plan, showCollapseAll: true });
   const status = createStatus();
+  const planning = createPlanning(client);
   let runs = 0;
   const sluice: Sluice = {
     context,
     client,
     log,
-    plan,
+    ...planning,
     newRun: () => `run-${++runs}`,
-    showPlan(next) {
-      plan.show(next);
-      planView.description = next === undefined ? '' : planTitle(next);
-      const key = next === undefined ? 'none' : next.applicable ? 'applicable' : 'plan';
-      void editor.executeCommand('setContext', contextKeys.plan, key);
-    },
   };
 
   context.subscriptions.push(
     log,
     client,
     fleet,
-    planView,
+    planning,
     status,
     registerDocuments(client),
     ...commands.map(({ id, run }) =>
-      editor.registerCommand(id, async (argument: unknown) => {
+      editor.registerCommand(id, async (argument: unknown, selected: unknown) => {
         try {
-          await run(sluice, argument);
+          await run(sluice, argument, Array.isArray(selected) ? selected : undefined);
         } catch (error) {
           await complain(sluice, reasonOf(error));
         }
@@ -60,12 +53,8 @@ export function activate(context: ExtensionContext): void {
       status.show(state);
       fleet.description = state.context ?? '';
       fleet.message = troubleOf(state);
-      if (plan.plan?.against.kind === 'cluster' && plan.plan.label !== state.context) sluice.showPlan(undefined);
+      planning.connected(state);
       void editor.executeCommand('setContext', contextKeys.state, state.state);
-    }),
-    client.on('sluice/planChanged', (next) => {
-      // A plan that the server made anew because a file changed; one that was put away stays away.
-      if (plan.plan !== undefined) sluice.showPlan(next);
     }),
     workspace.onDidGrantWorkspaceTrust(() => client.notify('sluice/trusted', {})),
     workspace.onDidChangeConfiguration((change) => {

@@ -1,6 +1,34 @@
 /** What an apply tells at its end; while it runs, `sluice/progress` tells. */
 import type { ObjectName } from './tree.ts';
 
+/** How far one object of an apply is; an entry of the plan is named by its id. */
+export interface ApplyStep {
+  readonly entry: string;
+  readonly state: 'waiting' | 'sending' | 'done' | 'failed' | 'unknown' | 'not-sent';
+  readonly message: string;
+}
+
+/** A Flux object that an apply suspended and nobody has resumed. */
+export interface Suspension {
+  readonly object: ObjectName;
+  /** When, by whom and why. */
+  readonly note: string;
+}
+
+/** An apply that never came to its end: its process ended first. */
+export interface Unfinished {
+  readonly done: readonly { readonly object: ObjectName; readonly outcome: string }[];
+  /** Sent, and nobody heard the answer. */
+  readonly unknown: readonly ObjectName[];
+  readonly notSent: readonly ObjectName[];
+}
+
+/** What applies have left behind in this cluster: found in the cluster and in the journal, so it survives a restart. */
+export interface Left {
+  readonly suspended: readonly Suspension[];
+  readonly unfinished?: Unfinished;
+}
+
 export interface ApplyFailure {
   readonly object: ObjectName;
   readonly message: string;

@@ -2,7 +2,7 @@
  * What the extension and the server say to each other beyond the language protocol: plain data, names and types only.
  * The server owns every decision; the extension shows what it is told and sends back what a person chose.
  */
-import type { ApplyOutcome } from './apply.ts';
+import type { ApplyOutcome, ApplyStep, Left } from './apply.ts';
 import type { PlanAgainst, PlanScope, PlanView, Revealed } from './plan.ts';
 import type { ObjectName, TreeNode } from './tree.ts';
 
@@ -36,6 +36,10 @@ export interface Settings {
   readonly fetchCharts?: boolean;
   /** Folders that sources stand for: `Kind/namespace/name` or a URL, and a path (from the open folder, or absolute). */
   readonly sources?: Readonly<Record<string, string>>;
+  /** Contexts, by patterns such as `prod-*`, whose name has to be typed before anything is written to them. */
+  readonly protectedContexts?: readonly string[];
+  /** Contexts to which nothing is written at all. */
+  readonly readOnlyContexts?: readonly string[];
 }
 
 export interface ContextChoice {
@@ -70,6 +74,8 @@ export interface ClusterState {
   readonly context?: string;
   readonly server?: string;
   readonly message: string;
+  /** Whether the settings keep the context from being written to; absent: they do not. */
+  readonly protection?: 'protected' | 'read-only';
 }
 
 export type FluxAction = 'reconcile' | 'reconcile-with-source' | 'suspend' | 'resume';
@@ -119,7 +125,11 @@ export interface Requests {
   'sluice/children': [{ readonly id?: string }, readonly TreeNode[]];
   /** The Flux objects of the cluster, for commands that start from the palette. */
   'sluice/fluxObjects': [object, readonly TreeNode[]];
-  'sluice/act': [{ readonly action: FluxAction; readonly object: ObjectName; readonly run: string }, Outcome];
+  /** `confirmed` is the context's name as the person typed it: a protected context wants it. */
+  'sluice/act': [
+    { readonly action: FluxAction; readonly object: ObjectName; readonly run: string; readonly confirmed?: string },
+    Outcome,
+  ];
   /** The line of the workspace that declares an object. */
   'sluice/declaration': [{ readonly object: ObjectName }, { readonly place?: Place; readonly message?: string }];
   /** The URI of a live object as YAML. */
@@ -131,8 +141,15 @@ export interface Requests {
   /** The masked values of one entry of the current plan. */
   'sluice/reveal': [{ readonly plan: string; readonly entry: string }, Revealed];
   'sluice/forgetPlan': [object, null];
-  /** Applies the current plan, or the groups of it that are named. Refused when the plan is no longer true. */
-  'sluice/apply': [{ readonly plan: string; readonly groups?: readonly string[]; readonly run: string }, ApplyOutcome];
+  /** Applies entries of the current plan. Refused when the plan is no longer true. */
+  'sluice/apply': [
+    { readonly plan: string; readonly entries: readonly string[]; readonly run: string; readonly confirmed?: string },
+    ApplyOutcome,
+  ];
+  /** What applies have left behind in the chosen cluster. */
+  'sluice/left': [object, Left];
+  /** The person has seen what an unfinished apply left: its journal goes. */
+  'sluice/forgetUnfinished': [object, null];
   'sluice/preview': [{ readonly of: PreviewOf }, Preview];
   /** Fetches every chart that the releases of the workspace ask for. */
   'sluice/fetchCharts': [{ readonly run: string }, Outcome];
@@ -168,6 +185,8 @@ export interface ServerNotifications {
   'sluice/treeChanged': { readonly ids?: readonly string[] };
   'sluice/clusterChanged': ClusterState;
   'sluice/planChanged': PlanView;
+  'sluice/leftChanged': Left;
+  'sluice/applyStep': { readonly run: string; readonly step: ApplyStep };
   /** The virtual documents whose URI has one of these queries read differently now. */
   'sluice/documentsChanged': { readonly queries: readonly string[] };
   'sluice/progress': {

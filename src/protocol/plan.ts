@@ -1,9 +1,13 @@
 /** The plan as the editor shows it: counts and names; the two sides of each entry are virtual documents. */
+import type { Place } from './messages.ts';
 import type { ObjectName } from './tree.ts';
 
 export type PlanAgainst = { readonly kind: 'cluster' } | { readonly kind: 'commit'; readonly revision: string };
 
-/** A part of the fleet: one object (with all that it applies), a file, or a selection in it (lines from 0, both included). */
+/**
+ * A part of the fleet: one object (with all that it applies), a file, a selection in it (lines from 0, both included), or
+ * a folder with all below it.
+ */
 export type PlanScope =
   | { readonly kind: 'object'; readonly object: ObjectName }
   | { readonly kind: 'file'; readonly uri: string; readonly lines?: { readonly first: number; readonly last: number } };
@@ -14,6 +18,17 @@ export interface Revealed {
   readonly values: readonly { readonly path: string; readonly before?: string; readonly after?: string }[];
   /** Why there is nothing to tell. */
   readonly message?: string;
+}
+
+/** Something to look at twice before applying it. */
+export interface PlanDanger {
+  /** Names the rule that found it. */
+  readonly rule: string;
+  readonly severity: 'warning' | 'danger';
+  /** A sentence: what would happen. */
+  readonly message: string;
+  /** The line of the workspace that causes it. */
+  readonly place?: Place;
 }
 
 export type PlanAction = 'create' | 'configure' | 'unchanged' | 'recreate' | 'delete' | 'keep' | 'skip' | 'unknown';
@@ -27,8 +42,13 @@ export interface PlanItem {
   readonly changes: readonly string[];
   /** The same in few characters, as `replicas: 2 → 3`; empty where the action says it all. */
   readonly summary: string;
-  /** What to look at twice before applying it, in sentences. */
-  readonly dangers?: readonly string[];
+  readonly dangers?: readonly PlanDanger[];
+  /** Deleting it takes more with it than itself (a namespace, a definition, a volume): it is confirmed on its own. */
+  readonly grave?: true;
+  /** Whether an apply would do anything to it. */
+  readonly acts: boolean;
+  /** It has masked values, which can be asked for. */
+  readonly masked?: true;
   /** The virtual documents to compare: live (or the commit) on the left, the workspace on the right. */
   readonly before: string;
   readonly after: string;
@@ -41,6 +61,8 @@ export interface PlanGroupView {
   readonly owner: ObjectName;
   readonly note?: string;
   readonly items: readonly PlanItem[];
+  /** Dangers of the group as a whole. */
+  readonly dangers?: readonly PlanDanger[];
 }
 
 export interface PlanProblem {

@@ -1,33 +1,53 @@
 /** Carries out the current plan and tells how it goes; refused when the plan is not the one that a person saw. */
-import { type ApplyEvent, applyPlan, inputsOf, type ObjectOutcome, type Timer, titleOf } from '../engine/index.ts';
-import type { ApplyFailure, ApplyOutcome } from '../protocol/index.ts';
+import {
+  type ApplyEvent,
+  applyPlan,
+  inputsOf,
+  keyOf,
+  type ObjectOutcome,
+  type PlanEntry,
+  type PlanGroup,
+  type Timer,
+  titleOf,
+} from '../engine/index.ts';
+import type { Journal } from '../io/journal.ts';
+import type { ApplyFailure, ApplyOutcome, ApplyStep } from '../protocol/index.ts';
 import type { Linked } from './link.ts';
-import { nameOfId } from './plan-view.ts';
+import { entryId, nameOfId } from './plan-view.ts';
 import type { Current, PlannerDoors } from './planner.ts';
 import type { Session } from './session.ts';
 
 export interface ApplyRequest {
   /** The plan that the person saw and agreed to. */
   readonly plan: string;
+  /** The entries of it that they agreed to. */
+  readonly entries: readonly string[];
+  /** The context's name as they typed it, where it is protected. */
+  readonly confirmed?: string;
   readonly signal: AbortSignal;
   readonly timer: Timer;
   /** Who applies, for the annotation on suspended owners. */
   readonly by: string;
   progress(message: string, done: number, total: number): void;
+  step(step: ApplyStep): void;
 }
 
 export async function applyCurrent(
   session: Session,
   doors: PlannerDoors,
-  { plan, ...request }: ApplyRequest,
+  { plan, confirmed, ...request }: ApplyRequest,
 ): Promise<ApplyOutcome> {
   const current = session.planner.current();
   const linked = await session.link.linked();
   if (linked === undefined) return refused(session.link.state().message);
+  const barred = session.link.barred(confirmed);
+  if (barred !== undefined) return refused(barred);
   if (current?.id !== plan) return stale(['the plan was made anew in the meantime']);
   // What the files render to now: an edit since the plan makes another hash, and the apply refuses.
   const wanted = await doors.render(session.workspace(current.folder), current.root, request.signal);
-  const outcome = await carryOut(linked, current, inputsOf(wanted), request);
+  const { target } = current.plan;
+  const journal = session.left.journal(target.kind === 'cluster' ? target.identity : '');
+  const outcome = await carryOut(linked, current, inputsOf(wanted), journal, request);
   linked.planning.forget();
   void session.planner.renew();
   return outcome;
@@ -37,22 +57,58 @@ async function carryOut(
   { cluster }: Linked,
   { plan }: Current,
   inputs: string,
-  { timer, by, signal, progress }: Omit<ApplyRequest, 'plan'>,
+  journal: Journal,
+  { timer, by, signal, progress, step, entries }: Omit<ApplyRequest, 'plan' | 'confirmed'>,
 ): Promise<ApplyOutcome> {
   const failures: ApplyFailure[] = [];
   let outcome: ApplyOutcome = refused('The apply ended without a word.');
   let total = 0;
   let done = 0;
-  for await (const event of applyPlan(cluster, plan, { timer, by, signal, inputs, prune: 'all', wait: 'all' })) {
-    if (event.type === 'refused') return stale(event.reasons);
-    if (event.type === 'started') total = event.objects;
-    if (event.type === 'object') done++;
-    failures.push(...failureOf(event));
-    const message = messageOf(event);
-    if (message !== undefined) progress(message, done, total);
-    if (event.type === 'done') outcome = ended(event, failures);
+  const chosen = new Set(entries);
+  const selection = (entry: PlanEntry, group: PlanGroup): boolean => chosen.has(entryId(keyOf(group.owner.id), entry));
+  const events = applyPlan(cluster, plan, { timer, by, signal, inputs, selection, prune: 'all', wait: 'all' });
+  // Only what sends something is written down; a crash in between leaves it, and the next start tells of it.
+  let begun = false;
+  try {
+    for await (const event of events) {
+      if (event.type === 'refused') return stale(event.reasons);
+      if (event.type === 'started') {
+        total = event.objects;
+        journal.begin();
+        begun = true;
+      }
+      journal.write(event);
+      if (event.type === 'object') done++;
+      const reached = stepOf(event);
+      if (reached !== undefined) step(reached);
+      failures.push(...failureOf(event));
+      const message = messageOf(event);
+      if (message !== undefined) progress(message, done, total);
+      if (event.type === 'done') outcome = ended(event, failures);
+    }
+  } finally {
+    if (begun) journal.close();
   }
   return outcome;
+}
+
+const states: Readonly<Record<ObjectOutcome, ApplyStep['state']>> = {
+  applied: 'done',
+  unchanged: 'done',
+  deleted: 'done',
+  gone: 'done',
+  kept: 'done',
+  failed: 'failed',
+  unknown: 'unknown',
+  'not-sent': 'not-sent',
+};
+
+/** How far an event brings one entry of the plan. */
+function stepOf(event: ApplyEvent): ApplyStep | undefined {
+  if (event.type !== 'sending' && event.type !== 'object') return undefined;
+  const entry = `${keyOf(event.owner)}|${keyOf(event.id)}`;
+  if (event.type === 'sending') return { entry, state: 'sending', message: '' };
+  return { entry, state: states[event.outcome], message: event.message };
 }
 
 function refused(message: string): ApplyOutcome {

@@ -6,6 +6,7 @@
 import type { Cluster, ClusterAnswer, ClusterFailure } from '../engine/index.ts';
 import { type ClusterFacts, clusterFacts } from '../io/cluster/facts.ts';
 import type { ClusterState, Contexts, Settings } from '../protocol/index.ts';
+import { barred, protectionFor } from './protection.ts';
 import { type Remembering, rememberDryRuns } from './remember.ts';
 import { createStore, type Store } from './store.ts';
 
@@ -49,6 +50,8 @@ export interface Link {
   /** Connects anew: another try, a changed kubeconfig, newly installed kinds. */
   refresh(): Promise<ClusterState>;
   settings(settings: Settings): void;
+  /** Why nothing may be written to the chosen context; undefined when it may. `confirmed`: its name, as typed. */
+  barred(confirmed: string | undefined): string | undefined;
   trust(): void;
   /** Whether processes may be started and clusters talked to. */
   trusted(): boolean;
@@ -70,8 +73,13 @@ export function createLink(options: LinkOptions): Link {
   const liveListeners: ((kinds: ReadonlySet<string>) => void)[] = [];
 
   function say(next: ClusterState): void {
-    state = next;
-    for (const listener of stateListeners) listener(next);
+    state = guarded(next);
+    for (const listener of stateListeners) listener(state);
+  }
+
+  function guarded(next: ClusterState): ClusterState {
+    const protection = next.context === undefined ? 'open' : protectionFor(next.context, settings);
+    return protection === 'open' ? next : { ...next, protection };
   }
 
   async function contexts(): Promise<Contexts> {
@@ -152,6 +160,7 @@ export function createLink(options: LinkOptions): Link {
       settings = next;
       if (current !== undefined) void refresh();
     },
+    barred: (confirmed) => (state.context === undefined ? undefined : barred(state.context, settings, confirmed)),
     trust() {
       if (trusted) return;
       trusted = true;

@@ -2,6 +2,7 @@
 import {
   type Action,
   actions,
+  type Danger,
   type FieldChange,
   fromJson,
   type Json,
@@ -16,11 +17,13 @@ import {
   type PlanGroup,
   pathText,
   printWithSpans,
+  writes,
 } from '../engine/index.ts';
 import type {
   ObjectName,
   Place,
   PlanAgainst,
+  PlanDanger,
   PlanGroupView,
   PlanItem,
   PlanProblem,
@@ -38,20 +41,18 @@ export interface PlanShown {
   readonly plan: Plan;
   readonly against: PlanAgainst;
   readonly scope?: PlanScope;
-  /** Why there is nothing to show, where the plan itself does not say. */
-  readonly message?: string;
   place(at: Origin): Place | undefined;
 }
 
 export function planView(shown: PlanShown): PlanView {
   const { plan } = shown;
-  const groups = plan.groups.map(groupView);
+  const groups = plan.groups.map((group) => groupView(group, shown));
   const counts = Object.fromEntries(actions.map((action) => [action, 0])) as Record<Action, number>;
   for (const item of groups.flatMap((group) => group.items)) counts[item.action]++;
   // What a group says of itself is not said twice.
   const notes = new Set(plan.groups.map((group) => group.note));
   const acting = counts.create + counts.configure + counts.recreate + counts.delete;
-  const message = shown.message ?? emptyReason(plan, acting);
+  const message = acting > 0 ? undefined : emptyReason(plan, shown.scope);
   return {
     id: shown.id,
     against: shown.against,
@@ -68,29 +69,33 @@ export function planView(shown: PlanShown): PlanView {
         return place === undefined ? { severity, message } : { severity, message, uri: place.uri, line: place.line };
       }),
     ...(message === undefined ? {} : { message }),
-    applicable: plan.target.kind === 'cluster' && acting > 0,
+    applicable: plan.target.kind === 'cluster' && groups.some((group) => group.items.some(({ acts }) => acts)),
   };
 }
 
-function emptyReason(plan: Plan, acting: number): string | undefined {
-  if (acting > 0) return undefined;
+function emptyReason(plan: Plan, scope: PlanScope | undefined): string | undefined {
+  if (plan.groups.length === 0 && scope !== undefined)
+    return 'Nothing of this part is in the plan of this cluster directory.';
   if (plan.groups.length === 0) return 'No Flux object was found to plan for.';
   if (plan.problems.some((problem) => problem.severity === 'error')) return undefined;
   const where = plan.target.kind === 'commit' ? `at ${plan.target.revision}` : 'in the cluster';
-  return `Nothing would change: what the workspace renders is what is ${where}.`;
+  const what = scope === undefined ? 'what the workspace renders' : 'what this part of the workspace renders';
+  return `Nothing would change: ${what} is what is ${where}.`;
 }
 
 function targetOf({ target }: Plan): string {
   return target.kind === 'commit' ? `commit ${target.revision}` : `${target.context} (${target.server})`;
 }
 
-function groupView(group: PlanGroup): PlanGroupView {
+function groupView(group: PlanGroup, shown: PlanShown): PlanGroupView {
   const id = keyOf(group.owner.id);
+  const dangers = dangersView(group.dangers, shown);
   return {
     id,
     owner: nameOfId(group.owner.id),
     ...(group.note === undefined ? {} : { note: group.note }),
-    items: group.entries.map((entry) => itemView(id, entry)),
+    items: group.entries.map((entry) => itemView(id, entry, shown)),
+    ...(dangers.length === 0 ? {} : { dangers }),
   };
 }
 
@@ -99,13 +104,36 @@ export function entryId(group: string, entry: PlanEntry): string {
   return `${group}|${keyOf(entry.id)}`;
 }
 
-function itemView(group: string, entry: PlanEntry): PlanItem {
+function dangersView(dangers: readonly Danger[] = [], { place }: PlanShown): readonly PlanDanger[] {
+  return dangers.map(({ rule, severity, message, at }) => {
+    const where = at === undefined ? undefined : place(at);
+    return { rule, severity, message, ...(where === undefined ? {} : { place: where }) };
+  });
+}
+
+/** Whose deletion takes along what no plan lists. */
+const grave = new Set([
+  'Namespace',
+  'CustomResourceDefinition.apiextensions.k8s.io',
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+]);
+
+function isGrave({ id, action }: PlanEntry): boolean {
+  const removes = action === 'delete' || action === 'recreate';
+  return removes && grave.has(id.group === '' ? id.kind : `${id.kind}.${id.group}`);
+}
+
+function itemView(group: string, entry: PlanEntry, shown: PlanShown): PlanItem {
   const id = entryId(group, entry);
   const title = `${entry.id.kind} ${entry.id.name}`;
   const whole = entry.action === 'create' || entry.action === 'delete';
   const changes = whole ? [] : entry.changes.slice(0, fieldsShown);
   const more = whole ? 0 : entry.changes.length - fieldsShown;
-  const dangers = (entry.dangers ?? []).map((danger) => danger.message);
+  const found = dangersView(entry.dangers, shown);
+  // What has no line of its own is shown where the object is declared.
+  const at = entry.at === undefined ? undefined : shown.place(entry.at);
+  const dangers = found.map((one) => (one.place === undefined && at !== undefined ? { ...one, place: at } : one));
   return {
     id,
     object: nameOfId(entry.id),
@@ -117,10 +145,19 @@ function itemView(group: string, entry: PlanEntry): PlanItem {
       ...(more > 0 ? [`and ${more} more`] : []),
     ],
     ...(dangers.length === 0 ? {} : { dangers }),
+    ...(isGrave(entry) ? { grave: true as const } : {}),
+    ...(isMasked(entry) ? { masked: true as const } : {}),
+    acts: writes(entry),
     before: virtualUri({ of: 'plan', side: 'before', entry: id }, title),
     after: virtualUri({ of: 'plan', side: 'after', entry: id }, title),
     declared: entry.at !== undefined,
   };
+}
+
+/** A Secret, or what a value of one landed in. */
+function isMasked({ id, before, after }: PlanEntry): boolean {
+  if (id.kind === 'Secret' && id.group === '') return true;
+  return [before, after].some((side) => side !== undefined && JSON.stringify(side).includes('***'));
 }
 
 /** The innermost name of a changed field: the whole path does not fit beside an object's name. */

@@ -315,11 +315,16 @@ export async function chooseRoot({ files, workspace, link }: Rooms, request: Pla
     const looked = 'no gotk-sync.yaml, no FluxInstance and no Flux Kustomization';
     return { message: `No cluster directory was found: there is ${looked} in the open folders.` };
   }
-  const chosen = all.find(({ root }) => root.folder === request.cluster);
+  // Asked for a part, it is that part's folder which counts.
+  const home = request.scope !== undefined && 'uri' in request.scope ? files.locate(request.scope.uri) : undefined;
+  const here = all.filter(({ folder }) => home === undefined || folder.uri === home.folder.uri);
+  if (here.length === 0) return { message: 'The folder of this file has no cluster directory.' };
+  const within = ({ root }: Target) => home !== undefined && `${home.path}/`.startsWith(`${root.folder}/`);
+  const chosen = here.find(({ root }) => root.folder === request.cluster) ?? here.find(within);
   if (chosen !== undefined) return chosen;
-  if (all.length === 1) return all[0]!;
-  const synced = request.against.kind === 'cluster' ? await syncedRoot(link, all) : undefined;
-  const choices = all.map(({ root }) => root.folder);
+  if (here.length === 1) return here[0]!;
+  const synced = request.against.kind === 'cluster' ? await syncedRoot(link, here) : undefined;
+  const choices = here.map(({ root }) => root.folder);
   return synced ?? { message: 'There are several cluster directories; choose the one to plan for.', choices };
 }
 

@@ -1,6 +1,7 @@
 /** The server's ports onto `io`: the kubeconfig and the cluster. */
 import { homedir } from 'node:os';
 import { connect } from '../io/cluster/connect.ts';
+import { journalFor } from '../io/journal.ts';
 import { loadKubeconfig } from '../io/kubeconfig.ts';
 import type { Approval, Contexts, Settings } from '../protocol/index.ts';
 import { createDoors } from './doors.ts';
@@ -16,6 +17,7 @@ export function createPorts({ log, approve }: Person): SessionPorts {
   return {
     now: () => Date.now(),
     doors: createDoors(),
+    journal: (identity) => journalFor(identity, process.env),
     pause: { plan: 400, preview: 150 },
     cluster: {
       now: () => Date.now(),

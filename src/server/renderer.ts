@@ -28,7 +28,11 @@ export interface RendererOptions {
 /** Previews beyond these are forgotten, the oldest first; each holds one rendered text. */
 const kept = 20;
 
-type Rooms = Pick<Session, 'workspace'> & { readonly files: Files; readonly link: Link; readonly planner: Planner };
+type Rooms = Pick<Session, 'workspace'> & {
+  readonly files: Files;
+  readonly link: Link;
+  readonly planner: Planner;
+};
 type PreviewVirtual = Extract<Virtual, { readonly of: 'kustomize' | 'flux' | 'release' }>;
 
 export function createRenderer(rooms: Rooms, { doors, pause, now }: RendererOptions): Renderer {

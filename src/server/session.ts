@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import type { Origin, Workspace } from '../engine/index.ts';
 import type { ClusterFacts } from '../io/cluster/facts.ts';
 import { fleetSecrets } from '../io/fetch/index.ts';
+import type { Journal } from '../io/journal.ts';
 import type { ObjectName, Outcome, Place, Settings, Start } from '../protocol/index.ts';
 import type { Charts } from './charts.ts';
 import { placeOf } from './convert.ts';
 import { type Declaration, declarationOf } from './declaration.ts';
 import { createFiles, type Files, type Folder } from './files.ts';
+import { createLeft, type LeftBehind } from './left.ts';
 import { createLink, type Link, type LinkPorts } from './link.ts';
 import { createPlanner, type Planner, type PlannerDoors } from './planner.ts';
 import type { PreviewDoors } from './previews.ts';
@@ -23,6 +25,8 @@ export interface Session extends Renderer {
   workspace(folder: Folder): Workspace;
   /** Where an origin of a folder is, for the editor; undefined for what is in no open folder. */
   place(folder: Folder, at: Origin): Place | undefined;
+  /** What applies have left behind in the chosen cluster. */
+  readonly left: LeftBehind;
   /** The line that declares an object of the cluster. */
   declaration(object: ObjectName, signal: AbortSignal): Promise<Declaration>;
   readonly doors: SessionPorts['doors'];
@@ -47,6 +51,8 @@ export interface SessionPorts {
     };
   /** How long typing must have paused before the plan and the previews follow, in milliseconds. */
   readonly pause: { readonly plan: number; readonly preview: number };
+  /** The journal of the applies to a cluster. */
+  journal(identity: string): Journal;
   now(): number;
 }
 
@@ -100,6 +106,7 @@ export function createSession(ports: SessionPorts, start: Start): Session {
     ...rooms,
     ...renderer,
     planner,
+    left: createLeft(link, ports.journal),
     doors: ports.doors,
     declaration: (object, signal) => declarationOf({ ...rooms, planner }, ports.doors, object, signal),
     now: ports.now,

@@ -9,7 +9,9 @@ const request = {
   signal: new AbortController().signal,
   by: 'me',
   timer: { now: () => 0, sleep: async () => undefined },
+  entries: [],
   progress: () => undefined,
+  step: () => undefined,
 };
 
 const doors = { render: async () => [], renderCommit: async () => [] };
@@ -21,6 +23,7 @@ function sessionWith(plan: { readonly id: string } | undefined, connected = true
     planner: { current: () => plan, renew: async () => undefined },
     link: {
       linked: async () => (connected ? { cluster } : undefined),
+      barred: () => undefined,
       state: () => ({ state: 'failed', message: 'The cluster is away.' }),
     },
   } as unknown as Session;

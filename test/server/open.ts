@@ -32,6 +32,7 @@ export function openFolder(files: Readonly<Record<string, string>>, start: Parti
         connect: () => ({ ok: false, failure: { reason: 'unreachable', message: 'no cluster' } }),
       },
       doors: createDoors(),
+      journal: () => ({ left: () => [], begin() {}, write() {}, close() {} }),
       pause: { plan: 20, preview: 20 },
       now: () => 0,
     },

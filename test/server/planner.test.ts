@@ -79,6 +79,7 @@ function open(): { session: Session; uri(path: string): string; folder: string }
       },
       doors: createDoors(),
       pause: { plan: 20, preview: 20 },
+      journal: () => ({ left: () => [], begin() {}, write() {}, close() {} }),
       now: () => 0,
     },
     { settings: { kubeconfig: '' }, trusted: true },

@@ -14,7 +14,7 @@ export type Scope =
       readonly kind: 'object';
       readonly object: Pick<ObjectId, 'kind' | 'namespace' | 'name'> & { readonly group?: string };
     }
-  /** The file's name as origins carry it; with `lines`, offsets of a selection in it. */
+  /** The file's name as origins carry it, or a folder's (empty: all of it); with `lines`, offsets of a selection in it. */
   | {
       readonly kind: 'file';
       readonly file: string;
@@ -44,7 +44,9 @@ export function partOf(wanted: readonly DesiredSet[], scopes: readonly Scope[]):
   // A selection is a piece of what is there; what is gone has no line in it.
   const reading = new Set(
     wanted
-      .filter((set) => files.some(({ file, lines }) => lines === undefined && set.reads.has(file)))
+      .filter((set) =>
+        files.some(({ file, lines }) => lines === undefined && [...set.reads].some((name) => isIn(name, file))),
+      )
       .map((set) => keyOf(set.owner.id)),
   );
   const removes: Part['removes'] = ({ owner }, id) =>
@@ -100,8 +102,13 @@ function touches(node: Node, scope: FileScope): boolean {
 }
 
 function overlaps(at: Origin, { file, lines }: FileScope): boolean {
-  if (at.file === file && (lines === undefined || (at.start < lines.end && lines.start < at.end))) return true;
+  if (isIn(at.file, file) && (lines === undefined || (at.start < lines.end && lines.start < at.end))) return true;
   return at.via !== undefined && overlaps(at.via, { kind: 'file', file, ...(lines === undefined ? {} : { lines }) });
+}
+
+/** A file is in itself and in every folder above it. */
+function isIn(name: string, place: string): boolean {
+  return place === '' || name === place || name.startsWith(`${place}/`);
 }
 
 interface Kept {

@@ -1,7 +1,8 @@
 /** What reconcile, suspend and resume share: ask the server, show progress, show the outcome. */
 import { l10n, ProgressLocation, window } from 'vscode';
-import type { FluxAction, TreeNode } from '../../protocol/index.ts';
+import type { FluxAction, ObjectName, Outcome, TreeNode } from '../../protocol/index.ts';
 import type { CommandId } from '../contributions.ts';
+import { askToWrite, type Permission } from '../views/guard.ts';
 import type { Command, Sluice } from './command.ts';
 import { pickObject } from './pick.ts';
 
@@ -16,32 +17,40 @@ export function actCommand(
     async run(sluice, argument) {
       const object = await pickObject(sluice, argument, can, title());
       if (object === undefined) return;
-      const run = sluice.newRun();
-      const outcome = await window.withProgress(
-        {
-          location: ProgressLocation.Notification,
-          cancellable: true,
-          title: `${title()}: ${object.kind} ${object.name}`,
-        },
-        async (progress, token) => {
-          const heard = sluice.client.on('sluice/progress', (news) => {
-            if (news.run === run) progress.report({ message: news.message });
-          });
-          try {
-            return await sluice.client.request('sluice/act', { action, object, run }, token);
-          } catch (error) {
-            if (token.isCancellationRequested) return undefined;
-            throw error;
-          } finally {
-            heard.dispose();
-          }
-        },
-      );
-      if (outcome === undefined) return;
-      if (outcome.ok) return void window.setStatusBarMessage(`$(check) ${outcome.message}`, 8000);
-      await complain(sluice, outcome.message, outcome.warning === true);
+      const permission = await askToWrite(sluice, title());
+      if (permission !== undefined) await actOn(sluice, { action, object, title: title() }, permission);
     },
   };
+}
+
+export interface Act {
+  readonly action: FluxAction;
+  readonly object: ObjectName;
+  readonly title: string;
+}
+
+/** Asks the server, with progress that can be canceled, and shows how it went. */
+export async function actOn(sluice: Sluice, { action, object, title }: Act, permission: Permission): Promise<void> {
+  const run = sluice.newRun();
+  const outcome = await window.withProgress<Outcome | undefined>(
+    { location: ProgressLocation.Notification, cancellable: true, title: `${title}: ${object.kind} ${object.name}` },
+    async (progress, token) => {
+      const heard = sluice.client.on('sluice/progress', (news) => {
+        if (news.run === run) progress.report({ message: news.message });
+      });
+      try {
+        return await sluice.client.request('sluice/act', { action, object, run, ...permission }, token);
+      } catch (error) {
+        if (token.isCancellationRequested) return undefined;
+        throw error;
+      } finally {
+        heard.dispose();
+      }
+    },
+  );
+  if (outcome === undefined) return;
+  if (outcome.ok) return void window.setStatusBarMessage(`$(check) ${outcome.message}`, 8000);
+  await complain(sluice, outcome.message, outcome.warning === true);
 }
 
 /** Says what went wrong, once, with the log behind a button. */

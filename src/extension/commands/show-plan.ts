@@ -1,6 +1,6 @@
 /** What the workspace, unsaved edits included, would do to the cluster. */
 import { commands, l10n, window } from 'vscode';
-import type { PlanAgainst } from '../../protocol/index.ts';
+import type { PlanAgainst, PlanScope } from '../../protocol/index.ts';
 import { viewIds } from '../contributions.ts';
 import { withQuietProgress } from '../views/progress.ts';
 import type { Command, Sluice } from './command.ts';
@@ -10,12 +10,17 @@ export const showPlan: Command = {
   run: (sluice) => planAgainst(sluice, { kind: 'cluster' }),
 };
 
+/** Of which cluster directory, and which part of it. */
+export interface PlanPart {
+  readonly cluster?: string;
+  readonly scope?: PlanScope;
+}
+
 /** Makes a plan and shows it; where several cluster directories could be meant, the person chooses one. */
-export async function planAgainst(sluice: Sluice, against: PlanAgainst, cluster?: string): Promise<void> {
+export async function planAgainst(sluice: Sluice, against: PlanAgainst, part: PlanPart = {}): Promise<void> {
   const run = sluice.newRun();
-  const where = cluster === undefined ? {} : { cluster };
   const plan = await withQuietProgress(sluice, { title: l10n.t('Planning'), viewId: viewIds.plan, run }, (token) =>
-    sluice.client.request('sluice/plan', { against, run, ...where }, token),
+    sluice.client.request('sluice/plan', { against, run, ...part }, token),
   );
   if (plan === undefined) return;
   if (plan.choices !== undefined) {
@@ -23,8 +28,8 @@ export async function planAgainst(sluice: Sluice, against: PlanAgainst, cluster?
       plan.choices.map((folder) => folder.slice(1)),
       { title: l10n.t('Several cluster directories: which one is it for?') },
     );
-    return picked === undefined ? undefined : await planAgainst(sluice, against, `/${picked}`);
+    return picked === undefined ? undefined : await planAgainst(sluice, against, { ...part, cluster: `/${picked}` });
   }
-  sluice.showPlan(plan);
+  sluice.showPlan(plan, part);
   await commands.executeCommand(`${viewIds.plan}.focus`);
 }

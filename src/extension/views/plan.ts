@@ -10,8 +10,18 @@ import {
   Uri,
   workspace,
 } from 'vscode';
-import type { PlanAction, PlanGroupView, PlanItem, PlanProblem, PlanView } from '../../protocol/index.ts';
+import type {
+  ApplyStep,
+  Left,
+  PlanAction,
+  PlanDanger,
+  PlanGroupView,
+  PlanItem,
+  PlanProblem,
+  PlanView,
+} from '../../protocol/index.ts';
 import type { CommandId } from '../contributions.ts';
+import { type LeftElement, leftItem, leftOf, stepLooks, titleOf, underLeft } from './left.ts';
 
 export type PlanElement =
   | { readonly type: 'group'; readonly group: PlanGroupView }
@@ -19,6 +29,7 @@ export type PlanElement =
   /** What stays as it is, folded away. */
   | { readonly type: 'quiet'; readonly items: readonly PlanItem[] }
   | { readonly type: 'problem'; readonly problem: PlanProblem }
+  | LeftElement
   | { readonly type: 'message'; readonly id: string; readonly text: string };
 
 export class PlanTree implements TreeDataProvider<PlanElement> {
@@ -30,15 +41,68 @@ export class PlanTree implements TreeDataProvider<PlanElement> {
     return this.#plan;
   }
 
+  #left: Left = { suspended: [] };
+  /** How far the objects of an apply are, by entry; what went wrong stays until the next plan or apply. */
+  readonly #steps = new Map<string, ApplyStep>();
+  /** What is being done about what was suspended. */
+  #following = '';
+  #timer: NodeJS.Timeout | undefined;
+
+  get left(): Left {
+    return this.#left;
+  }
+
   show(plan: PlanView | undefined): void {
     this.#plan = plan;
+    if (plan === undefined) this.#steps.clear();
+    for (const [entry, { state }] of this.#steps) if (state === 'done') this.#steps.delete(entry);
     this.#changed.fire(undefined);
   }
 
+  showLeft(left: Left): void {
+    this.#left = left;
+    if (left.suspended.length === 0) this.#following = '';
+    this.#changed.fire(undefined);
+  }
+
+  /** Said beside what was suspended, while it is followed. */
+  follow(message: string): void {
+    this.#following = message;
+    this.#later();
+  }
+
+  /** An apply begins: these entries wait for their turn. */
+  begin(entries: readonly string[]): void {
+    this.#steps.clear();
+    for (const entry of entries) this.#steps.set(entry, { entry, state: 'waiting', message: '' });
+    this.#changed.fire(undefined);
+  }
+
+  step(step: ApplyStep): void {
+    this.#steps.set(step.entry, step);
+    this.#later();
+  }
+
+  /** What never had its turn is waiting no longer. */
+  end(): void {
+    for (const [entry, { state }] of this.#steps) {
+      if (state === 'waiting' || state === 'sending') this.#steps.delete(entry);
+    }
+    this.#changed.fire(undefined);
+  }
+
+  /** A thousand answers in a second are a few repaints. */
+  #later(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#changed.fire(undefined);
+    }, 100);
+  }
+
   getChildren(element?: PlanElement): PlanElement[] {
-    if (this.#plan === undefined) return [];
-    if (element === undefined) return rootsOf(this.#plan);
+    if (element === undefined) return [...leftOf(this.#left), ...(this.#plan === undefined ? [] : rootsOf(this.#plan))];
     if (element.type === 'quiet') return element.items.map((item) => ({ type: 'item', item }));
+    if (element.type === 'suspended' || element.type === 'unfinished') return underLeft(element);
     return element.type === 'group' ? childrenOf(element.group) : [];
   }
 
@@ -47,11 +111,16 @@ export class PlanTree implements TreeDataProvider<PlanElement> {
       case 'group':
         return groupItem(element.group);
       case 'item':
-        return changeItem(element.item);
+        return changeItem(element.item, this.#steps.get(element.item.id));
       case 'quiet':
         return quietItem(element.items);
       case 'problem':
         return problemItem(element.problem);
+      case 'suspended':
+      case 'suspension':
+      case 'unfinished':
+      case 'remnant':
+        return leftItem(element, this.#following);
       case 'message':
         return messageItem(element.id, element.text);
     }
@@ -60,7 +129,45 @@ export class PlanTree implements TreeDataProvider<PlanElement> {
 
 /** What the view's title says: what it is against, and how much there is. */
 export function planTitle(plan: PlanView): string {
-  return [countWords(plan.counts), plan.label].filter((part) => part !== '').join(' · ');
+  const dangers = dangersOf(plan).length;
+  const parts = [countWords(plan.counts), dangers === 0 ? '' : `⚠${dangers}`, scopeWords(plan), plan.label];
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
+/** The number on the view: how much an apply would do; hovered, it says it in words. */
+export function planBadge(plan: PlanView): { readonly value: number; readonly tooltip: string } {
+  const value = actingItems(plan).length;
+  const dangers = dangersOf(plan).length;
+  const warned = dangers === 0 ? '' : `, ${l10n.t('{0} to look at twice', dangers)}`;
+  return { value, tooltip: `${countSentence(plan.counts)}${warned}` };
+}
+
+export function dangersOf(plan: PlanView): readonly PlanDanger[] {
+  return plan.groups.flatMap((group) => [
+    ...(group.dangers ?? []),
+    ...group.items.flatMap(({ dangers }) => dangers ?? []),
+  ]);
+}
+
+/** Entries to which an apply would do something. */
+export function actingItems(plan: PlanView): readonly PlanItem[] {
+  return plan.groups.flatMap((group) => group.items.filter(({ acts }) => acts));
+}
+
+export function countsOf(items: readonly PlanItem[]): PlanView['counts'] {
+  const counts = { create: 0, configure: 0, unchanged: 0, recreate: 0, delete: 0, keep: 0, skip: 0, unknown: 0 };
+  for (const { action } of items) counts[action]++;
+  return counts;
+}
+
+/** The part of the workspace that the plan is of; empty for all of it. */
+export function scopeWords({ scope }: PlanView): string {
+  if (scope === undefined) return '';
+  if (scope.kind === 'object') return titleOf(scope.object);
+  const file = workspace.asRelativePath(Uri.parse(scope.uri));
+  const { lines } = scope;
+  if (lines === undefined) return file;
+  return lines.first === lines.last ? `${file}:${lines.first + 1}` : `${file}:${lines.first + 1}-${lines.last + 1}`;
 }
 
 /** `+2 ~1 −1`: creates, changes, deletes. Empty when nothing would change. */
@@ -122,17 +229,20 @@ function groupItem(group: PlanGroupView): TreeItem {
   const { owner } = group;
   const open = !isQuiet(group);
   const item = new TreeItem(
-    `${owner.kind} ${owner.name}`,
+    titleOf(owner),
     open ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed,
   );
   const counts = countWords(tally(group.items));
   item.id = group.id;
   const said = counts || group.note || l10n.t('no change');
   item.description = said;
-  item.tooltip = [`${owner.kind} ${owner.namespace}/${owner.name}`, group.note ?? ''].join('\n').trim();
+  const dangers = (group.dangers ?? []).map(({ message }) => `⚠ ${message}`);
+  if (dangers.length > 0) item.description = `⚠ ${said}`;
+  const lines = [`${owner.kind} ${owner.namespace}/${owner.name}`, group.note ?? '', ...dangers];
+  item.tooltip = lines.filter(Boolean).join('\n');
   item.iconPath = new ThemeIcon(owner.kind === 'HelmRelease' ? 'package' : 'layers');
-  item.contextValue = 'group';
-  item.accessibilityInformation = { label: `${owner.kind} ${owner.name}, ${said}` };
+  item.contextValue = group.items.some(({ acts }) => acts) ? 'group acts' : 'group';
+  item.accessibilityInformation = { label: [titleOf(owner), said, ...dangers].join(', ') };
   return item;
 }
 
@@ -153,20 +263,22 @@ const looks: Readonly<Record<PlanAction, readonly [icon: string, color: string, 
   unknown: ['question', 'charts.yellow', 'unknown'],
 };
 
-function changeItem(change: PlanItem): TreeItem {
-  const [icon, color, words] = looks[change.action];
+function changeItem(change: PlanItem, step: ApplyStep | undefined): TreeItem {
+  const [icon, color, words] = step === undefined ? looks[change.action] : stepLooks[step.state];
   const command: CommandId = 'sluice.openChange';
-  const item = new TreeItem(`${change.object.kind} ${change.object.name}`);
+  const item = new TreeItem(titleOf(change.object));
   item.id = change.id;
-  const what = change.summary || words;
+  const what = step === undefined ? change.summary || words : [words, step.message].filter(Boolean).join(': ');
   item.description = change.object.namespace === '' ? what : `${what} · ${change.object.namespace}`;
-  const dangers = (change.dangers ?? []).map((danger) => `⚠ ${danger}`);
-  item.tooltip = [`${words}: ${change.reason}`, ...change.changes, ...dangers].join('\n');
-  if (dangers.length > 0) item.description = `⚠ ${item.description}`;
+  const dangers = (change.dangers ?? []).map((danger) => `⚠ ${danger.message}`);
+  item.tooltip = [`${looks[change.action][2]}: ${change.reason}`, what, ...change.changes, ...dangers].join('\n');
+  if (dangers.length > 0 && step === undefined) item.description = `⚠ ${item.description}`;
   item.iconPath = new ThemeIcon(icon, new ThemeColor(color));
-  item.contextValue = change.declared ? 'change source' : 'change';
+  const can = [change.declared ? 'source' : '', change.acts ? 'acts' : '', change.masked ? 'masked' : ''];
+  item.contextValue = ['change', ...can].filter(Boolean).join(' ');
   item.command = { command, title: l10n.t('Open Change'), arguments: [{ type: 'item', item: change }] };
-  item.accessibilityInformation = { label: `${words} ${change.object.kind} ${change.object.name}, ${what}` };
+  const warned = dangers.length === 0 ? '' : `, ${l10n.t('look twice')}: ${dangers.join(', ')}`;
+  item.accessibilityInformation = { label: `${words} ${titleOf(change.object)}, ${what}${warned}` };
   return item;
 }
 

@@ -16,9 +16,11 @@ export function createStatus(): Status {
       item ??= window.createStatusBarItem('sluice.context', StatusBarAlignment.Left, 10);
       item.name = l10n.t('Sluice: context');
       item.command = command;
-      item.text = `${icons[state.state]} ${state.context}`;
-      item.tooltip = `${state.context} (${state.server ?? ''})\n${state.message}`;
-      item.accessibilityInformation = { label: l10n.t('Cluster context {0}, {1}', state.context, state.message) };
+      const guard = state.protection === undefined ? '' : guards[state.protection];
+      item.text = [icons[state.state], state.context, state.protection === undefined ? '' : '$(lock)'].join(' ').trim();
+      item.tooltip = [`${state.context} (${state.server ?? ''})`, state.message, guard].filter(Boolean).join('\n');
+      const label = l10n.t('Cluster context {0}, {1}', state.context, state.message);
+      item.accessibilityInformation = { label: [label, guard].filter(Boolean).join(', ') };
       item.backgroundColor =
         state.state === 'failed' || state.state === 'lost'
           ? new ThemeColor('statusBarItem.warningBackground')
@@ -28,6 +30,11 @@ export function createStatus(): Status {
     dispose: () => item?.dispose(),
   };
 }
+
+const guards: Readonly<Record<NonNullable<ClusterState['protection']>, string>> = {
+  protected: 'protected: its name has to be typed before anything is written',
+  'read-only': 'read-only: nothing is written to it',
+};
 
 const icons: Readonly<Record<ClusterState['state'], string>> = {
   untrusted: '$(workspace-untrusted)',

@@ -4,9 +4,11 @@ import type { Handler } from '../handler.ts';
 
 export const act: Handler = {
   register({ on, notify, session }) {
-    on('sluice/act', async ({ action, object, run }, signal) => {
+    on('sluice/act', async ({ action, object, run, confirmed }, signal) => {
       const linked = await session.link.linked();
       if (linked === undefined) return { ok: false, message: session.link.state().message };
+      const refused = session.link.barred(confirmed);
+      if (refused !== undefined) return { ok: false, warning: true, message: refused };
       return await actOn(linked, action, object, {
         now: () => new Date(session.now()).toISOString(),
         signal,

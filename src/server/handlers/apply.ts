@@ -6,9 +6,11 @@ import type { Handler } from '../handler.ts';
 
 export const apply: Handler = {
   register({ on, notify, session }) {
-    on('sluice/apply', ({ plan, run }, signal) =>
+    on('sluice/apply', ({ plan, entries, run, confirmed }, signal) =>
       applyCurrent(session, session.doors, {
         plan,
+        entries,
+        ...(confirmed === undefined ? {} : { confirmed }),
         signal,
         by: userInfo().username,
         timer: {
@@ -16,6 +18,7 @@ export const apply: Handler = {
           sleep: (milliseconds, until) =>
             pause(milliseconds, undefined, until === undefined ? {} : { signal: until }).catch(() => undefined),
         },
+        step: (step) => notify('sluice/applyStep', { run, step }),
         progress: (message, done, total) => notify('sluice/progress', { run, message, done, total }),
       }),
     );

@@ -12,6 +12,7 @@ import { documents } from './documents.ts';
 import { fetchCharts } from './fetchCharts.ts';
 import { files } from './files.ts';
 import { hover } from './hover.ts';
+import { left } from './left.ts';
 import { plan } from './plan.ts';
 import { preview } from './preview.ts';
 import { tree } from './tree.ts';
@@ -30,6 +31,7 @@ export const handlers: readonly Handler[] = [
   fetchCharts,
   files,
   hover,
+  left,
   plan,
   preview,
   tree,

@@ -1,0 +1,118 @@
+/**
+ * What applies have left behind: owners that they suspended and nobody resumed (the cluster's own annotation says so,
+ * whoever applied, from wherever), and an apply whose process ended before it did (its journal says so).
+ */
+import { type ApplyEvent, unfinished } from '../engine/index.ts';
+import type { Journal } from '../io/journal.ts';
+import type { Left, Suspension, Unfinished } from '../protocol/index.ts';
+import type { Link, Linked } from './link.ts';
+import { at, suspendedAnnotation, textAt } from './live.ts';
+import { nameOfId } from './plan-view.ts';
+
+export interface LeftBehind {
+  now(): Promise<Left>;
+  /** The journal of the chosen cluster, for an apply to write. */
+  journal(identity: string): Journal;
+  /** Puts away what an unfinished apply left. */
+  forget(): Promise<void>;
+  onChange(listener: (left: Left) => void): void;
+  /** Looks again, and tells when it is other than before. */
+  look(): Promise<void>;
+}
+
+const owners = [
+  { group: 'kustomize.toolkit.fluxcd.io', kind: 'Kustomization' },
+  { group: 'helm.toolkit.fluxcd.io', kind: 'HelmRelease' },
+];
+
+export function createLeft(link: Link, journalOf: (identity: string) => Journal): LeftBehind {
+  const listeners: ((left: Left) => void)[] = [];
+  let said = '';
+  /** An apply of this very process is no crash. */
+  let writing = 0;
+
+  async function journalOfChosen(): Promise<Journal | undefined> {
+    const linked = await link.linked();
+    const identity = await linked?.cluster.identity(linked.signal);
+    return identity?.ok ? journalOf(identity.value) : undefined;
+  }
+
+  /** The journal is read once for each connection, not with every news of the cluster. */
+  let open: { readonly of: Linked; readonly unfinished: Unfinished | undefined } | undefined;
+
+  async function now(): Promise<Left> {
+    const linked = await link.linked();
+    if (linked === undefined) return { suspended: [] };
+    const suspended = await suspensions(linked);
+    if (open?.of !== linked && writing === 0) {
+      open = { of: linked, unfinished: unfinishedOf((await journalOfChosen())?.left() ?? []) };
+    }
+    return open?.unfinished === undefined ? { suspended } : { suspended, unfinished: open.unfinished };
+  }
+
+  async function look(): Promise<void> {
+    const left = await now();
+    const words = JSON.stringify(left);
+    if (words === said) return;
+    said = words;
+    for (const listener of listeners) listener(left);
+  }
+
+  link.onLive(() => void look());
+  link.onState(({ state }) => {
+    if (state === 'connected' || state === 'idle') void look();
+  });
+
+  return {
+    now,
+    look,
+    journal(identity) {
+      const journal = journalOf(identity);
+      return {
+        ...journal,
+        begin() {
+          writing++;
+          journal.begin();
+        },
+        close() {
+          writing--;
+          journal.close();
+          open = undefined;
+          void look();
+        },
+      };
+    },
+    async forget() {
+      if (writing === 0) (await journalOfChosen())?.close();
+      open = undefined;
+      await look();
+    },
+    onChange: (listener) => void listeners.push(listener),
+  };
+}
+
+async function suspensions({ store }: Linked): Promise<readonly Suspension[]> {
+  const seen = await Promise.all(owners.map((kind) => store.settled(kind)));
+  const objects = seen.flatMap((one) => ('objects' in one ? [...one.objects.values()] : []));
+  return objects.flatMap((object): readonly Suspension[] => {
+    const note = textAt(object, 'metadata', 'annotations', suspendedAnnotation);
+    if (note === '' || at(object, 'spec', 'suspend') !== true) return [];
+    const { name, namespace } = {
+      name: textAt(object, 'metadata', 'name'),
+      namespace: textAt(object, 'metadata', 'namespace'),
+    };
+    return [
+      { object: { apiVersion: textAt(object, 'apiVersion'), kind: textAt(object, 'kind'), namespace, name }, note },
+    ];
+  });
+}
+
+function unfinishedOf(events: readonly ApplyEvent[]): Unfinished | undefined {
+  const open = unfinished(events);
+  if (open === undefined) return undefined;
+  return {
+    done: open.done.map(({ id, outcome }) => ({ object: nameOfId(id), outcome })),
+    unknown: open.unknown.map(nameOfId),
+    notSent: open.notSent.map(nameOfId),
+  };
+}
