@@ -3,7 +3,7 @@ import type { Capabilities, Chart, RenderLimit } from '../helm/index.ts';
 import type { Kustomizer } from '../kustomize/index.ts';
 import type { ObjectId } from '../objects/object.ts';
 import type { Clock, FileTree, Random } from '../ports.ts';
-import type { Result } from '../problem.ts';
+import type { Problem, Result } from '../problem.ts';
 import type { SourceFolder, SourceQuery, Workspace } from '../workspace/index.ts';
 import type { Mapping, Origin } from '../yaml/node.ts';
 import type { DesiredObject, DesiredSet, Owner } from './desired.ts';
@@ -25,12 +25,16 @@ export interface ChartQuery {
 }
 
 /** A fetched chart with the tree that it lies in, or one sentence that says why it is not at hand. */
-export type FetchedChart =
-  | (Result<Chart> & { readonly tree?: FileTree; readonly path?: string })
-  | { readonly note: string };
+export type FetchedChart = (Result<Chart> & { readonly tree?: FileTree; readonly path?: string }) | Unfetched;
 
 /** A source's files that were fetched, or one sentence that says why they are not at hand. */
-export type FetchedArtifact = FetchedFolder | { readonly note: string };
+export type FetchedArtifact = FetchedFolder | Unfetched;
+
+export interface Unfetched {
+  readonly note: string;
+  /** Where it was tried and failed: what stands in the way, at the field of the source that is at fault. */
+  readonly problem?: Problem;
+}
 
 export interface FetchedFolder extends SourceFolder {
   /** The source keeps what it downloads as it is: no ignore rules are applied (an OCI layer that is copied). */

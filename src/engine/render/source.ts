@@ -40,17 +40,17 @@ export function sourceTree(query: SourceQuery, context: RenderContext, depth = 0
   const fetched = typeof local === 'string' ? context.options.artifact?.(known) : undefined;
   const folder = fetched ?? local;
   if (typeof folder === 'string') return folder;
-  if (!('tree' in folder)) return folder.note;
+  if (!('tree' in folder))
+    return folder.problem === undefined ? folder.note : { problems: [folder.problem], note: folder.note };
   const own = fetched !== undefined && isWhole(fetched) ? folder.tree : artifact(folder, ignoreOf(object));
   const caveat = fetched !== undefined && 'tree' in fetched ? fetched.caveat : undefined;
   if (object === undefined || query.kind !== 'GitRepository')
     return { tree: own, problems: [], ...(caveat === undefined ? {} : { note: caveat }) };
   const view = gitRepository.view(object);
   const note = fetched === undefined ? pinned(query, view) : caveat;
-  const included = includes(view, query.namespace, context, depth);
+  const included = view.include.length === 0 ? own : withIncludes(view, query.namespace, folder, context, depth);
   if (typeof included === 'string') return included;
-  const tree = included.length === 0 ? own : unionTree([...included, own]);
-  return { tree, problems: [], ...(note === undefined ? {} : { note }) };
+  return { tree: included, problems: [], ...(note === undefined ? {} : { note }) };
 }
 
 function isWhole(fetched: FetchedArtifact): boolean {
@@ -61,23 +61,33 @@ function ignoreOf(object: Mapping | undefined): string {
   return text(get(get(object, 'spec'), 'ignore')) ?? '';
 }
 
-/** Other repositories' files that a GitRepository copies in; the later one wins. */
-function includes(
+/**
+ * The folder with the files of other repositories in it: each at a path that is not there yet, and all of it under the rules
+ * of the one that includes.
+ */
+function withIncludes(
   view: GitRepositoryView,
   namespace: string,
+  folder: SourceFolder,
   context: RenderContext,
   depth: number,
-): readonly FileTree[] | string {
+): FileTree | string {
   if (depth > maxDepth) return 'GitRepositories include each other';
-  const trees: FileTree[] = [];
+  let tree = subTree(folder.tree, folder.root);
   for (const { repository, fromPath, toPath } of view.include) {
     const found = sourceTree({ kind: 'GitRepository', namespace, name: repository.value }, context, depth + 1);
     if (typeof found === 'string') return found;
-    if (found.tree === undefined) continue;
-    const inner = subTree(found.tree, joinPath('/', fromPath?.value ?? '/'));
-    trees.unshift(mountTree(inner, joinPath('/', toPath?.value ?? repository.value)));
+    const title = `GitRepository ${namespace}/${repository.value}`;
+    if (found.tree === undefined) return found.note ?? `${title}, which is included, has no files`;
+    const from = joinPath('/', fromPath?.value ?? '/');
+    if (found.tree.realPath(from) === undefined) return `${title} has no ${from.slice(1)}, which is included`;
+    const to = joinPath('/', toPath?.value ?? repository.value);
+    if (to !== '/' && (tree.directory(to)?.length ?? 0) > 0)
+      return `${title} cannot be included at ${to.slice(1)}: it is there`;
+    tree = unionTree([mountTree(subTree(found.tree, from), to), tree]);
   }
-  return trees;
+  const patterns = loadPatterns(tree, '/');
+  return artifactTree(tree, sourcePatterns([...patterns, ...parsePatterns(view.ignore?.value ?? '', '/')]));
 }
 
 /** The open folder stands for the repository at whatever revision; where the cluster holds another one, that is said. */

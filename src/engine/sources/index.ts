@@ -1,5 +1,6 @@
 /** What stands for a source: which tree of files a GitRepository, OCIRepository or Bucket is, offline. */
 export * from './compose.ts';
+export * from './fields.ts';
 export * from './ignore.ts';
 export * from './tree.ts';
 export * from './url.ts';

@@ -9,9 +9,12 @@ import {
   getPath,
   type Mapping,
   memoryTree,
+  type Origin,
+  type Problem,
   readTarGz,
   type SourceFile,
   type SourceQuery,
+  sourceNotes,
   text,
 } from '../../engine/index.ts';
 import { sourceFile } from '../disk.ts';
@@ -21,7 +24,7 @@ import type { Cache } from './cache.ts';
 import { fromGit } from './git.ts';
 import { chooseVersion } from './helm.ts';
 import { FetchError } from './http.ts';
-import { type Manifest, openRepository, type Repository } from './oci.ts';
+import { chartLayer, isPrivateRegistry, type Manifest, openRepository, type Repository } from './oci.ts';
 
 export interface ArtifactPorts {
   readonly cache: Cache;
@@ -54,8 +57,8 @@ const kinds: Readonly<Record<string, (request: ArtifactRequest) => Promise<Fetch
   Bucket: fromBucket,
 };
 
-/** Fields that change what is fetched or how, and that no fetch here follows. */
-const unsupported = ['proxySecretRef', 'serviceAccountName', 'recurseSubmodules', 'sts'];
+/** Which providers' credentials each kind gets here; the others' are asked for in a cluster alone. */
+const providers: Readonly<Record<string, readonly string[]>> = { GitRepository: ['generic', 'github'] };
 
 /** The source's files, or one sentence that says why they cannot be had. Throws nothing for a fault of the source. */
 export async function fetchArtifact(query: SourceQuery, ports: ArtifactPorts): Promise<FetchedArtifact> {
@@ -66,50 +69,87 @@ export async function fetchArtifact(query: SourceQuery, ports: ArtifactPorts): P
   if (source === undefined) return { note: `${title} is in no file of the fleet, so it cannot be fetched` };
   const field = (...path: string[]) => text(getPath(source, ['spec', ...path]));
   try {
-    refuseUnsupported(source, field);
+    refuseProvider(query.kind, field);
     const access = await accessOf(source, query.namespace, ports.secret);
-    return folderOf(title, await read({ ...ports, field, source, access }), source);
+    const notes = [...sourceNotes(query.kind, title, source), ...inTheClear(title, field, access)];
+    return folderOf(title, await read({ ...ports, field, source, access }), notes);
   } catch (cause) {
-    if (cause instanceof FetchError) return { note: `${title} could not be fetched: ${cause.message}` };
-    if (cause instanceof SyntaxError) return { note: `${title} could not be fetched: the answer is no JSON` };
-    throw cause;
+    return unfetched(`${title} could not be fetched`, source, cause);
   }
 }
 
-function refuseUnsupported(source: Mapping, field: ArtifactRequest['field']): void {
+/** A failed fetch as one sentence and a problem at the field of the source that is at fault. */
+export function unfetched(what: string, source: Mapping, cause: unknown): { note: string; problem: Problem } {
+  const note = `${what}: ${reasonOf(cause)}`;
+  const field = cause instanceof FetchError ? cause.field : [];
+  return { note, problem: { code: 'source-missing', severity: 'error', message: note, at: placeOf(source, field) } };
+}
+
+/** What is a fault of the source, the network or the disk; anything else is ours and thrown on. */
+function reasonOf(cause: unknown): string {
+  if (cause instanceof FetchError) return cause.message;
+  if (cause instanceof SyntaxError) return 'the answer is no JSON';
+  const { code } = cause as NodeJS.ErrnoException;
+  if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) return `the cache folder cannot be used (${code})`;
+  throw cause;
+}
+
+/** The longest part of the field that is written, else the URL, else the object. */
+function placeOf(source: Mapping, field: readonly string[]): Origin {
+  for (let length = field.length; length > 0; length--) {
+    const found = getPath(source, ['spec', ...field.slice(0, length)]);
+    if (found !== undefined) return found.at;
+  }
+  const address = getPath(source, ['spec', 'url']) ?? getPath(source, ['spec', 'endpoint']);
+  return (address ?? source).at;
+}
+
+function refuseProvider(kind: string, field: ArtifactRequest['field']): void {
   const provider = field('provider') ?? 'generic';
-  if (provider !== 'generic') throw new FetchError(`credentials of provider ${provider} are not supported`);
-  for (const name of unsupported) {
-    const value = getPath(source, ['spec', name]);
-    if (value !== undefined && text(value) !== 'false') throw new FetchError(`spec.${name} is not supported`);
-  }
+  if ((providers[kind] ?? ['generic']).includes(provider)) return;
+  // A Secret with keys goes before what the cloud gives.
+  if (kind === 'Bucket' && provider === 'aws' && field('secretRef', 'name') !== undefined) return;
+  const remedy = 'only the cluster has them; map the source to a folder';
+  throw new FetchError(`credentials of provider ${provider} are not supported: ${remedy}`, 'provider');
 }
 
-function folderOf(title: string, { files, revision, whole }: FetchedFiles, source: Mapping): FetchedFolder {
+function inTheClear(
+  title: string,
+  field: ArtifactRequest['field'],
+  { credentials, secret }: Access,
+): readonly string[] {
+  const url = field('url') ?? '';
+  const isLoopback = /^http:\/\/(localhost|127\.|\[::1\])/.test(url);
+  const hasCredentials = credentials !== undefined || secret.bearerToken !== undefined;
+  return url.startsWith('http://') && hasCredentials && !isLoopback
+    ? [`the credentials of ${title} go over plain http, where anybody on the way can read them`]
+    : [];
+}
+
+function folderOf(title: string, fetched: FetchedFiles, notes: readonly string[]): FetchedFolder {
+  const { files, revision, whole } = fetched;
   const tree = new Map<string, SourceFile>();
   for (const [path, bytes] of files) tree.set(path, sourceFile(`${title}@${revision}${path}`, bytes));
-  const isSigned = getPath(source, ['spec', 'verify']) !== undefined;
   return {
     tree: memoryTree(tree),
     root: '/',
     reason: `fetched at ${revision}`,
     ...(whole === true && { whole }),
-    ...(isSigned && { caveat: `the signature of ${title} was not verified` }),
+    ...(notes.length > 0 && { caveat: notes.join('; ') }),
   };
 }
 
 async function fromRegistry({ field, access, signal, cache }: ArtifactRequest): Promise<FetchedFiles> {
   const url = field('url') ?? '';
-  const repository = openRepository({ url, insecure: field('insecure') === 'true', signal, ...access });
+  const scheme = field('insecure') === 'true' || isPrivateRegistry(url) ? 'any' : 'https';
+  const repository = openRepository({ url, scheme, signal, ...access });
   const { reference, label } = await referenceOf(repository, field);
   const manifest = await repository.manifest(reference);
   const layer = layerOf(manifest, field('layerSelector', 'mediaType'));
   const operation = field('layerSelector', 'operation') ?? 'extract';
-  if (operation !== 'extract' && operation !== 'copy') throw new FetchError(`there is no operation ${operation}`);
-  const key = `oci ${layer.digest}`;
-  const kept = await cache.get(key);
-  const bytes = kept ?? (await repository.blob(layer));
-  if (kept === undefined) await cache.set(key, bytes);
+  if (operation !== 'extract' && operation !== 'copy')
+    throw new FetchError(`there is no operation ${operation}`, 'layerSelector', 'operation');
+  const bytes = await cache.keep(`oci ${url} ${layer.digest}`, () => repository.blob(layer));
   const revision = label === undefined ? manifest.digest : `${label}@${manifest.digest}`;
   return { files: unpack(bytes), revision, whole: operation === 'copy' };
 }
@@ -124,23 +164,29 @@ async function referenceOf(repository: Repository, field: ArtifactRequest['field
     return { reference: tag, label: tag };
   }
   const filter = compileRegexp(field('ref', 'semverFilter') ?? '');
-  if (!filter.ok) throw new FetchError(`spec.ref.semverFilter is no regular expression: ${filter.error}`);
+  if (!filter.ok)
+    throw new FetchError(`spec.ref.semverFilter is no regular expression: ${filter.error}`, 'ref', 'semverFilter');
   const tags = (await repository.tags()).filter((tag) => filter.regexp.test(tag));
-  const tag = chooseVersion(tags, range);
-  if (tag === undefined) throw new FetchError(`no tag matches ${range}`);
+  // A tag cannot hold a `+`, so Helm writes it as `_`.
+  const isChart = field('layerSelector', 'mediaType') === chartLayer;
+  const versions = isChart ? tags.map((tag) => tag.replaceAll('_', '+')) : tags;
+  const version = chooseVersion(versions, range);
+  if (version === undefined) throw new FetchError(`no tag matches ${range}`, 'ref', 'semver');
+  const tag = isChart ? version.replaceAll('+', '_') : version;
   return { reference: tag, label: tag };
 }
 
 function layerOf({ layers }: Manifest, mediaType: string | undefined) {
   const layer = mediaType === undefined ? layers[0] : layers.find((each) => each.mediaType === mediaType);
   if (layer !== undefined) return layer;
-  throw new FetchError(mediaType === undefined ? 'the artifact has no layer' : `no layer has media type ${mediaType}`);
+  if (mediaType === undefined) throw new FetchError('the artifact has no layer');
+  throw new FetchError(`no layer has media type ${mediaType}`, 'layerSelector', 'mediaType');
 }
 
 /** The files of a `.tar.gz`; links are left out as Flux leaves them out, and a name that climbs is refused as it does. */
 function unpack(archive: Uint8Array): ReadonlyMap<string, Uint8Array> {
   const read = readTarGz(archive, limits);
-  if ('error' in read) throw new FetchError(read.error);
+  if ('error' in read) throw new FetchError(`the archive is refused: ${read.error}`);
   const files = new Map<string, Uint8Array>();
   for (const { name, type, data } of read.entries) {
     if (name === '' || name.startsWith('/') || name.includes('\\') || name.includes('../'))

@@ -1,35 +1,55 @@
 /** An S3-compatible bucket, read only: its objects listed and got, signed with an access key (AWS Signature Version 4). */
 import { createHash, createHmac } from 'node:crypto';
+import { isIgnored, parsePatterns } from '../../engine/index.ts';
 import type { ArtifactRequest, FetchedFiles } from './artifact.ts';
 import { packFiles, unpackFiles } from './files.ts';
-import { FetchError, getOk } from './http.ts';
+import { FetchError, get, statusFault } from './http.ts';
 
+const ignoreLimit = 1024 * 1024;
 const listLimit = 16 * 1024 * 1024;
 const totalLimit = 256 * 1024 * 1024;
 const maxObjects = 20_000;
+const listedLimit = 200_000;
 const atOnce = 8;
 
+/**
+ * The objects that source-controller would take: the bucket's own `.sourceignore` and `spec.ignore` leave out, and
+ * nothing is left out by default. The files come as they are, with no rules applied a second time.
+ */
 export async function fromBucket(request: ArtifactRequest): Promise<FetchedFiles> {
   const { field, cache } = request;
   const bucket = bucketOf(request);
-  const objects = await list(bucket, field('prefix') ?? '');
+  const ignoreFile = await objectAt(bucket, '.sourceignore');
+  const text = `${ignoreFile === undefined ? '' : new TextDecoder().decode(ignoreFile)}\n${field('ignore') ?? ''}`;
+  const patterns = parsePatterns(text, '/');
+  const objects = (await list(bucket, field('prefix') ?? '')).filter(
+    ({ key }) => key !== '.sourceignore' && !isIgnored(patterns, `/${key}`, false),
+  );
   const index = objects.map(({ key, etag }) => `${key} ${etag}\n`).join('');
   const revision = `sha256:${createHash('sha256').update(index).digest('hex')}`;
-  const name = `bucket ${bucket.base} ${revision}`;
-  const kept = await cache.get(name);
-  if (kept !== undefined) return { files: unpackFiles(kept), revision };
+  const total = objects.reduce((sum, { size }) => sum + size, 0);
+  if (objects.length > maxObjects || !(total <= totalLimit))
+    throw new FetchError(`the bucket holds more than ${maxObjects} objects or ${totalLimit} bytes`, 'bucketName');
+  const packed = await cache.keep(`bucket ${bucket.base} ${revision}`, async () =>
+    packFiles(await download(bucket, objects)),
+  );
+  const files = new Map(unpackFiles(packed));
+  if (ignoreFile !== undefined) files.set('/.sourceignore', ignoreFile);
+  return { files, revision, whole: true };
+}
+
+async function download(bucket: Bucket, objects: readonly Listed[]): Promise<ReadonlyMap<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   for (let at = 0; at < objects.length; at += atOnce) {
     const some = objects.slice(at, at + atOnce);
-    const bodies = await Promise.all(some.map(({ key, size }) => ask(bucket, key, {}, size)));
+    const bodies = await Promise.all(some.map(({ key, size }) => ok(bucket, key, {}, size)));
     for (const [i, { key }] of some.entries()) files.set(`/${key}`, bodies[i]!);
   }
-  await cache.set(name, packFiles(files));
-  return { files, revision };
+  return files;
 }
 
 interface Bucket {
-  /** `https://host/bucket`, without a slash at its end. */
+  /** `https://host/bucket` or `https://bucket.host`, without a slash at its end. */
   readonly base: string;
   readonly region: string;
   readonly keys?: AccessKey;
@@ -43,18 +63,38 @@ export interface AccessKey {
 
 function bucketOf(request: ArtifactRequest): Bucket {
   const { field, access } = request;
-  const base = `${field('insecure') === 'true' ? 'http' : 'https'}://${field('endpoint') ?? ''}`;
-  const isHost = URL.canParse(base) && new URL(base).origin === base.toLowerCase();
-  if (!isHost) throw new FetchError('spec.endpoint is no host');
+  const scheme = field('insecure') === 'true' ? 'http' : 'https';
+  const host = field('endpoint') ?? '';
+  const isHost =
+    URL.canParse(`${scheme}://${host}`) && new URL(`${scheme}://${host}`).host === defaultPort(scheme, host);
+  if (!isHost) throw new FetchError('spec.endpoint is no host; it has no scheme and no path', 'endpoint');
+  const name = field('bucketName') ?? '';
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
+    throw new FetchError(`spec.bucketName ${JSON.stringify(name)} is no name of a bucket`, 'bucketName');
   const { accesskey: id, secretkey: secret } = access.secret;
-  if (field('secretRef', 'name') !== undefined && !(id && secret))
-    throw new FetchError('its Secret needs accesskey and secretkey');
+  const hasSecret = field('secretRef', 'name') !== undefined;
+  if (hasSecret && !(id && secret)) throw new FetchError('its Secret needs accesskey and secretkey', 'secretRef');
+  if (!hasSecret && field('sts', 'provider') !== undefined)
+    throw new FetchError(`credentials of spec.sts (${field('sts', 'provider')}) are not supported`, 'sts');
+  const isNamed = namesBuckets.test(host) && !(scheme === 'https' && name.includes('.'));
   return {
-    base: `${base}/${encode(field('bucketName') ?? '')}`,
-    region: field('region') ?? 'us-east-1',
+    base: isNamed ? `${scheme}://${name}.${host}` : `${scheme}://${host}/${name}`,
+    region: field('region') ?? regionOf(host),
     request,
     ...(id && secret && { keys: { id, secret } }),
   };
+}
+
+function defaultPort(scheme: string, host: string): string {
+  return host.toLowerCase().replace(scheme === 'http' ? /:80$/ : /:443$/, '');
+}
+
+/** The stores that want the bucket in the host's name; all others have it in the path. */
+const namesBuckets =
+  /^(s3[.-]([a-z0-9-]+\.)*amazonaws\.com(\.cn)?|storage\.googleapis\.com|oss-[a-z0-9-]+\.aliyuncs\.com)$/;
+
+function regionOf(host: string): string {
+  return /^s3[.-](?:dualstack\.)?([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com/.exec(host)?.[1] ?? 'us-east-1';
 }
 
 interface Listed {
@@ -65,22 +105,23 @@ interface Listed {
 
 async function list(bucket: Bucket, prefix: string): Promise<readonly Listed[]> {
   const out: Listed[] = [];
-  let total = 0;
   for (let token: string | undefined = ''; token !== undefined; ) {
     const query = { 'list-type': '2', ...(prefix && { prefix }), ...(token && { 'continuation-token': token }) };
-    const xml = (await ask(bucket, '', query, listLimit)).toString('utf8');
+    const xml = (await ok(bucket, '', query, listLimit)).toString('utf8');
     for (const part of xml.split('<Contents>').slice(1)) {
       const key = element(part, 'Key') ?? '';
       // A key that ends in a slash stands for a folder.
       if (key.endsWith('/')) continue;
       if (key.split('/').some((name) => name === '' || name === '.' || name === '..') || key.includes('\\'))
         throw new FetchError(`the bucket has an object with an invalid name: ${JSON.stringify(key)}`);
-      const size = Number(element(part, 'Size') ?? 0);
-      total += size;
-      out.push({ key, etag: element(part, 'ETag') ?? '', size });
+      out.push({
+        key,
+        etag: (element(part, 'ETag') ?? '').replace(/^"|"$/g, ''),
+        size: Number(element(part, 'Size') ?? 0),
+      });
     }
-    if (out.length > maxObjects || !(total <= totalLimit))
-      throw new FetchError(`the bucket holds more than ${maxObjects} objects or ${totalLimit} bytes`);
+    if (out.length > listedLimit)
+      throw new FetchError(`the bucket lists more than ${listedLimit} objects`, 'bucketName');
     const next: string | undefined = element(xml, 'NextContinuationToken');
     token = next === token ? undefined : next;
   }
@@ -101,6 +142,21 @@ function element(xml: string, name: string): string | undefined {
     });
 }
 
+async function ok(bucket: Bucket, key: string, query: Readonly<Record<string, string>>, limit: number) {
+  const answer = await ask(bucket, key, query, limit);
+  if (answer.status === 200) return answer.body;
+  const code = element(answer.body.toString('utf8'), 'Code');
+  if (code === 'NoSuchBucket') throw new FetchError('there is no bucket of that name', 'bucketName');
+  throw statusFault(answer);
+}
+
+/** An object that need not be there. */
+async function objectAt(bucket: Bucket, key: string): Promise<Buffer | undefined> {
+  const answer = await ask(bucket, key, {}, ignoreLimit);
+  // Without the right to list, a missing object is a forbidden one; the listing that follows tells the two apart.
+  return answer.status === 200 ? answer.body : undefined;
+}
+
 async function ask(bucket: Bucket, key: string, query: Readonly<Record<string, string>>, limit: number) {
   const { request, keys, region } = bucket;
   const { signal, access } = request;
@@ -111,9 +167,8 @@ async function ask(bucket: Bucket, key: string, query: Readonly<Record<string, s
     .sort()
     .join('&');
   const signed = keys && signature({ url, keys, region, time: new Date() });
-  const { tls } = access;
-  const answer = await getOk({ url: url.href, limit, signal, ...signed, ...(tls && { tls }) });
-  return answer.body;
+  const { tls, proxy } = access;
+  return get({ url: url.href, limit, signal, ...signed, ...(tls && { tls }), ...(proxy && { proxy }) });
 }
 
 interface Signing {

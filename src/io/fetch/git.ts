@@ -1,38 +1,65 @@
 /**
- * A commit of a GitRepository, fetched by the user's own `git` into a folder of the cache that is gone afterwards. What a
- * fleet names is never an option or a command: URLs and references that could be one are refused, only https, http and
- * ssh are spoken, no configuration but ours is read, and credentials are in the environment, never in an argument.
+ * A commit of a GitRepository, fetched into a folder of the cache that is gone afterwards. Which commit is decided as
+ * source-controller decides it: a commit goes before a name, a name before a tag, a tag before a range, and all before the branch.
  */
-import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FileTree, getPath, text } from '../../engine/index.ts';
 import { commitTree, GitError } from '../git.ts';
 import type { Access } from './access.ts';
 import type { ArtifactRequest, FetchedFiles } from './artifact.ts';
 import { packFiles, unpackFiles } from './files.ts';
+import { githubCredentials } from './githubapp.ts';
+import { checkedUrl, git, openRemote, type Remote } from './gitremote.ts';
 import { chooseVersion } from './helm.ts';
-import { basic, FetchError, shown } from './http.ts';
+import { FetchError, shown } from './http.ts';
 
-const timeoutMs = 120_000;
-/** Bytes that git may write to its output: a listing of refs. */
-const outputLimit = 64 * 1024 * 1024;
 const commitId = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
+/** Submodules in submodules go no deeper than this, as in source-controller, and there are no more of them in all. */
+const maxDepth = 10;
+const maxSubmodules = 64;
 
 export async function fromGit(request: ArtifactRequest): Promise<FetchedFiles> {
-  const { field, folder, cache, signal } = request;
+  const { field } = request;
+  const access = await gitAccess(request);
   const url = checkedUrl(field('url') ?? '');
+  return inWorkFolder(request, async (work) => {
+    const remote = await openRemote({ url, work, signal: request.signal, access });
+    const { ref, commit, label } = await resolveRef(remote, field);
+    const recurse = field('recurseSubmodules') === 'true';
+    const key = `git ${url} ${commit}${recurse ? ' with submodules' : ''}`;
+    const files = await request.cache.keep(key, async () => {
+      const own = await download(remote, ref, commit);
+      return packFiles(
+        recurse
+          ? await withSubmodules(own, { remote, commit, request, access, budget: { left: maxSubmodules } }, 1)
+          : own,
+      );
+    });
+    const hash = `${commit.length === 40 ? 'sha1' : 'sha256'}:${commit}`;
+    return {
+      files: sparse(unpackFiles(files), request),
+      revision: label === undefined ? hash : `${label}@${hash}`,
+    };
+  });
+}
+
+async function gitAccess({ field, access, signal }: ArtifactRequest): Promise<Access> {
+  const isApp = 'githubAppID' in access.secret;
+  if (field('provider') === 'github') {
+    if (!isApp) throw new FetchError('provider github needs a Secret with the data of a GitHub App', 'provider');
+    return { ...access, credentials: await githubCredentials(access, signal) };
+  }
+  if (isApp) throw new FetchError('its Secret has the data of a GitHub App: set spec.provider to github', 'secretRef');
+  return access;
+}
+
+/** A folder for one clone, gone afterwards whatever happens; Git's own faults become faults of the fetch. */
+async function inWorkFolder<T>({ folder }: ArtifactRequest, run: (work: string) => Promise<T>): Promise<T> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const work = await mkdtemp(join(folder, 'clone-'));
   try {
-    const remote: Remote = { url, work, signal, environment: await environmentOf(url, work, request.access) };
-    await git(remote, ['init', '--quiet', '.']);
-    const { ref, commit, label } = await resolveRef(remote, field);
-    const key = `git ${commit}`;
-    const kept = await cache.get(key);
-    const all = kept === undefined ? await download(remote, ref, commit) : unpackFiles(kept);
-    if (kept === undefined) await cache.set(key, packFiles(all));
-    return { files: sparse(all, request), revision: `${label}@sha1:${commit}` };
+    return await run(work);
   } catch (cause) {
     if (cause instanceof GitError) throw new FetchError(cause.message);
     throw cause;
@@ -41,94 +68,20 @@ export async function fromGit(request: ArtifactRequest): Promise<FetchedFiles> {
   }
 }
 
-/** The URL as git gets it: with a protocol that carries nothing but a repository, and no password in it. */
-function checkedUrl(given: string): string {
-  const url = URL.canParse(given) ? new URL(given) : undefined;
-  if (url === undefined || !['https:', 'http:', 'ssh:'].includes(url.protocol))
-    throw new FetchError(`${shown(given)} is no https, http or ssh URL`);
-  if (url.hostname.startsWith('-') || url.username.startsWith('-') || url.password !== '')
-    throw new FetchError(`${shown(given)} is no URL that is given to git`);
-  return given;
-}
-
-interface Remote {
-  readonly url: string;
-  readonly work: string;
-  readonly signal: AbortSignal;
-  readonly environment: NodeJS.ProcessEnv;
-}
-
-async function environmentOf(url: string, work: string, { secret, credentials, tls }: Access) {
-  const { PATH, SystemRoot, TMPDIR, HTTPS_PROXY, https_proxy, NO_PROXY, no_proxy } = process.env;
-  const proxies = { HTTPS_PROXY, https_proxy, NO_PROXY, no_proxy };
-  const settings: (readonly [string, string])[] = [
-    ['protocol.allow', 'never'],
-    ['protocol.https.allow', 'always'],
-    ['protocol.http.allow', 'always'],
-    ['protocol.ssh.allow', 'always'],
-    // A redirect may stay on its way to the first answer, but git would carry the header along, so there is none.
-    ['http.followRedirects', 'false'],
-    ['core.hooksPath', '/dev/null'],
-    ['core.fsmonitor', 'false'],
-    ['core.symlinks', 'false'],
-    ['transfer.fsckObjects', 'true'],
-    ['credential.helper', ''],
-  ];
-  const { bearerToken, identity, known_hosts: hosts, password } = secret;
-  if (url.startsWith('ssh:')) {
-    if (identity === undefined || hosts === undefined)
-      throw new FetchError('over SSH, its Secret needs identity and known_hosts');
-    if (password !== undefined) throw new FetchError('SSH keys with a passphrase are not supported');
-    if (/["'\s\\$`]/.test(work))
-      throw new FetchError('over SSH, the cache folder must be a path without blanks or quotes');
-    await writeFile(join(work, 'identity'), `${identity.trimEnd()}\n`, { mode: 0o600 });
-    await writeFile(join(work, 'known_hosts'), hosts, { mode: 0o600 });
-    const options = `-o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile=${work}/known_hosts`;
-    settings.push(['core.sshCommand', `ssh -F /dev/null -i ${work}/identity ${options}`]);
-  } else {
-    if ('githubAppID' in secret) throw new FetchError('GitHub App credentials are not supported');
-    const header = bearerToken === undefined ? undefined : `Bearer ${bearerToken}`;
-    const authorization = header ?? (credentials && basic(credentials.username, credentials.password));
-    if (authorization !== undefined && /[\r\n]/.test(authorization))
-      throw new FetchError('its Secret holds a line break');
-    if (authorization !== undefined) settings.push(['http.extraHeader', `Authorization: ${authorization}`]);
-    const ca = tls?.ca ?? secret['ca.crt'] ?? secret.caFile;
-    if (ca !== undefined) {
-      await writeFile(join(work, 'ca.crt'), ca, { mode: 0o600 });
-      settings.push(['http.sslCAInfo', join(work, 'ca.crt')]);
-    }
-    if (tls?.cert !== undefined) throw new FetchError('client certificates for Git are not supported');
-  }
-  const kept = Object.entries({ PATH, SystemRoot, TMPDIR, ...proxies }).filter(([, value]) => value !== undefined);
-  const numbered = settings.flatMap(([key, value], i) => [
-    [`GIT_CONFIG_KEY_${i}`, key],
-    [`GIT_CONFIG_VALUE_${i}`, value],
-  ]);
-  return {
-    ...Object.fromEntries([...kept, ...numbered]),
-    GIT_CONFIG_COUNT: String(settings.length),
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_ASKPASS: '',
-    HOME: work,
-    LC_ALL: 'C',
-  };
-}
-
 interface Resolved {
   /** What is asked of the server: a ref's full name or a commit. */
   readonly ref: string;
   readonly commit: string;
-  readonly label: string;
+  /** What the revision begins with; a bare commit has none. */
+  readonly label?: string;
 }
 
-/** A commit goes before a name, a name before a tag, a tag before a range, and all before the branch. */
 async function resolveRef(remote: Remote, field: ArtifactRequest['field']): Promise<Resolved> {
   const commit = field('ref', 'commit');
   if (commit !== undefined) {
-    if (!commitId.test(commit)) throw new FetchError(`${commit} is no full commit id`);
-    return { ref: commit, commit, label: field('ref', 'branch') ?? commit };
+    if (!commitId.test(commit)) throw new FetchError(`${commit} is no full commit id`, 'ref', 'commit');
+    const label = field('ref', 'branch');
+    return { ref: commit, commit, ...(label !== undefined && { label }) };
   }
   const refs = await listRefs(remote);
   const tag = field('ref', 'tag') ?? tagInRange(refs, field('ref', 'semver'));
@@ -136,8 +89,10 @@ async function resolveRef(remote: Remote, field: ArtifactRequest['field']): Prom
   const ref = field('ref', 'name') ?? (tag === undefined ? `refs/heads/${branch}` : `refs/tags/${tag}`);
   // An annotated tag is listed once more with the commit that it stands for.
   const found = refs.get(`${ref}^{}`) ?? refs.get(ref);
-  if (found === undefined || !ref.startsWith('refs/')) throw new FetchError(`there is no reference ${ref}`);
-  return { ref, commit: found, label: field('ref', 'name') ?? tag ?? branch };
+  const at = ['name', 'tag', 'semver', 'branch'].find((name) => field('ref', name) !== undefined);
+  if (found === undefined || !ref.startsWith('refs/'))
+    throw new FetchError(`there is no reference ${ref}`, 'ref', ...(at === undefined ? [] : [at]));
+  return { ref: ref.replace(/\^\{\}$/, ''), commit: found, label: field('ref', 'name') ?? tag ?? branch };
 }
 
 function tagInRange(refs: ReadonlyMap<string, string>, range: string | undefined): string | undefined {
@@ -148,7 +103,7 @@ function tagInRange(refs: ReadonlyMap<string, string>, range: string | undefined
     tags.map((name) => name.slice(prefix.length)),
     range,
   );
-  if (tag === undefined) throw new FetchError(`no tag matches ${range}`);
+  if (tag === undefined) throw new FetchError(`no tag matches ${range}`, 'ref', 'semver');
   return tag;
 }
 
@@ -161,9 +116,10 @@ async function listRefs(remote: Remote): Promise<ReadonlyMap<string, string>> {
   return refs;
 }
 
-async function download(remote: Remote, ref: string, commit: string): Promise<ReadonlyMap<string, Uint8Array>> {
-  const options = ['--quiet', '--depth=1', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
-  await git(remote, ['fetch', ...options, '--', remote.url, ref]);
+type Files = ReadonlyMap<string, Uint8Array>;
+
+async function download(remote: Remote, ref: string, commit: string): Promise<Files> {
+  await fetchCommit(remote, ref, commit);
   const files = new Map<string, Uint8Array>();
   const tree = await commitTree(remote.work, commit, remote.signal);
   const walk = (folder: string): void => {
@@ -179,45 +135,102 @@ async function download(remote: Remote, ref: string, commit: string): Promise<Re
   return files;
 }
 
-const bytesOf = (tree: FileTree, path: string) => tree.file(path)?.bytes ?? new Uint8Array();
-
-/** `sparseCheckout` keeps the files whose path begins with one of its entries. */
-function sparse(files: ReadonlyMap<string, Uint8Array>, { source }: ArtifactRequest): ReadonlyMap<string, Uint8Array> {
-  const list = getPath(source, ['spec', 'sparseCheckout']);
-  if (list?.kind !== 'sequence' || list.items.length === 0) return files;
-  const prefixes = list.items.map((item) => `/${(text(item) ?? '').replace(/^(\.?\/)+/, '')}`);
-  return new Map([...files].filter(([path]) => prefixes.some((prefix) => path.startsWith(prefix))));
+/** One commit without its history; from a server that gives no commit by its id, every branch and tag with all of theirs. */
+async function fetchCommit(remote: Remote, ref: string, commit: string): Promise<void> {
+  const options = ['--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
+  try {
+    await git(remote, ['fetch', ...options, '--depth=1', '--', remote.url, ref]);
+    return;
+  } catch (cause) {
+    if (ref !== commit || remote.signal.aborted) throw cause;
+  }
+  const all = ['heads', 'tags'].map((kind) => `+refs/${kind}/*:refs/fetched/${kind}/*`);
+  await git(remote, ['fetch', ...options, '--', remote.url, ...all]);
+  await git(remote, ['cat-file', '-e', `${commit}^{commit}`]).catch(() => {
+    throw new FetchError(`there is no commit ${commit} in ${shown(remote.url)}`, 'ref', 'commit');
+  });
 }
 
-/** Runs git in the work folder; a non-zero exit is one sentence, with git's own first line. */
-function git({ work, environment, signal, url }: Remote, args: readonly string[]): Promise<string> {
-  return new Promise((done, fail) => {
-    const child = spawn('git', args, {
-      cwd: work,
-      env: environment,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-      windowsHide: true,
-    });
-    const out: Buffer[] = [];
-    let size = 0;
-    let said = '';
-    child.stdout.on('data', (part: Buffer) => {
-      size += part.length;
-      if (size > outputLimit) child.kill();
-      else out.push(part);
-    });
-    child.stderr.on('data', (part: Buffer) => {
-      if (said.length < 4096) said += part.toString();
-    });
-    child.on('error', (error) => {
-      const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      const why = signal.aborted ? 'canceled' : error.message;
-      fail(new FetchError(missing ? 'git is not installed, and a GitRepository needs it' : why));
-    });
-    child.on('close', (code) => {
-      if (code === 0) return done(Buffer.concat(out).toString('utf8'));
-      fail(new FetchError(`${shown(url)}: ${shown(said.trim().split('\n')[0] ?? '')}`));
-    });
+const bytesOf = (tree: FileTree, path: string) => tree.file(path)?.bytes ?? new Uint8Array();
+
+interface Superproject {
+  readonly remote: Remote;
+  readonly commit: string;
+  readonly request: ArtifactRequest;
+  readonly access: Access;
+  /** How many more submodules may be fetched. */
+  readonly budget: { left: number };
+}
+
+/** The files with those of the submodules that `.gitmodules` names, each at the commit that the tree holds. */
+async function withSubmodules(own: Files, project: Superproject, depth: number): Promise<Files> {
+  const { remote, commit } = project;
+  const listing = await git(remote, ['ls-tree', '-r', '-z', '--full-tree', commit]);
+  const links = listing.split('\0').flatMap((line) => {
+    const [, id, path] = /^160000 commit ([0-9a-f]+)\t([\s\S]*)$/.exec(line) ?? [];
+    return id !== undefined && path !== undefined ? [{ id, path }] : [];
   });
+  if (links.length === 0 || depth > maxDepth) return own;
+  const urls = await moduleUrls(remote, commit);
+  const files = new Map(own);
+  for (const { id, path } of links) {
+    const url = urls.get(path);
+    if (url === undefined) continue;
+    if (project.budget.left-- <= 0)
+      throw new FetchError(`there are more than ${maxSubmodules} submodules`, 'recurseSubmodules');
+    for (const [name, bytes] of await submodule(project, { id, url }, depth)) files.set(`/${path}${name}`, bytes);
+  }
+  return files;
+}
+
+/** By path, what `.gitmodules` says of it; a relative URL goes from the superproject's. */
+async function moduleUrls(remote: Remote, commit: string): Promise<ReadonlyMap<string, string>> {
+  const listed = await git(remote, ['config', '-z', '--blob', `${commit}:.gitmodules`, '--list']).catch(() => '');
+  const modules = new Map<string, { path?: string; url?: string }>();
+  for (const line of listed.split('\0')) {
+    const [, name, key, value] = /^submodule\.([\s\S]*)\.(path|url)\n([\s\S]*)$/.exec(line) ?? [];
+    if (name !== undefined) modules.set(name, { ...modules.get(name), [key!]: value });
+  }
+  return new Map(
+    [...modules.values()].flatMap(({ path, url }) =>
+      path === undefined || url === undefined ? [] : [[path, absolute(url, remote.url)] as const],
+    ),
+  );
+}
+
+function absolute(url: string, base: string): string {
+  if (!/^\.\.?\//.test(url)) return url;
+  return new URL(url, `${base.replace(/\/+$/, '')}/`).href;
+}
+
+/** A submodule of another host is read without the credentials. */
+async function submodule(
+  project: Superproject,
+  { id, url }: { id: string; url: string },
+  depth: number,
+): Promise<Files> {
+  const { request, remote, budget } = project;
+  const isOwnHost = new URL(checkedUrl(url)).host === new URL(remote.url).host;
+  const access: Access = isOwnHost
+    ? project.access
+    : { secret: {}, ...(project.access.proxy && { proxy: project.access.proxy }) };
+  return inWorkFolder(request, async (work) => {
+    const inner = await openRemote({ url, work, signal: request.signal, access });
+    const files = await download(inner, id, id);
+    return withSubmodules(files, { remote: inner, commit: id, request, access, budget }, depth + 1);
+  });
+}
+
+/** `sparseCheckout` keeps the files whose path begins with one of its entries, each of which must be there. */
+function sparse(files: Files, { source }: ArtifactRequest): Files {
+  const list = getPath(source, ['spec', 'sparseCheckout']);
+  if (list?.kind !== 'sequence' || list.items.length === 0) return files;
+  const prefixes = list.items.map((item) => (text(item) ?? '').replace(/^\.\//, ''));
+  const kept = new Map([...files].filter(([path]) => prefixes.some((prefix) => path.slice(1).startsWith(prefix))));
+  for (const prefix of prefixes) {
+    const folder = `/${prefix.replace(/\/+$/, '')}`;
+    if (![...kept.keys()].some((path) => path === folder || path.startsWith(`${folder}/`)))
+      throw new FetchError(`sparse checkout folder ${prefix} does not exist in the repository`, 'sparseCheckout');
+  }
+  return kept;
 }

@@ -9,8 +9,8 @@ import {
   satisfies,
   toJson,
 } from '../../engine/index.ts';
-import { FetchError, getOk, shown, type TlsOptions } from './http.ts';
-import { type Credentials, openRepository } from './oci.ts';
+import { basic, FetchError, getOk, shown, type TlsOptions } from './http.ts';
+import { type Credentials, chartLayer, openRepository } from './oci.ts';
 
 export interface ChartRequest {
   /** The repository: `https://…` with an index, or `oci://…`. */
@@ -37,7 +37,6 @@ export interface ChartArchive {
 /** Flux's own limits: 50 MiB for an index, 10 MiB for a chart's archive. */
 const indexLimit = 50 * 1024 * 1024;
 const chartLimit = 10 * 1024 * 1024;
-const chartLayer = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip';
 
 export function findChart(request: ChartRequest): Promise<ChartArchive> {
   return request.url.startsWith('oci://') ? findInRegistry(request) : findInIndex(request);
@@ -45,7 +44,7 @@ export function findChart(request: ChartRequest): Promise<ChartArchive> {
 
 async function findInIndex(request: ChartRequest): Promise<ChartArchive> {
   const base = request.url.replace(/\/*$/, '/');
-  const authorization = request.credentials && basicOf(request.credentials);
+  const authorization = request.credentials && basic(request.credentials.username, request.credentials.password);
   const options = {
     signal: request.signal,
     ...(request.tls && { tls: request.tls }),
@@ -70,18 +69,14 @@ async function findInIndex(request: ChartRequest): Promise<ChartArchive> {
       const credentials = own !== undefined && (isOwnHost || request.passCredentials) ? { authorization: own } : {};
       const answer = await getOk({ url: url.href, limit: chartLimit, ...rest, ...credentials });
       const digest = createHash('sha256').update(answer.body).digest('hex');
-      if (entry.digest !== '' && entry.digest !== digest) {
+      if (entry.digest !== '' && entry.digest.replace(/^sha256:/, '') !== digest) {
         throw new FetchError(
-          `${shown(url.href)}: the archive's digest is ${digest}, not ${entry.digest} as the index says`,
+          `${shown(url.href)}: the archive's digest is ${digest}, not ${entry.digest} as the index says; it is not used`,
         );
       }
       return answer.body;
     },
   };
-}
-
-function basicOf({ username, password }: Credentials): string {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
 interface IndexEntry {
@@ -105,7 +100,7 @@ function readIndex(text: string, request: ChartRequest): readonly IndexEntry[] {
 
 async function findInRegistry(request: ChartRequest): Promise<ChartArchive> {
   const url = `${request.url.replace(/\/*$/, '')}/${request.chart}`;
-  const repository = openRepository({ ...request, url });
+  const repository = openRepository({ ...request, url, scheme: request.insecure ? 'http' : 'https' });
   // A tag cannot hold a `+`, so Helm writes it as `_`.
   const versions = (await repository.tags()).map((tag) => tag.replaceAll('_', '+'));
   const version = chooseVersion(versions, request.version);
@@ -123,7 +118,7 @@ export async function ociChart(
   const manifest = await repository.manifest(reference);
   const layer = manifest.layers.find(({ mediaType }) => mediaType === chartLayer) ?? manifest.layers[0];
   if (layer === undefined) throw new FetchError(`${name}: the artifact has no layer`);
-  return { version, name, key: `oci ${layer.digest}`, bytes: () => repository.blob(layer) };
+  return { version, name, key: `oci ${repository.url} ${layer.digest}`, bytes: () => repository.blob(layer) };
 }
 
 /** The highest version that the range admits; the very version when the range is one. */
@@ -134,6 +129,8 @@ export function chooseVersion(versions: readonly string[], range: string): strin
   if (typeof constraint === 'string') throw new FetchError(`${wanted} is no version range: ${constraint}`);
   return versions
     .flatMap((text) => {
+      // Flux takes nothing with fewer than three numbers for a version.
+      if (text.split('.').length < 3) return [];
       const version = parseVersion(text);
       return typeof version !== 'string' && satisfies(version, constraint) ? [{ text, version }] : [];
     })

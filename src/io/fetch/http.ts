@@ -13,13 +13,23 @@ export interface FetchRequest {
   readonly limit: number;
   readonly signal: AbortSignal;
   readonly tls?: TlsOptions;
+  /** The source's own proxy; absent: what the environment says. */
+  readonly proxy?: ProxyServer;
+  /** `GET` unless it is given. */
+  readonly method?: 'GET' | 'POST';
 }
 
 export interface TlsOptions {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
-  readonly skipVerify?: boolean;
+}
+
+export interface ProxyServer {
+  /** `http://host:port`, without credentials in it. */
+  readonly address: string;
+  readonly username?: string;
+  readonly password?: string;
 }
 
 export interface FetchAnswer {
@@ -30,26 +40,32 @@ export interface FetchAnswer {
   readonly url: string;
 }
 
-/** What went wrong, in one sentence that names the URL and never a credential. */
-export class FetchError extends Error {}
+/** What went wrong, in one sentence that names the URL and never a credential, and the field of the source that is at fault. */
+export class FetchError extends Error {
+  /** Below `spec`; empty: the URL. */
+  readonly field: readonly string[];
+
+  constructor(message: string, ...field: readonly string[]) {
+    super(message);
+    this.field = field;
+  }
+}
 
 const maxRedirects = 5;
 const timeoutMs = 30_000;
 
 export async function get(request: FetchRequest): Promise<FetchAnswer> {
-  const { request: send, Agent, EnvHttpProxyAgent } = await import('undici');
+  const { request: send } = await import('undici');
   let url = parseUrl(request.url);
   const first = url.host;
-  const connect = request.tls && { ca: request.tls.ca, cert: request.tls.cert, key: request.tls.key };
-  const verify = request.tls?.skipVerify === true ? { rejectUnauthorized: false } : {};
-  const options = { connectTimeout: timeoutMs, ...(connect && { connect: { ...connect, ...verify } }) };
-  const dispatcher: Dispatcher = connect === undefined ? new EnvHttpProxyAgent(options) : new Agent(options as never);
+  const dispatcher = await dispatcherOf(request, url);
   try {
     for (let redirects = 0; redirects <= maxRedirects; redirects++) {
       const authorization =
         url.host === first && request.authorization !== undefined ? { authorization: request.authorization } : {};
       const answer = await send(url, {
         dispatcher,
+        method: request.method ?? 'GET',
         signal: request.signal,
         headers: { 'user-agent': 'sluice', ...request.headers, ...authorization },
         headersTimeout: timeoutMs,
@@ -58,7 +74,7 @@ export async function get(request: FetchRequest): Promise<FetchAnswer> {
       const { location } = answer.headers;
       if (answer.statusCode >= 300 && answer.statusCode < 400 && typeof location === 'string') {
         await answer.body.dump();
-        url = new URL(location, url);
+        url = redirected(location, url);
         continue;
       }
       const body = await readBody(answer.body, request.limit, url);
@@ -68,18 +84,61 @@ export async function get(request: FetchRequest): Promise<FetchAnswer> {
   } catch (cause) {
     if (cause instanceof FetchError) throw cause;
     if (request.signal.aborted) throw new FetchError('canceled');
-    throw new FetchError(`${shown(url.href)} cannot be reached: ${reasonOf(cause)}`);
+    const reason = reasonOf(cause);
+    throw new FetchError(`${shown(url.href)} cannot be reached: ${reason}; ${remedyFor(reason, request)}`);
   } finally {
     dispatcher.destroy().catch(() => {});
   }
+}
+
+/** A connection of its own for each request, so that no certificate or proxy of one source is used for another. */
+async function dispatcherOf({ tls, proxy }: FetchRequest, url: URL): Promise<Dispatcher> {
+  const { Agent, EnvHttpProxyAgent, ProxyAgent } = await import('undici');
+  const certificates = tls && { ca: tls.ca, cert: tls.cert, key: tls.key };
+  if (proxy === undefined) {
+    const options = { connectTimeout: timeoutMs, ...(tls && { connect: certificates }) };
+    return tls === undefined ? new EnvHttpProxyAgent(options) : new Agent(options as never);
+  }
+  const { address, username, password } = proxy;
+  return new ProxyAgent({
+    uri: address,
+    // As Go does: plain requests are forwarded, only TLS goes through a tunnel.
+    proxyTunnel: url.protocol === 'https:',
+    ...(username !== undefined && { token: basic(username, password ?? '') }),
+    ...(certificates && { requestTls: certificates as never }),
+  });
+}
+
+/** Where a redirect leads; from https never into the clear. */
+function redirected(location: string, from: URL): URL {
+  if (!URL.canParse(location, from.href)) throw new FetchError(`${shown(from.href)} redirects to what is no URL`);
+  const url = parseUrl(new URL(location, from).href);
+  if (from.protocol === 'https:' && url.protocol === 'http:')
+    throw new FetchError(`${shown(from.href)} redirects from https to ${shown(url.href)}, which is not followed`);
+  return url;
+}
+
+function remedyFor(reason: string, { proxy }: FetchRequest): string {
+  if (/CERT|certificate|SELF_SIGNED|ALTNAME|VERIFY/i.test(reason))
+    return 'name a Secret with the ca.crt of its issuer in spec.certSecretRef';
+  if (/SSL|TLS|wrong version/i.test(reason)) return 'a server without TLS needs spec.insecure: true';
+  return proxy === undefined
+    ? 'check the address and the network'
+    : 'check spec.proxySecretRef, the address and the network';
 }
 
 /** `get` that takes nothing but 200. */
 export async function getOk(request: FetchRequest): Promise<FetchAnswer> {
   const answer = await get(request);
   if (answer.status === 200) return answer;
-  const why = answer.status === 401 || answer.status === 403 ? ': the credentials are missing or refused' : '';
-  throw new FetchError(`${shown(answer.url)} answered ${answer.status}${why}`);
+  throw statusFault(answer);
+}
+
+/** One sentence for an answer that is no success. */
+export function statusFault({ url, status }: Pick<FetchAnswer, 'url' | 'status'>): FetchError {
+  const isRefused = status === 401 || status === 403;
+  const why = isRefused ? ': the credentials are missing or refused; check the Secret that spec.secretRef names' : '';
+  return new FetchError(`${shown(url)} answered ${status}${why}`, ...(isRefused ? ['secretRef'] : []));
 }
 
 async function readBody(body: AsyncIterable<Buffer>, limit: number, url: URL): Promise<Buffer> {

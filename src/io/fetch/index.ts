@@ -18,11 +18,11 @@ import {
   toJson,
 } from '../../engine/index.ts';
 import { type Access, accessOf, type SecretOf } from './access.ts';
-import { fetchArtifact } from './artifact.ts';
+import { fetchArtifact, unfetched } from './artifact.ts';
 import { createCache } from './cache.ts';
 import { type ChartArchive, chooseVersion, findChart, ociChart } from './helm.ts';
 import { FetchError } from './http.ts';
-import { openRepository } from './oci.ts';
+import { isPrivateRegistry, openRepository } from './oci.ts';
 
 export { fleetSecrets } from './access.ts';
 
@@ -130,9 +130,7 @@ export async function renderFetched<T>(
 
 /** What decides which chart it is: the query and what its source says. */
 function keyOf({ source, at: _at, ...query }: ChartQuery): string {
-  const spec = (...path: string[]) => text(getPath(source, ['spec', ...path]));
-  const ref = ['tag', 'semver', 'digest'].map((field) => spec('ref', field));
-  return JSON.stringify([query, spec('url'), spec('type'), ref, spec('secretRef', 'name'), spec('insecure')]);
+  return JSON.stringify([query, source && toJson(get(source, 'spec') ?? source, 'sigs')]);
 }
 
 async function fetchChart(
@@ -147,14 +145,11 @@ async function fetchChart(
   try {
     const archive = await locate(query, query.source, options, signal);
     if (typeof archive === 'string') return { note: `${title}: ${archive}` };
-    const kept = await cache.get(archive.key);
-    const bytes = kept ?? (await archive.bytes());
-    if (kept === undefined) await cache.set(archive.key, bytes);
+    const bytes = await cache.keep(archive.key, () => archive.bytes());
     return helm.loadChartArchive(bytes, archive.name);
   } catch (cause) {
-    if (cause instanceof FetchError)
-      return { note: `chart ${query.chart ?? ''} of ${title} could not be fetched: ${cause.message}` };
-    throw cause;
+    const what = query.chart === undefined ? 'chart' : `chart ${query.chart}`;
+    return unfetched(`${what} of ${title} could not be fetched`, query.source, cause);
   }
 }
 
@@ -169,7 +164,11 @@ async function locate(
   const url = field('url');
   if (url === undefined) return 'it has no spec.url';
   const provider = field('provider') ?? 'generic';
-  if (provider !== 'generic') return `credentials of provider ${provider} are not supported`;
+  if (provider !== 'generic')
+    throw new FetchError(
+      `credentials of provider ${provider} are not supported: only the cluster has them`,
+      'provider',
+    );
   const access = { ...(await accessOf(source, query.namespace, options.secret)), signal };
   const insecure = field('insecure') === 'true' || url.startsWith('http://');
   if (query.kind === 'HelmRepository') {
@@ -186,7 +185,11 @@ async function fromOciRepository(
   url: string,
   access: Access & { readonly insecure: boolean; readonly signal: AbortSignal },
 ): Promise<ChartArchive | string> {
-  const repository = openRepository({ url, ...access });
+  const repository = openRepository({
+    url,
+    scheme: access.insecure || isPrivateRegistry(url) ? 'any' : 'https',
+    ...access,
+  });
   const ref = (field: string) => text(getPath(source, ['spec', 'ref', field]));
   const name = `${url.slice(url.lastIndexOf('/') + 1)}.tgz`;
   const digest = ref('digest');

@@ -1,14 +1,15 @@
 /** An OCI registry, read only: tags, manifests and blobs, with token authentication and every digest checked. */
 import { createHash } from 'node:crypto';
-import { basic, FetchError, get, getOk, shown, type TlsOptions } from './http.ts';
+import { basic, FetchError, get, getOk, type ProxyServer, shown, statusFault, type TlsOptions } from './http.ts';
 
 export interface RegistryOptions {
   /** `oci://host/path`. */
   readonly url: string;
   readonly credentials?: Credentials | undefined;
-  /** Plain http. */
-  readonly insecure: boolean;
+  /** `any`: https, and plain http where nobody speaks TLS. */
+  readonly scheme: 'https' | 'http' | 'any';
   readonly tls?: TlsOptions | undefined;
+  readonly proxy?: ProxyServer | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -30,12 +31,15 @@ export interface Manifest {
 }
 
 export interface Repository {
+  /** `oci://host/path`, as it was given. */
+  readonly url: string;
   tags(): Promise<readonly string[]>;
   /** By tag or `sha256:…`; of an index, the first manifest. */
   manifest(reference: string): Promise<Manifest>;
   blob(descriptor: Descriptor): Promise<Buffer>;
 }
 
+export const chartLayer = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip';
 const manifestLimit = 4 * 1024 * 1024;
 const blobLimit = 256 * 1024 * 1024;
 const maxPages = 100;
@@ -52,8 +56,16 @@ export function openRepository(options: RegistryOptions): Repository {
   const [, host, name] = match as unknown as [string, string, string];
   // Docker Hub's registry answers under another name, and its one-word repositories are in `library`.
   const registry = host === 'docker.io' || host === 'index.docker.io' ? 'registry-1.docker.io' : host;
-  const base = `${options.insecure ? 'http' : 'https'}://${registry}/v2/${name}`;
+  if (name.includes(':') || name.includes('@'))
+    throw new FetchError(`${shown(options.url)} holds a tag or a digest; it goes to spec.ref`);
+  let base: Promise<string> | undefined;
   let authorization: string | undefined;
+
+  /** The repository's address, found out once. */
+  function address(): Promise<string> {
+    base ??= schemeOf(registry, options).then((scheme) => `${scheme}://${registry}/v2/${name}`);
+    return base;
+  }
 
   async function ask(url: string, limit: number, accept?: string) {
     const request = {
@@ -61,27 +73,26 @@ export function openRepository(options: RegistryOptions): Repository {
       limit,
       signal: options.signal,
       headers: accept === undefined ? {} : { accept },
-      ...(options.tls && { tls: options.tls }),
+      ...through(options),
     };
     const first = await get({ ...request, ...(authorization !== undefined && { authorization }) });
     if (first.status !== 401) return first;
-    authorization = await authorize(String(first.headers['www-authenticate'] ?? ''), options);
+    authorization = await authorize(String(first.headers['www-authenticate'] ?? ''), new URL(url), options);
     return get({ ...request, ...(authorization !== undefined && { authorization }) });
   }
 
   async function ok(url: string, limit: number, accept?: string) {
     const answer = await ask(url, limit, accept);
     if (answer.status === 200) return answer;
-    const why = answer.status === 401 || answer.status === 403 ? ': the credentials are missing or refused' : '';
-    throw new FetchError(`${shown(url)} answered ${answer.status}${why}`);
+    throw statusFault({ url, status: answer.status });
   }
 
   async function manifest(reference: string, depth = 0): Promise<Manifest> {
-    const { body, headers } = await ok(`${base}/manifests/${reference}`, manifestLimit, manifestTypes);
+    const { body, headers } = await ok(`${await address()}/manifests/${reference}`, manifestLimit, manifestTypes);
     const digest = digestOf(body);
     const promised = reference.startsWith('sha256:') ? reference : headers['docker-content-digest'];
     if (typeof promised === 'string' && promised.startsWith('sha256:') && promised !== digest) {
-      throw new FetchError(`${shown(options.url)}: the manifest's digest is ${digest}, not ${promised}`);
+      throw differs(`${shown(options.url)}: the manifest's digest is ${digest}, not ${promised}`);
     }
     const json = readJson(body, options.url) as {
       manifests?: readonly Descriptor[];
@@ -94,27 +105,51 @@ export function openRepository(options: RegistryOptions): Repository {
   }
 
   return {
+    url: options.url,
     async tags() {
       const tags: string[] = [];
-      let url: string | undefined = `${base}/tags/list?n=1000`;
+      let url: string | undefined = `${await address()}/tags/list?n=1000`;
       for (let page = 0; url !== undefined && page < maxPages; page++) {
         const { body, headers } = await ok(url, manifestLimit);
         tags.push(...((readJson(body, options.url) as { tags?: string[] | null }).tags ?? []));
         const next = /<([^>]+)>;\s*rel="?next"?/.exec(String(headers.link ?? ''))?.[1];
-        url = next === undefined ? undefined : new URL(next, base).href;
+        url = next === undefined ? undefined : new URL(next, url).href;
       }
       return tags;
     },
     manifest: (reference) => manifest(reference),
     async blob(descriptor) {
       const limit = Math.min(blobLimit, descriptor.size + 1);
-      const { body } = await ok(`${base}/blobs/${descriptor.digest}`, limit);
+      const { body } = await ok(`${await address()}/blobs/${descriptor.digest}`, limit);
       if (digestOf(body) !== descriptor.digest) {
-        throw new FetchError(`${shown(options.url)}: a layer's digest is ${digestOf(body)}, not ${descriptor.digest}`);
+        throw differs(`${shown(options.url)}: a layer's digest is ${digestOf(body)}, not ${descriptor.digest}`);
       }
       return body;
     },
   };
+}
+
+async function schemeOf(registry: string, options: RegistryOptions): Promise<string> {
+  if (options.scheme !== 'any') return options.scheme;
+  try {
+    await get({ url: `https://${registry}/v2/`, limit: manifestLimit, signal: options.signal, ...through(options) });
+    return 'https';
+  } catch (cause) {
+    if (cause instanceof FetchError) return 'http';
+    throw cause;
+  }
+}
+
+/** Registries on this machine or in a private network are asked without TLS when they do not speak it, as Flux asks them. */
+export function isPrivateRegistry(url: string): boolean {
+  const host = /^oci:\/\/([^/]+)/.exec(url)?.[1] ?? '';
+  const privateNetwork = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)[\d.]+(:\d+)?$/;
+  const loopback = /^(localhost:\d+|.*\.local(host)?(:\d+)?|127\.\d+\.\d+\.\d+(:\d+)?|\[?::1\]?(:\d+)?)$/;
+  return privateNetwork.test(host) || loopback.test(host);
+}
+
+function through({ tls, proxy }: RegistryOptions) {
+  return { ...(tls && { tls }), ...(proxy && { proxy }) };
 }
 
 function readJson(body: Buffer, url: string): unknown {
@@ -125,12 +160,16 @@ function readJson(body: Buffer, url: string): unknown {
   }
 }
 
+function differs(what: string): FetchError {
+  return new FetchError(`${what}; it was changed on its way or in the registry, and is not used`);
+}
+
 function digestOf(body: Buffer): string {
   return `sha256:${createHash('sha256').update(body).digest('hex')}`;
 }
 
 /** Answers a challenge: basic credentials as they are, or a token from the realm that the registry names. */
-async function authorize(challenge: string, options: RegistryOptions): Promise<string | undefined> {
+async function authorize(challenge: string, from: URL, options: RegistryOptions): Promise<string | undefined> {
   const { credentials } = options;
   const header = credentials && basic(credentials.username, credentials.password);
   if (!/^bearer /i.test(challenge)) return header;
@@ -138,13 +177,13 @@ async function authorize(challenge: string, options: RegistryOptions): Promise<s
   const realm = field('realm');
   if (realm === undefined || !URL.canParse(realm)) return header;
   const url = new URL(realm);
-  if (url.protocol !== 'https:' && !options.insecure)
+  if (url.protocol !== 'https:' && from.protocol === 'https:')
     throw new FetchError(`${shown(realm)} would get credentials in the clear`);
   for (const name of ['service', 'scope']) {
     const value = field(name);
     if (value !== undefined) url.searchParams.set(name, value);
   }
-  const request = { url: url.href, limit: manifestLimit, signal: options.signal };
+  const request = { url: url.href, limit: manifestLimit, signal: options.signal, ...through(options) };
   const { body } = await getOk({ ...request, ...(header !== undefined && { authorization: header }) });
   const token = readJson(body, realm) as { token?: string; access_token?: string };
   return `Bearer ${token.token ?? token.access_token ?? ''}`;

@@ -62,7 +62,8 @@ function renderView({ view, object, owner, context }: ViewRequest): DesiredSet {
     };
     return empty({ note: source, problems: [problem] });
   }
-  if (source.tree === undefined) return empty({ problems: source.problems });
+  if (source.tree === undefined)
+    return empty({ problems: source.problems, ...(source.note === undefined ? {} : { note: source.note }) });
   const result = buildFolder({ view, object, context, tree: source.tree });
   const suspended = view.suspend ? 'suspended: Flux does not apply it until it is resumed' : undefined;
   const notes = [suspended, source.note].filter((note) => note !== undefined);

@@ -25,11 +25,13 @@ export function chartFor(view: HelmReleaseView, namespace: string, context: Rend
   if ((kind === 'GitRepository' || kind === 'Bucket') && context.options.artifact !== undefined) {
     const found = sourceTree(known, context);
     if (typeof found === 'string') return { note: found, at };
-    if (found.tree !== undefined) return fromFolder(found.tree, joinPath('/', query.chart ?? '/'), view);
+    if (found.tree === undefined) return { problems: found.problems };
+    return fromFolder(found.tree, joinPath('/', query.chart ?? '/'), view);
   }
   const fetched = context.options.chart?.(query);
   if (fetched === undefined) return { note: `chart ${describe(query)} is not fetched`, at };
-  if ('note' in fetched) return { note: fetched.note, at };
+  if ('note' in fetched)
+    return fetched.problem === undefined ? { note: fetched.note, at } : { problems: [fetched.problem] };
   return withValuesFiles(fetched, fetched.tree, fetched.path, view);
 }
 
