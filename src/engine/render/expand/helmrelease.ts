@@ -16,7 +16,7 @@ import { get, type Mapping, str } from '../../yaml/node.ts';
 import { parseFile } from '../../yaml/parse.ts';
 import type { Expander, RenderContext } from '../context.ts';
 import type { DesiredObject, DesiredSet, Owner } from '../desired.ts';
-import { chartFor } from '../helm/chart.ts';
+import { chartFor, chartNotes } from '../helm/chart.ts';
 import { postRender, withReleaseMetadata } from '../helm/postrender.ts';
 import { type ReleaseValues, releaseValues } from '../helm/values.ts';
 
@@ -93,6 +93,7 @@ function install(
   });
   const notes = [
     ...(view.suspend ? ['suspended: Flux does not apply it until it is resumed'] : []),
+    ...chartNotes(view, object, context),
     ...values.unknown.map((title) => `values of ${title} are not known here`),
   ];
   const problems = [...values.problems, ...rendered.problems.filter(({ severity }) => severity === 'error')];
