@@ -1,15 +1,10 @@
 /** Contexts that a command must not write to, or only when their name was typed: `SLUICE_READ_ONLY`, `SLUICE_PROTECTED`. */
 import { type Protection, protectionOf } from '../engine/index.ts';
+import { protectionSettings } from '../io/protection.ts';
 import type { Invocation } from './command.ts';
 
-/** By two environment variables that hold patterns such as `prod-*`, separated by commas. */
 export function protectionHere({ env }: Invocation, context: string): Protection {
-  const patterns = (name: string) =>
-    (env[name] ?? '')
-      .split(',')
-      .map((one) => one.trim())
-      .filter((one) => one !== '');
-  return protectionOf(context, { protected: patterns('SLUICE_PROTECTED'), readOnly: patterns('SLUICE_READ_ONLY') });
+  return protectionOf(context, protectionSettings(env));
 }
 
 /** Why a command that writes must not; undefined when it may. `--confirm NAME` stands for typing the name. */

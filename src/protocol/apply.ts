@@ -44,3 +44,15 @@ export interface ApplyOutcome {
   /** Flux objects that were suspended, so that Flux does not undo what was applied, and still are. */
   readonly suspended: readonly ObjectName[];
 }
+
+/** What a push would do: shown to the person, and sent back as what they agreed to. */
+export interface PushView {
+  /** The remote, its URL without credentials, and the branch there. */
+  readonly remote: string;
+  readonly url: string;
+  readonly branch: string;
+  /** Paths from the repository's root; empty when everything is committed already. */
+  readonly files: readonly string[];
+  /** Commits that are here and not there: they are pushed along. */
+  readonly ahead: number;
+}

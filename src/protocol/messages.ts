@@ -2,7 +2,7 @@
  * What the extension and the server say to each other beyond the language protocol: plain data, names and types only.
  * The server owns every decision; the extension shows what it is told and sends back what a person chose.
  */
-import type { ApplyOutcome, ApplyStep, Left } from './apply.ts';
+import type { ApplyOutcome, ApplyStep, Left, PushView } from './apply.ts';
 import type { PlanAgainst, PlanScope, PlanView, Revealed } from './plan.ts';
 import type { ObjectName, TreeNode } from './tree.ts';
 
@@ -146,6 +146,15 @@ export interface Requests {
     { readonly plan: string; readonly entries: readonly string[]; readonly run: string; readonly confirmed?: string },
     ApplyOutcome,
   ];
+  /** What `sluice/push` would commit and where to; asks the remote, writes nothing. */
+  'sluice/pushPlan': [object, PushView | { readonly message: string }];
+  /** Commits and pushes exactly what was shown, has Flux fetch it, resumes what Sluice suspended, and follows it. */
+  'sluice/push': [
+    { readonly shown: PushView; readonly text: string; readonly run: string; readonly confirmed?: string },
+    Outcome,
+  ];
+  /** Follows a commit (absent: HEAD) until its workloads are ready. Writes nothing. */
+  'sluice/follow': [{ readonly commit?: string; readonly run: string }, Outcome];
   /** What applies have left behind in the chosen cluster. */
   'sluice/left': [object, Left];
   /** The person has seen what an unfinished apply left: its journal goes. */

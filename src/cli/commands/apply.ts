@@ -9,8 +9,8 @@ import {
   inputsOf,
   type Plan,
   titleOf,
-  type Unfinished,
   unfinished,
+  unfinishedLines,
 } from '../../engine/index.ts';
 import { type Journal, journalFor } from '../../io/journal.ts';
 import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
@@ -59,7 +59,10 @@ export const apply: Command = {
     if (plan.target.kind === 'cluster' && plan.target.identity === '') return refuse('nothing was sent');
     const journal = journalFor(plan.target.kind === 'cluster' ? plan.target.identity : '', invocation.env);
     const left = unfinished(journal.left());
-    if (left !== undefined) for (const line of leftLines(left)) invocation.err(`${printable(line)}\n`);
+    if (left !== undefined) {
+      invocation.err('the last apply to this cluster did not come to its end:\n');
+      for (const line of unfinishedLines(left)) invocation.err(`  ${printable(line)}\n`);
+    }
     invocation.out(planText(plan, fleet.textOf, paintFor(invocation.env)));
     if (!changesAnything(plan)) return plan.problems.some(({ severity }) => severity === 'error') ? 1 : 0;
     const agreed = await agree(invocation, plan);
@@ -119,17 +122,6 @@ async function carryOut(
   }
   journal.close();
   return code;
-}
-
-/** What the last apply to this cluster, which did not come to its end, left behind. */
-function leftLines({ done, unknown, notSent, suspended }: Unfinished): readonly string[] {
-  return [
-    'the last apply to this cluster did not come to its end:',
-    ...done.map(({ id, outcome }) => `  ${outcome} ${titleOf(id)}`),
-    ...unknown.map((id) => `  unknown ${titleOf(id)}: sent, its answer was not heard`),
-    ...notSent.map((id) => `  not sent ${titleOf(id)}`),
-    ...suspended.map((id) => `  ${titleOf(id)} was suspended by it`),
-  ];
 }
 
 function worse(code: ExitCode, event: ApplyEvent): ExitCode {

@@ -1,5 +1,5 @@
 /** After a crash: what an apply that never came to its end had applied, what is unknown, what it had not sent. */
-import { keyOf, type ObjectId } from '../objects/object.ts';
+import { keyOf, type ObjectId, titleOf } from '../objects/object.ts';
 import type { ApplyEvent, ObjectOutcome } from './events.ts';
 
 export interface Unfinished {
@@ -34,4 +34,14 @@ export function unfinished(events: readonly ApplyEvent[]): Unfinished | undefine
     notSent: open.filter((id) => !sent.has(keyOf(id))),
     suspended,
   };
+}
+
+/** The same for a person, an object a line. */
+export function unfinishedLines({ done, unknown, notSent, suspended }: Unfinished): readonly string[] {
+  return [
+    ...done.map(({ id, outcome }) => `${outcome} ${titleOf(id)}`),
+    ...unknown.map((id) => `unknown ${titleOf(id)}: sent, its answer was not heard`),
+    ...notSent.map((id) => `not sent ${titleOf(id)}`),
+    ...suspended.map((id) => `${titleOf(id)} was suspended by it`),
+  ];
 }

@@ -16,6 +16,7 @@ import { left } from './left.ts';
 import { plan } from './plan.ts';
 import { preview } from './preview.ts';
 import { tree } from './tree.ts';
+import { wayback } from './wayback.ts';
 
 export const handlers: readonly Handler[] = [
   //
@@ -35,4 +36,5 @@ export const handlers: readonly Handler[] = [
   plan,
   preview,
   tree,
+  wayback,
 ];
