@@ -1,16 +1,23 @@
 /** A plan for a program. Secrets are masked in it as everywhere. */
-import { countsOf, type Origin, type Plan, pathText } from '../../engine/index.ts';
+import { countsOf, type Danger, type Origin, type Plan, pathText } from '../../engine/index.ts';
 import { formatPlace, type TextOf } from '../problems.ts';
 
 export function planJson(plans: readonly Plan[], textOf: TextOf): string {
   const place = (at: Origin | undefined) => (at === undefined || at.file === '' ? {} : { at: formatPlace(at, textOf) });
+  const dangersIn = (dangers: readonly Danger[] | undefined) =>
+    dangers === undefined
+      ? {}
+      : { dangers: dangers.map(({ rule, severity, message, at }) => ({ rule, severity, message, ...place(at) })) };
   const out = plans.map((plan) => ({
     target: plan.target,
     counts: countsOf(plan),
+    ...dangersIn(plan.dangers),
     groups: plan.groups.map((group) => ({
       owner: group.owner.id,
       ...place(group.owner.at),
       ...(group.note === undefined ? {} : { note: group.note }),
+      ...(group.remote === undefined ? {} : { cluster: { server: group.remote.server, by: group.remote.context } }),
+      ...dangersIn(group.dangers),
       entries: group.entries.map(({ id, action, reason, before, after, changes, ...entry }) => ({
         id,
         action,
@@ -26,16 +33,7 @@ export function planJson(plans: readonly Plan[], textOf: TextOf): string {
           ...(change.manager === undefined ? {} : { manager: change.manager }),
         })),
         ...(entry.reordered === undefined ? {} : { reordered: entry.reordered.map(pathText) }),
-        ...(entry.dangers === undefined
-          ? {}
-          : {
-              dangers: entry.dangers.map(({ rule, severity, message, at }) => ({
-                rule,
-                severity,
-                message,
-                ...place(at),
-              })),
-            }),
+        ...dangersIn(entry.dangers),
         ...(action === 'unchanged' || before === undefined ? {} : { before }),
         ...(action === 'unchanged' || after === undefined ? {} : { after }),
       })),

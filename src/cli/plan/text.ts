@@ -15,7 +15,8 @@ import { differenceOf } from './entry.ts';
 
 export function planText(plan: Plan, textOf: TextOf, paint: Paint): string {
   const groups = plan.groups.map((group) => groupText(group, textOf, paint));
-  return `${groups.filter((text) => text !== '').join('\n')}\n${summary(plan, paint)}\n`;
+  const whole = dangersText(plan.dangers, '', textOf, paint);
+  return `${groups.filter((text) => text !== '').join('\n')}\n${whole}${summary(plan, paint)}\n`;
 }
 
 const signs: Readonly<Record<Action, readonly [string, Parameters<Paint>[1]]>> = {

@@ -3,6 +3,7 @@ import { keyOf, type ObjectId, titleOf } from '../objects/object.ts';
 import type { DesiredObject, DesiredSet } from '../render/desired.ts';
 import type { Json } from '../yaml/resolve.ts';
 import { compare } from './changes.ts';
+import { planDangers, withGroupDangers } from './dangers/groups.ts';
 import { entryDangers } from './dangers/index.ts';
 import { inputsOf } from './hash.ts';
 import { mask } from './mask.ts';
@@ -37,7 +38,15 @@ export function planAgainst(baseline: readonly DesiredSet[], wanted: readonly De
     const spec = ownerSpec(set.owner.id, jsonOf(owners.before.get(key)));
     groups.push(goneGroup(set, spec, moves));
   }
-  return { target: { kind: 'commit', revision }, groups, problems: problemsOf(wanted), inputs: inputsOf(wanted) };
+  const found = groups.map(withGroupDangers);
+  const dangers = planDangers({ groups: found });
+  return {
+    target: { kind: 'commit', revision },
+    groups: found,
+    ...(dangers.length === 0 ? {} : { dangers }),
+    problems: problemsOf(wanted),
+    inputs: inputsOf(wanted),
+  };
 }
 
 function unowned(set: DesiredSet): OwnerSpec {

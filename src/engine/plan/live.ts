@@ -7,7 +7,7 @@ import type { Cluster, ClusterFailure, LiveObject } from '../ports.ts';
 import type { Problem } from '../problem.ts';
 import type { DesiredObject, DesiredSet } from '../render/desired.ts';
 import { stringAt } from '../status/fields.ts';
-import { groupDangers } from './dangers/groups.ts';
+import { planDangers, withGroupDangers } from './dangers/groups.ts';
 import { type Deletions, deletionsOf } from './deletions.ts';
 import { failureProblem, type Gathered, gather } from './failures.ts';
 import { inputsOf } from './hash.ts';
@@ -117,7 +117,14 @@ export async function planLive(
   );
   const groups = await groupsOf({ wanted, places, open, wantedBy, owners, asked, gathered, part: options.part });
   const problems = [...rendering, ...gathered.problems()];
-  const plan = { target: { ...target, identity: identity.value }, groups, problems, inputs };
+  const dangers = planDangers({ groups });
+  const plan = {
+    target: { ...target, identity: identity.value },
+    groups,
+    ...(dangers.length === 0 ? {} : { dangers }),
+    problems,
+    inputs,
+  };
   return options.part === undefined ? plan : options.part.of(plan);
 }
 
@@ -276,7 +283,7 @@ async function groupsOf({ wanted, places, owners, asked, ...answers }: Answers):
       ...(note === undefined ? {} : { note }),
     };
   });
-  return [...groups, ...parts.flatMap((part) => part.cascades)].map(withDangers);
+  return [...groups, ...parts.flatMap((part) => part.cascades)].map(withGroupDangers);
 }
 
 /** For each cluster who wants which object in it; the last one where several do, as the last applied wins. */
@@ -294,11 +301,6 @@ function wantedIn(
     for (const { object } of prepared[index]!) by.set(keyOf(object.id), set.owner.id);
   });
   return all;
-}
-
-function withDangers(group: PlanGroup): PlanGroup {
-  const dangers = groupDangers(group);
-  return dangers.length === 0 ? group : { ...group, dangers };
 }
 
 function noteOf(

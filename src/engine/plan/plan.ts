@@ -130,6 +130,8 @@ export interface Plan {
     | { readonly kind: 'cluster'; readonly context: string; readonly server: string; readonly identity: string }
     | { readonly kind: 'commit'; readonly revision: string };
   readonly groups: readonly PlanGroup[];
+  /** Dangers of the plan as a whole. */
+  readonly dangers?: readonly Danger[];
   readonly problems: readonly Problem[];
   /** Hash of every file that was read and of what was rendered: the apply refuses when it changed. */
   readonly inputs: string;
@@ -156,8 +158,9 @@ export function writes(entry: PlanEntry): boolean {
 
 /** Every danger of a plan, in the order of its entries. */
 export function dangersOf(plan: Plan): readonly Danger[] {
-  return plan.groups.flatMap((group) => [
+  const inGroups = plan.groups.flatMap((group) => [
     ...(group.dangers ?? []),
     ...group.entries.flatMap((entry) => entry.dangers ?? []),
   ]);
+  return [...(plan.dangers ?? []), ...inGroups];
 }

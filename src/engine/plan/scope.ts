@@ -117,7 +117,11 @@ interface Kept {
   readonly removes: Part['removes'];
 }
 
-function narrowed(plan: Plan, scopes: readonly Scope[], { whole, touched, removes }: Kept): Plan {
+function narrowed(
+  { dangers: _ofTheWhole, ...plan }: Plan,
+  scopes: readonly Scope[],
+  { whole, touched, removes }: Kept,
+): Plan {
   const gone = new Set<string>();
   const groups = plan.groups.flatMap((group): readonly PlanGroup[] => {
     const key = keyOf(group.owner.id);

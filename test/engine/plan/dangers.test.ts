@@ -37,6 +37,18 @@ test('immutable-field', () => {
     'immutable-field: spec.selector.matchLabels.app of Deployment apps/x cannot change in place: Flux fails until it is deleted or forced',
   ]);
   check(deployment('a', 1), deployment('a', 2), []);
+  const config = (value: string, immutable: boolean) =>
+    object('v1', 'ConfigMap', `data: { a: ${value} }${immutable ? '\nimmutable: true' : ''}`);
+  check(config('a', true), config('b', true), [
+    'immutable-field: data.a of ConfigMap apps/x cannot change in place: Flux fails until it is deleted or forced',
+  ]);
+  check(config('a', false), config('b', false), []);
+  const database = (claims: number, replicas: number) =>
+    object('apps/v1', 'StatefulSet', `spec: { serviceName: s${claims}, replicas: ${replicas} }`);
+  check(database(1, 1), database(2, 2), [
+    'immutable-field: spec.serviceName of StatefulSet apps/x cannot change in place: Flux fails until it is deleted or forced',
+  ]);
+  check(database(1, 1), database(1, 2), []);
 });
 
 test('shrinks-claim', () => {
@@ -112,6 +124,17 @@ test('major-bump', () => {
   check(release('1.x'), release('>=2.0.0'), [
     'major-bump: HelmRelease apps/x: the chart c goes from 1.x to >=2.0.0, a new major version',
   ]);
+  // What a chartRef leads to.
+  const source = (tag: string) =>
+    object(
+      'source.toolkit.fluxcd.io/v1',
+      'OCIRepository',
+      `spec: { url: "oci://r.test/charts/web", ref: { tag: "${tag}" } }`,
+    );
+  check(source('1.9.0'), source('2.0.0'), [
+    'major-bump: OCIRepository apps/x: r.test/charts/web goes from 1.9.0 to 2.0.0, a new major version',
+  ]);
+  check(source('1.9.0'), source('1.10.0'), []);
 });
 
 test('orphans, and suspend-flips', () => {
@@ -125,5 +148,19 @@ test('orphans, and suspend-flips', () => {
     object('helm.toolkit.fluxcd.io/v2', 'HelmRelease', `spec: { suspend: ${suspend} }`);
   check(release(true), release(false), [
     'suspend-flips: HelmRelease apps/x is resumed: everything that changed since it was suspended is applied at once',
+  ]);
+});
+
+test('large plans: one owner that writes very much, and many that write a little', () => {
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, i) =>
+      object('v1', 'ConfigMap', `data: { a: b }`).replace('name: x', `name: x${i}`),
+    ).join('');
+  check('', many(49), []);
+  check('', many(50), ['large-plan: Kustomization flux-system/apps: 50 objects would be written at once']);
+  const names = ['a', 'b', 'c', 'd'];
+  const wanted = names.map((name) => set(name, many(25)));
+  expect(dangersOf(planAgainst([], wanted, 'HEAD')).map(({ message }) => message)).toEqual([
+    'the plan is unusually large: 100 objects of 4 owners would be written',
   ]);
 });

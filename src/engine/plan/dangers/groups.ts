@@ -1,11 +1,11 @@
-/** The dangers that only a group as a whole has: very many changes, everything pruned, a suspended owner. */
+/** The dangers that only a group, or a plan, as a whole has: very many changes, everything pruned, a suspended owner. */
 import { titleOf } from '../../objects/object.ts';
-import { type Danger, type PlanGroup, writes } from '../plan.ts';
+import { type Danger, type Plan, type PlanGroup, writes } from '../plan.ts';
 
 /** How many written objects of one owner make a plan unusually large. */
 const many = 50;
 
-export function groupDangers(group: PlanGroup): readonly Danger[] {
+function groupDangers(group: PlanGroup): readonly Danger[] {
   const { owner, entries, state } = group;
   const written = entries.filter(writes);
   const deleted = entries.filter((entry) => entry.action === 'delete');
@@ -38,4 +38,22 @@ export function groupDangers(group: PlanGroup): readonly Danger[] {
     });
   }
   return out;
+}
+
+/** How many written objects make a whole plan unusually large, though none of its groups is. */
+const manyInAll = 100;
+
+export function planDangers({ groups }: Pick<Plan, 'groups'>): readonly Danger[] {
+  const written = groups.map(({ entries }) => entries.filter(writes).length);
+  const total = written.reduce((sum, count) => sum + count, 0);
+  if (total < manyInAll || written.some((count) => count >= many)) return [];
+  const owners = written.filter((count) => count > 0).length;
+  const message = `the plan is unusually large: ${total} objects of ${owners} owners would be written`;
+  return [{ rule: 'large-plan', severity: 'warning', message }];
+}
+
+/** The group with its dangers in it. */
+export function withGroupDangers(group: PlanGroup): PlanGroup {
+  const dangers = groupDangers(group);
+  return dangers.length === 0 ? group : { ...group, dangers };
 }

@@ -1,5 +1,7 @@
 /** Fields that the API server does not let change: the object has to be deleted and created again. */
 import { titleOf } from '../../objects/object.ts';
+import { at } from '../../status/fields.ts';
+import type { Json } from '../../yaml/resolve.ts';
 import { pathText } from '../changes.ts';
 import type { PlanEntry } from '../plan.ts';
 import type { DangerRule } from './rule.ts';
@@ -8,7 +10,7 @@ export const immutableField: DangerRule = {
   name: 'immutable-field',
   check({ entry, before, after }) {
     if (before === undefined || after === undefined) return [];
-    const change = immutableChange(entry);
+    const change = immutableChange(entry, before);
     if (change === undefined && entry.action !== 'recreate') return [];
     const field = change === undefined ? 'an immutable field' : pathText(change);
     const message =
@@ -19,38 +21,82 @@ export const immutableField: DangerRule = {
   },
 };
 
-/** By kind, paths below which nothing may change. */
-const immutable: Readonly<Record<string, readonly (readonly string[])[]>> = {
+/**
+ * By kind, paths below which nothing may change, and below those what still may. The API server is asked for every line of
+ * it in test/cluster/immutable.test.ts.
+ */
+interface Fixed {
+  readonly fixed: readonly string[];
+  readonly but?: readonly string[];
+}
+
+export const immutable: Readonly<Record<string, readonly Fixed[]>> = {
   'apps/StatefulSet': [
-    ['spec', 'volumeClaimTemplates'],
-    ['spec', 'serviceName'],
-    ['spec', 'podManagementPolicy'],
-    ['spec', 'selector'],
+    {
+      fixed: ['spec'],
+      but: [
+        'replicas',
+        'ordinals',
+        'template',
+        'updateStrategy',
+        'persistentVolumeClaimRetentionPolicy',
+        'minReadySeconds',
+        'revisionHistoryLimit',
+      ],
+    },
   ],
-  'apps/Deployment': [['spec', 'selector']],
-  'apps/DaemonSet': [['spec', 'selector']],
-  'apps/ReplicaSet': [['spec', 'selector']],
+  'apps/Deployment': [{ fixed: ['spec', 'selector'] }],
+  'apps/DaemonSet': [{ fixed: ['spec', 'selector'] }],
+  'apps/ReplicaSet': [{ fixed: ['spec', 'selector'] }],
   'batch/Job': [
-    ['spec', 'template'],
-    ['spec', 'selector'],
-    ['spec', 'completionMode'],
+    { fixed: ['spec', 'template'] },
+    { fixed: ['spec', 'selector'] },
+    { fixed: ['spec', 'completions'] },
+    { fixed: ['spec', 'completionMode'] },
+    { fixed: ['spec', 'podFailurePolicy'] },
   ],
-  PersistentVolumeClaim: [
-    ['spec', 'storageClassName'],
-    ['spec', 'accessModes'],
-    ['spec', 'volumeMode'],
-    ['spec', 'volumeName'],
+  PersistentVolumeClaim: [{ fixed: ['spec'], but: ['resources', 'volumeAttributesClassName'] }],
+  PersistentVolume: [{ fixed: ['spec', 'hostPath'] }, { fixed: ['spec', 'csi'] }, { fixed: ['spec', 'nfs'] }],
+  Service: [{ fixed: ['spec', 'clusterIP'] }],
+  'rbac.authorization.k8s.io/RoleBinding': [{ fixed: ['roleRef'] }],
+  'rbac.authorization.k8s.io/ClusterRoleBinding': [{ fixed: ['roleRef'] }],
+  'storage.k8s.io/StorageClass': [
+    { fixed: ['provisioner'] },
+    { fixed: ['parameters'] },
+    { fixed: ['reclaimPolicy'] },
+    { fixed: ['volumeBindingMode'] },
   ],
-  Service: [['spec', 'clusterIP']],
-  'rbac.authorization.k8s.io/RoleBinding': [['roleRef']],
-  'rbac.authorization.k8s.io/ClusterRoleBinding': [['roleRef']],
-  'storage.k8s.io/StorageClass': [['provisioner'], ['parameters'], ['reclaimPolicy'], ['volumeBindingMode']],
+  'scheduling.k8s.io/PriorityClass': [{ fixed: ['value'] }, { fixed: ['preemptionPolicy'] }],
+  'networking.k8s.io/IngressClass': [{ fixed: ['spec', 'controller'] }],
+  'node.k8s.io/RuntimeClass': [{ fixed: ['handler'] }],
+  'discovery.k8s.io/EndpointSlice': [{ fixed: ['addressType'] }],
+  'apiextensions.k8s.io/CustomResourceDefinition': [
+    { fixed: ['spec', 'group'] },
+    { fixed: ['spec', 'scope'] },
+    { fixed: ['spec', 'names', 'kind'] },
+    { fixed: ['spec', 'names', 'plural'] },
+  ],
 };
 
-function immutableChange({ id, changes }: PlanEntry): readonly (string | number)[] | undefined {
-  const paths = immutable[`${id.group === '' ? '' : `${id.group}/`}${id.kind}`] ?? [];
+/** A Secret or ConfigMap that is marked so keeps what it holds. */
+const marked: readonly Fixed[] = [
+  { fixed: ['data'] },
+  { fixed: ['stringData'] },
+  { fixed: ['binaryData'] },
+  { fixed: ['immutable'] },
+];
+
+function immutableChange({ id, changes }: PlanEntry, live: Json): readonly (string | number)[] | undefined {
+  const isMarked = (id.kind === 'Secret' || id.kind === 'ConfigMap') && at(live, 'immutable') === true;
+  const always = id.kind === 'Secret' && id.group === '' ? [{ fixed: ['type'] }] : [];
+  const rules = isMarked ? marked : (immutable[`${id.group === '' ? '' : `${id.group}/`}${id.kind}`] ?? always);
   // Setting what was not set is a change too, except where the server chooses a value by itself.
   return changes.find(
-    ({ path, before }) => before !== undefined && paths.some((p) => p.every((step, i) => path[i] === step)),
+    ({ path, before }) => (before !== undefined || isMarked) && rules.some((rule) => forbids(rule, path)),
   )?.path;
+}
+
+function forbids({ fixed, but = [] }: Fixed, path: readonly (string | number)[]): boolean {
+  if (!fixed.every((step, index) => path[index] === step)) return false;
+  return !but.includes(String(path[fixed.length] ?? ''));
 }

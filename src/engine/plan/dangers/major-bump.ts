@@ -1,6 +1,7 @@
 /** A new major version of an image or a chart: what breaks is in its release notes, not in the difference. */
 import { titleOf } from '../../objects/object.ts';
 import { stringAt } from '../../status/fields.ts';
+import { isFlux } from '../../status/health.ts';
 import type { Json } from '../../yaml/resolve.ts';
 import type { DangerRule, Finding } from './rule.ts';
 
@@ -24,18 +25,24 @@ export const majorBump: DangerRule = {
   },
 };
 
+/** Where each kind that names a chart's version has it: a release itself, or what its `chartRef` points to. */
+const versions: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  HelmRelease: [['spec', 'chart', 'spec', 'version']],
+  HelmChart: [['spec', 'version']],
+  OCIRepository: [
+    ['spec', 'ref', 'tag'],
+    ['spec', 'ref', 'semver'],
+  ],
+};
+
 function chart(title: string, before: Json, after: Json): readonly Finding[] {
-  const path = ['spec', 'chart', 'spec', 'version'];
-  const [was, is] = [stringAt(before, ...path), stringAt(after, ...path)];
-  if (stringAt(after, 'kind') !== 'HelmRelease' || !isMajor(was, is)) return [];
-  const name = stringAt(after, 'spec', 'chart', 'spec', 'chart');
-  return [
-    {
-      severity: 'warning',
-      message: `${title}: the chart ${name} goes from ${was} to ${is}, a new major version`,
-      path,
-    },
-  ];
+  return (versions[stringAt(after, 'kind')] ?? []).flatMap((path): readonly Finding[] => {
+    const [was, is] = [stringAt(before, ...path), stringAt(after, ...path)];
+    if (!isFlux(after) || !isMajor(was, is)) return [];
+    const name = stringAt(after, 'spec', 'chart', 'spec', 'chart') || stringAt(after, 'spec', 'chart');
+    const what = name !== '' ? `the chart ${name}` : stringAt(after, 'spec', 'url').replace(/^oci:\/\//, '');
+    return [{ severity: 'warning', message: `${title}: ${what} goes from ${was} to ${is}, a new major version`, path }];
+  });
 }
 
 function splitImage(image: string): { readonly name: string; readonly tag: string } {
