@@ -4,6 +4,7 @@ import { edit } from './edit.ts';
 import { fleet } from './fleet.ts';
 import { chart } from './helm.ts';
 import { large } from './large.ts';
+import { plan } from './plan.ts';
 import { yaml } from './yaml.ts';
 
 export const cases: Readonly<Record<string, (folder: string) => readonly Table[] | Promise<readonly Table[]>>> = {
@@ -12,4 +13,5 @@ export const cases: Readonly<Record<string, (folder: string) => readonly Table[]
   large,
   edit,
   helm: chart,
+  plan,
 };
