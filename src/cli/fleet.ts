@@ -1,6 +1,7 @@
 /** The fleet that a command's PATH and --cluster name, opened from the disk or from a commit, and rendered. */
 import { relative, resolve, sep } from 'node:path';
 import {
+  type Cluster,
   type ClusterRoot,
   createRenderer,
   type DesiredSet,
@@ -8,7 +9,8 @@ import {
   type Renderer,
   type Workspace,
 } from '../engine/index.ts';
-import type { ClusterFacts } from '../io/cluster/facts.ts';
+import { type ClusterFacts, clusterFacts } from '../io/cluster/facts.ts';
+import { bothOf, type ClusterInputs, createInputs } from '../io/cluster/inputs.ts';
 import { createFetcher, type Fetcher, fleetSecrets, renderFetched } from '../io/fetch/index.ts';
 import { createHistory, withHistory } from '../io/history.ts';
 import { loadKustomizer } from '../io/kustomizer.ts';
@@ -39,6 +41,17 @@ export function mappingsOf(
 /** A cluster directory: `/clusters/production`; `sync` where a bootstrap file says how the cluster follows it. */
 export type Root = Pick<ClusterRoot, 'folder'> & Partial<ClusterRoot>;
 
+/** What a render takes from the cluster that it is for. */
+export interface Live {
+  readonly facts: ClusterFacts;
+  readonly inputs: ClusterInputs;
+}
+
+export async function liveOf(cluster: Cluster, signal: AbortSignal): Promise<Live> {
+  const inputs = createInputs(cluster, { keep: Number.POSITIVE_INFINITY, now: () => performance.now() });
+  return { facts: await clusterFacts(cluster, signal), inputs };
+}
+
 export interface Fleet {
   /** The folder, as an absolute path of the disk. */
   readonly folder: string;
@@ -47,7 +60,7 @@ export interface Fleet {
   readonly roots: readonly Root[];
   readonly textOf: TextOf;
   /** With `--fetch`, what the fleet asks for is fetched first; without it nothing leaves this machine. */
-  render(root: Root, signal: AbortSignal, facts?: ClusterFacts): Promise<readonly DesiredSet[]>;
+  render(root: Root, signal: AbortSignal, live?: Live): Promise<readonly DesiredSet[]>;
   /** The same folder in a commit. Throws a GitError with one sentence when there is none of that name. */
   renderAt(revision: string, roots: readonly Root[], signal: AbortSignal): Promise<readonly (readonly DesiredSet[])[]>;
 }
@@ -71,21 +84,25 @@ export function openFleet({ words, options, cwd }: Invocation): Fleet | { readon
     artifact: sources.artifact,
     ...(fetcher && { chart: fetcher.chart }),
   };
-  const render = (renderer: Renderer, from: Workspace, root: Root, signal: AbortSignal) =>
-    renderFetched(() => renderer.renderCluster(from, root.folder), sources, signal);
+  const render = (
+    renderer: Renderer,
+    from: Workspace,
+    root: Root,
+    signal: AbortSignal,
+    inputs?: Pick<ClusterInputs, 'fetchMissing'>,
+  ) => renderFetched(() => renderer.renderCluster(from, root.folder), bothOf(sources, inputs), signal);
   const renderer = createRenderer(rendererOptions);
   return {
     folder,
     workspace,
     roots,
     textOf: (name) => workspace.textOf(name) ?? workspace.tree.file(`/${name}`)?.text ?? sources.textOf?.(name),
-    render: (root, signal, facts) =>
-      render(
-        facts === undefined ? renderer : createRenderer({ ...rendererOptions, ...facts }),
-        workspace,
-        root,
-        signal,
-      ),
+    render(root, signal, live) {
+      if (live === undefined) return render(renderer, workspace, root, signal);
+      const { facts, inputs } = live;
+      const asCluster = createRenderer({ ...rendererOptions, ...facts, input: inputs.input });
+      return render(asCluster, workspace, root, signal, inputs);
+    },
     async renderAt(revision, wanted, signal) {
       const before = await opened.commit(revision, signal);
       const base = createRenderer(rendererOptions);

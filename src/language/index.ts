@@ -5,4 +5,5 @@ export { type Completion, complete } from './completion/index.ts';
 export { type Hover, hover } from './hover/index.ts';
 export { createKnowledge } from './knowledge.ts';
 export { type Definition, definitions, type FileLink, links, references } from './links/index.ts';
+export { withRendered } from './rendered.ts';
 export { type ObjectSymbol, symbols } from './symbols.ts';

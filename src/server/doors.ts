@@ -1,6 +1,7 @@
 /** The engine's doors as the planner and the previews use them. One renderer remembers what it built. */
 import { createRenderer, type DesiredSet, type Renderer, type SourceQuery, type Workspace } from '../engine/index.ts';
 import type { ClusterFacts } from '../io/cluster/facts.ts';
+import { bothOf, type ClusterInputs } from '../io/cluster/inputs.ts';
 import { renderFetched } from '../io/fetch/index.ts';
 import { createHistory, type History } from '../io/history.ts';
 import { loadKustomizer } from '../io/kustomizer.ts';
@@ -15,6 +16,7 @@ export function createDoors(): SessionPorts['doors'] {
   const charts = createCharts();
   let made: Renderer | undefined;
   let facts: ClusterFacts | undefined;
+  let inputs: ClusterInputs | undefined;
   let surroundings: Surroundings | undefined;
   /** The history of the workspace that is being rendered; a render is done in one go. */
   let history: History | undefined;
@@ -31,7 +33,7 @@ export function createDoors(): SessionPorts['doors'] {
 
   /** Renders again until no other revision of the workspace's repository is missing. */
   function rendered<T>(workspace: Workspace, signal: AbortSignal, render: (renderer: Renderer) => T): Promise<T> {
-    return renderFetched(() => within(workspace, render), surroundings?.history(workspace), signal);
+    return renderFetched(() => within(workspace, render), bothOf(surroundings?.history(workspace), inputs), signal);
   }
 
   /** The tables are read with the first build. */
@@ -41,6 +43,7 @@ export function createDoors(): SessionPorts['doors'] {
       limit: chartLimit(),
       chart: charts.chart,
       artifact,
+      input: (query) => inputs?.input(query),
       ...facts,
     });
     return made;
@@ -53,8 +56,9 @@ export function createDoors(): SessionPorts['doors'] {
     meet(others) {
       surroundings = others;
     },
-    renderCommit: baseline(charts, () => ({ facts, surroundings })),
-    learn(next) {
+    renderCommit: baseline(charts, () => ({ facts, inputs, surroundings })),
+    learn(next, live) {
+      inputs = live;
       // As long as nothing changed for a render, what it remembers stays good.
       if (JSON.stringify(next) !== JSON.stringify(facts)) made = undefined;
       facts = next;
@@ -72,6 +76,7 @@ export function createDoors(): SessionPorts['doors'] {
 
 interface Known {
   readonly facts: ClusterFacts | undefined;
+  readonly inputs: ClusterInputs | undefined;
   readonly surroundings: Surroundings | undefined;
 }
 
@@ -80,7 +85,7 @@ function baseline(charts: Charts, known: () => Known): SessionPorts['doors']['re
   let last: { readonly key: string; readonly sets: readonly DesiredSet[] } | undefined;
   return async (folder, revision, root, signal) => {
     // The planner asks for a commit in a trusted workspace only.
-    const { facts, surroundings } = known();
+    const { facts, inputs, surroundings } = known();
     const around = surroundings?.around(folder);
     const opened = openFolder(folder.path, { trusted: true, ...(around && { around }) });
     const key = [folder.path, revision, root, opened.head?.commit, charts.version(), JSON.stringify(facts)].join('\n');
@@ -92,11 +97,12 @@ function baseline(charts: Charts, known: () => Known): SessionPorts['doors']['re
       limit: chartLimit(),
       chart: charts.chart,
       artifact: (query) => history.artifact(query) ?? charts.artifact(query),
+      ...(inputs && { input: inputs.input }),
       ...facts,
     });
     const isThere = workspace.clusters.some((cluster) => cluster.folder === root);
     const render = () => (isThere ? renderer.renderCluster(workspace, root) : []);
-    const sets = await renderFetched(render, history, signal);
+    const sets = await renderFetched(render, bothOf(history, inputs), signal);
     last = { key, sets };
     return sets;
   };

@@ -5,6 +5,7 @@
  */
 import type { Cluster, ClusterAnswer, ClusterFailure } from '../engine/index.ts';
 import { type ClusterFacts, clusterFacts } from '../io/cluster/facts.ts';
+import { type ClusterInputs, createInputs } from '../io/cluster/inputs.ts';
 import type { ClusterState, Contexts, Settings } from '../protocol/index.ts';
 import { barred, protectionFor } from './protection.ts';
 import { type Remembering, rememberDryRuns } from './remember.ts';
@@ -18,7 +19,7 @@ export interface LinkPorts {
   /** The cluster of a context; nothing is sent yet. */
   connect(context: string, settings: Settings, workspaces: readonly string[]): ClusterAnswer<Cluster>;
   /** Told what a render has to know of the cluster, before anyone gets to use it; undefined when it is dropped. */
-  learn?(facts: ClusterFacts | undefined): void;
+  learn?(facts: ClusterFacts | undefined, inputs?: ClusterInputs): void;
 }
 
 export interface LinkOptions {
@@ -114,7 +115,7 @@ export function createLink(options: LinkOptions): Link {
     };
     const facts = await clusterFacts(answer.value, signal);
     if (signal.aborted) return undefined;
-    options.ports.learn?.(facts);
+    options.ports.learn?.(facts, createInputs(answer.value, { keep: 30_000, now: options.ports.now }));
     say(connected);
     const store = createStore(answer.value, signal, (kinds) => {
       if (signal.aborted) return;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Origin, Workspace } from '../engine/index.ts';
 import type { ClusterFacts } from '../io/cluster/facts.ts';
+import type { ClusterInputs } from '../io/cluster/inputs.ts';
 import { fleetSecrets } from '../io/fetch/index.ts';
 import type { Journal } from '../io/journal.ts';
 import type { ObjectName, Outcome, Place, Settings, Start } from '../protocol/index.ts';
@@ -45,7 +46,7 @@ export interface SessionPorts {
     ReleaseDoors & {
       readonly charts?: Charts;
       /** Renders from now on for a cluster of which this is known. */
-      learn?(facts: ClusterFacts | undefined): void;
+      learn?(facts: ClusterFacts | undefined, inputs?: ClusterInputs): void;
       /** Tells what lies around the open folders. */
       meet?(surroundings: Surroundings): void;
     };
@@ -59,7 +60,7 @@ export interface SessionPorts {
 export function createSession(ports: SessionPorts, start: Start): Session {
   const files = createFiles();
   const link = createLink({
-    ports: { ...ports.cluster, learn: (facts) => ports.doors.learn?.(facts) },
+    ports: { ...ports.cluster, learn: (facts, inputs) => ports.doors.learn?.(facts, inputs) },
     settings: start.settings,
     trusted: start.trusted,
     workspaces: () => files.folders().map((folder) => folder.path),

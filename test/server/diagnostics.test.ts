@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import type { CodeAction, PublishDiagnosticsParams } from 'vscode-languageserver/node';
 import { openWorkspace, type Workspace } from '../../src/engine/index.ts';
+import { createDoors } from '../../src/server/doors.ts';
 import { createFiles, type Folder } from '../../src/server/files.ts';
 import type { Server } from '../../src/server/handler.ts';
 import { codeActions } from '../../src/server/handlers/codeActions.ts';
@@ -30,7 +31,11 @@ function editor(contents: Readonly<Record<string, string>>, yamlSyntaxElsewhere 
       onCodeAction: (listener: typeof answer) => (answer = listener),
     },
     documents: { get: (uri: string) => open.get(uri), keys: () => [...open.keys()] },
-    session: { files, workspace: (folder: Folder): Workspace => openWorkspace(files.tree(folder), { remotes: [] }) },
+    session: {
+      files,
+      workspace: (folder: Folder): Workspace => openWorkspace(files.tree(folder), { remotes: [] }),
+      doors: createDoors(),
+    },
     start: { settings: { kubeconfig: '' }, trusted: false, yamlSyntaxElsewhere },
   } as unknown as Server;
   diagnostics.register(server);
@@ -105,4 +110,27 @@ test('syntax errors are left to the other extension where there is one', async (
   beside.type('a.yaml', 1, broken);
   await beside.shown('b.yaml', 1);
   expect(beside.sent('a.yaml')).toBe(0);
+});
+
+test('what only a render of the fleet finds is told once, at its root cause, with what it blocks', async () => {
+  const kustomization = (name: string, spec: string) =>
+    'apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n' +
+    `metadata: {name: ${name}, namespace: flux-system}\n` +
+    `spec: {interval: 1h, prune: true, sourceRef: {kind: GitRepository, name: flux-system}, ${spec}}\n`;
+  const it = editor({
+    'clusters/one/base.yaml': kustomization('base', 'path: ./base'),
+    'clusters/one/apps.yaml': kustomization('apps', 'path: ./apps, dependsOn: [{name: base}]'),
+    'apps/a.yaml': configMap,
+    'base/kustomization.yaml': 'resources: [../round]\n',
+    'round/kustomization.yaml': 'resources: [../base]\n',
+  });
+  const { diagnostics } = await it.shown('round/kustomization.yaml', 1);
+  expect(diagnostics).toMatchObject([
+    {
+      severity: 1,
+      message: expect.stringContaining('cycle detected'),
+      relatedInformation: [{ message: 'Kustomization flux-system/base holds up Kustomization flux-system/apps' }],
+    },
+  ]);
+  expect(it.sent('clusters/one/apps.yaml')).toBe(0);
 });

@@ -11,13 +11,13 @@ import {
   type Mapping,
   type Node,
   type Origin,
-  type Problem,
   parse,
   print,
   titleOf,
   toJson,
   unlockWorkspace,
 } from '../../engine/index.ts';
+import { bothOf } from '../../io/cluster/inputs.ts';
 import { diskTree, snapshot } from '../../io/disk.ts';
 import { renderFetched } from '../../io/fetch/index.ts';
 import { createHistory, withHistory } from '../../io/history.ts';
@@ -26,17 +26,19 @@ import { chartLimit } from '../../io/limit.ts';
 import { readIdentities } from '../../io/sops.ts';
 import { openFolder } from '../../io/workspace.ts';
 import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
-import { clusterOption, fleetFetcher, mappingsOf } from '../fleet.ts';
-import { formatPlace, printProblems, type TextOf } from '../problems.ts';
+import { clusterOf, contextOption, isRefusal } from '../context.ts';
+import { clusterOption, fleetFetcher, type Live, liveOf, mappingsOf } from '../fleet.ts';
+import { formatPlace, formatProblem, printProblems, type TextOf } from '../problems.ts';
 
 export const build: Command = {
   name: 'build',
   usage:
-    '[PATH] [--cluster DIR] [--fetch] [--only KIND/NS/NAME]… [--source SOURCE=DIR]… [-o yaml|json] [--origins] [--lenient-substitute]\n' +
+    '[PATH] [--cluster DIR] [--context NAME] [--fetch] [--only KIND/NS/NAME]… [--source SOURCE=DIR]… [-o yaml|json] [--origins] [--lenient-substitute]\n' +
     '       sluice build PATH --kustomization-file FILE [--strict-substitute]',
   summary: 'every object that Flux would apply for a cluster directory',
   options: {
     ...clusterOption,
+    ...contextOption,
     only: { type: 'string', multiple: true },
     output: { type: 'string', short: 'o' },
     origins: { type: 'boolean' },
@@ -148,12 +150,18 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
   const sources = withHistory(createHistory(folder), fetcher);
   const textOf: TextOf = (name) =>
     workspace.textOf(name) ?? workspace.tree.file(`/${name}`)?.text ?? sources.textOf?.(name);
+  const live = await liveOption(invocation);
+  if (live !== undefined && isRefusal(live)) {
+    err(`sluice build: ${live.message}\n`);
+    return 2;
+  }
   const renderer = createRenderer({
     kustomizer: loadKustomizer(),
     limit: chartLimit(),
     artifact: sources.artifact,
     ...(fetcher && { chart: fetcher.chart }),
     substitution: options['lenient-substitute'] === true ? 'lenient' : 'strict',
+    ...(live && { ...live.facts, input: live.inputs.input }),
     keys: await unlockWorkspace(workspace, readIdentities(invocation.env)),
   });
   const built: { readonly folder: string; readonly sets: readonly DesiredSet[] }[] = [];
@@ -163,12 +171,22 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
       return 2;
     }
     const render = () => renderer.renderCluster(workspace, cluster);
-    built.push({ folder: cluster.slice(1), sets: await renderFetched(render, sources, invocation.signal) });
+    built.push({
+      folder: cluster.slice(1),
+      sets: await renderFetched(render, bothOf(sources, live?.inputs), invocation.signal),
+    });
   }
   const sets = built.flatMap((cluster) => cluster.sets);
   report(invocation, sets, textOf);
   invocation.out(options.output === 'json' ? asJson(built, invocation, textOf) : asYaml(built, onlyOf(options.only)));
   return sets.some((set) => set.problems.some((problem) => problem.severity === 'error')) ? 1 : 0;
+}
+
+/** With `--context`, the fleet as that cluster's Flux would see it: its version, its ConfigMaps and Secrets, its APIs. */
+async function liveOption(invocation: Invocation): Promise<Live | { readonly message: string } | undefined> {
+  if (invocation.options.context === undefined) return undefined;
+  const cluster = clusterOf(invocation, String(invocation.options.context));
+  return isRefusal(cluster) ? cluster : await liveOf(cluster, invocation.signal);
 }
 
 /** Cluster directories as paths inside the workspace. */
@@ -190,13 +208,18 @@ function clusterFolders(
 
 /** Problems once each, then why a set is empty or partial. */
 function report(invocation: Invocation, sets: readonly DesiredSet[], textOf: TextOf): void {
-  const seen = new Set<Problem>();
+  const seen = new Set<string>();
+  const notes = new Map<string, Set<string>>();
   for (const set of sets) {
-    const fresh = set.problems.filter((problem) => !seen.has(problem));
-    for (const problem of fresh) seen.add(problem);
-    printProblems(invocation, fresh, textOf);
-    if (set.note !== undefined) invocation.err(`${titleOf(set.owner.id)}: ${set.note}\n`);
+    for (const problem of set.problems) {
+      const line = formatProblem(problem, textOf);
+      if (!seen.has(line)) invocation.err(`${line}\n`);
+      seen.add(line);
+    }
+    if (set.note !== undefined)
+      notes.set(set.note, (notes.get(set.note) ?? new Set<string>()).add(titleOf(set.owner.id)));
   }
+  for (const [note, owners] of notes) invocation.err(`${[...owners].join(', ')}: ${note}\n`);
 }
 
 interface Built {

@@ -1,9 +1,11 @@
 /** `sluice check`: every problem that the editor would show, for people, programs and code-scanning services. */
 import { resolve } from 'node:path';
-import { createSchemas, type Severity } from '../../engine/index.ts';
+import { createRenderer, createSchemas, type Severity } from '../../engine/index.ts';
 import { readData } from '../../io/data.ts';
+import { loadKustomizer } from '../../io/kustomizer.ts';
+import { chartLimit } from '../../io/limit.ts';
 import { openFolder } from '../../io/workspace.ts';
-import { check as checkFile, createKnowledge, type Diagnostic } from '../../language/index.ts';
+import { check as checkFile, createKnowledge, type Diagnostic, withRendered } from '../../language/index.ts';
 import { type Command, UsageError } from '../command.ts';
 import { formatPlace, formatProblem, type TextOf } from '../problems.ts';
 import { toSarif } from '../sarif.ts';
@@ -30,7 +32,10 @@ export const check: Command = {
     const schemas = createSchemas(readData);
     await schemas.prepare();
     const knowledge = createKnowledge(schemas)(workspace);
-    const found = workspace.files.flatMap((file) => checkFile(file, knowledge));
+    const said = workspace.files.flatMap((file) => checkFile(file, knowledge));
+    const renderer = createRenderer({ kustomizer: loadKustomizer(), limit: chartLimit() });
+    const sets = workspace.clusters.flatMap((cluster) => renderer.renderCluster(workspace, cluster.folder));
+    const found = withRendered(said, sets);
     const textOf: TextOf = (name) => tree.file(`/${name}`)?.text;
     if (format === 'sarif') out(`${JSON.stringify(toSarif(found, textOf), null, 2)}\n`);
     else if (format === 'json')

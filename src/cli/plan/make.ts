@@ -1,7 +1,6 @@
 /** Making the plans that `diff` and `apply` show: one for each cluster directory, against a commit or a live context. */
 import { type Cluster, type DesiredSet, type Plan, planAgainst, planLive } from '../../engine/index.ts';
-import { clusterFacts } from '../../io/cluster/facts.ts';
-import type { Fleet, Root } from '../fleet.ts';
+import { type Fleet, liveOf, type Root } from '../fleet.ts';
 import type { PartFor } from './only.ts';
 
 export interface Made {
@@ -37,7 +36,7 @@ export async function planFor(
   cluster: Cluster,
   { signal, part: partFor }: MakeOptions,
 ): Promise<Made> {
-  const wanted = await fleet.render(root, signal, await clusterFacts(cluster, signal));
+  const wanted = await fleet.render(root, signal, await liveOf(cluster, signal));
   const part = partFor(wanted);
   return { root, wanted, plan: await planLive(cluster, wanted, { signal, ...(part === undefined ? {} : { part }) }) };
 }

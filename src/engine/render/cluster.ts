@@ -69,11 +69,13 @@ export function renderCluster(
   const isRootAgain = (object: DesiredObject, known: Owner) =>
     known === root.set.owner && object.node.at.file === known.at.file && object.node.at.start === known.at.start;
 
+  const titleOfKey = (key: string) => titleOf(seen.get(key)!.id);
+
   const note = (key: string, child: string, object: DesiredObject, known: Owner, above: readonly string[]) => {
     const cycle = [...above, key].includes(child);
     const title = titleOf(object.id);
     const message = cycle
-      ? `${title} contains itself: ${[...above.slice(above.indexOf(child)), key, child].join(' → ')}`
+      ? `${title} contains itself: ${[...above.slice(above.indexOf(child)), key, child].map(titleOfKey).join(' → ')}`
       : `${title} is applied by two owners, which will undo each other's changes`;
     const problem: Problem = { code: 'flux-reference', severity: 'warning', message, at: object.node.at };
     const list = problems.get(key) ?? [];

@@ -37,11 +37,12 @@ export function withDependencies(sets: readonly DesiredSet[], objects: OwnerObje
   const failed = new Set(sets.filter(hasFailed).map((set) => keyOf(set.owner.id)));
   return sets.map((set) => {
     const key = keyOf(set.owner.id);
-    const problems = [...missing(key), ...circle(key)];
-    const notes = failed.has(key) ? blocks(key) : heldUp(key);
-    if (problems.length === 0 && notes.length === 0) return set;
+    const more = [...missing(key), ...circle(key)];
+    const notes = failed.has(key) ? [] : heldUp(key);
+    const problems = failed.has(key) ? atRootCause(set) : set.problems;
+    if (more.length === 0 && notes.length === 0 && problems === set.problems) return set;
     const note = [...(set.note === undefined ? [] : [set.note]), ...notes].join('; ');
-    return { ...set, ...(note === '' ? {} : { note }), problems: [...set.problems, ...problems] };
+    return { ...set, ...(note === '' ? {} : { note }), problems: [...problems, ...more] };
   });
 
   /** Names that no owner of this cluster has; objects of other kinds may be anywhere. */
@@ -87,9 +88,16 @@ export function withDependencies(sets: readonly DesiredSet[], objects: OwnerObje
     return undefined;
   }
 
-  function blocks(key: string): readonly string[] {
+  /** The problems of a set that failed, the first error with what it holds up. */
+  function atRootCause({ owner, problems }: DesiredSet): readonly Problem[] {
+    const key = keyOf(owner.id);
     const held = sets.filter((set) => keyOf(set.owner.id) !== key && rootsOf(keyOf(set.owner.id)).includes(key));
-    return held.length === 0 ? [] : [`it holds up ${held.map((set) => titleOf(set.owner.id)).join(', ')}`];
+    if (held.length === 0) return problems;
+    const message = `${titleOf(owner.id)} holds up ${held.map((set) => titleOf(set.owner.id)).join(', ')}`;
+    const first = problems.findIndex((problem) => problem.severity === 'error');
+    return problems.map((problem, i) =>
+      i === first ? { ...problem, related: [...(problem.related ?? []), { message, at: owner.at }] } : problem,
+    );
   }
 
   function heldUp(key: string): readonly string[] {

@@ -3,8 +3,10 @@
  * renamed object breaks references in files that nobody looks at. Only what changed is sent.
  */
 import { type Diagnostic, DiagnosticTag } from 'vscode-languageserver/node';
-import { check, type Diagnostic as Found } from '../../language/index.ts';
+import type { DesiredSet, Workspace, WorkspaceFile } from '../../engine/index.ts';
+import { check, type Diagnostic as Found, withRendered } from '../../language/index.ts';
 import { diagnosticOf, rangeOf } from '../convert.ts';
+import type { Folder } from '../files.ts';
 import type { Handler, Server } from '../handler.ts';
 import { type Language, languageOf } from '../language.ts';
 
@@ -38,6 +40,8 @@ export const diagnostics: Handler = {
 
 function createPublisher({ connection, documents, session, start }: Server, language: Language) {
   const sent = new Map<string, string>();
+  /** What the last render of each folder found, with the files as they were. */
+  const rendered = new Map<string, { readonly workspace: Workspace; readonly sets: readonly DesiredSet[] }>();
 
   function send(uri: string, found: readonly Diagnostic[]): void {
     const version = documents.get(uri)?.version;
@@ -53,7 +57,8 @@ function createPublisher({ connection, documents, session, start }: Server, lang
     const asked = language.file(uri);
     if (asked === undefined) return [];
     const { file, knowledge, folder } = asked;
-    return check(file, knowledge)
+    return withRendered(check(file, knowledge), foundBy(folder, file))
+      .filter(({ at }) => at === undefined || at.file === file.source.name)
       .filter(
         ({ code }) => !(start.yamlSyntaxElsewhere && code.startsWith('yaml-') && documents.get(uri) !== undefined),
       )
@@ -63,6 +68,31 @@ function createPublisher({ connection, documents, session, start }: Server, lang
     function textOf(name: string): string | undefined {
       return session.files.tree(folder).file(`/${name}`)?.text;
     }
+  }
+
+  /** The sets of the last render, as long as the file is still the one that was rendered. */
+  function foundBy(folder: Folder, file: WorkspaceFile): readonly DesiredSet[] {
+    const last = rendered.get(folder.uri);
+    return last?.workspace.file(file.path)?.source === file.source ? last.sets : [];
+  }
+
+  /** Renders every cluster of the folders; answers which files have something to say that no file says by itself. */
+  async function render(version: number): Promise<readonly string[]> {
+    const uris: string[] = [];
+    for (const folder of session.files.folders()) {
+      const workspace = session.workspace(folder);
+      const sets: DesiredSet[] = [];
+      for (const cluster of workspace.clusters) {
+        sets.push(...(await session.doors.render(workspace, cluster, new AbortController().signal)));
+        await new Promise((resolve) => setImmediate(resolve));
+        if (session.files.version() !== version) return [];
+      }
+      const before = rendered.get(folder.uri)?.sets ?? [];
+      rendered.set(folder.uri, { workspace, sets });
+      const names = [...before, ...sets].flatMap((set) => set.problems.flatMap(({ at }) => at?.file ?? []));
+      uris.push(...[...new Set(names)].map((name) => session.files.uriOf(folder, name)));
+    }
+    return uris;
   }
 
   function publish(uris: Iterable<string>): void {
@@ -87,6 +117,7 @@ function createPublisher({ connection, documents, session, start }: Server, lang
         }
       }
       for (const uri of [...sent.keys()]) if (!seen.has(uri)) send(uri, []);
+      publish(await render(version));
     },
   };
 }

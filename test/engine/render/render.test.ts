@@ -8,6 +8,7 @@ import {
   type Files,
   kustomization,
   kustomizer,
+  open,
   render,
   sourceOf,
   sync,
@@ -332,7 +333,9 @@ test('a failure is told once, with what it holds up; a circle and a missing name
       'good/a.yaml': configMap('a', 'k: v'),
     }).map((set) => [set.owner.id.name, set]),
   );
-  expect(sets.base!.note).toContain('it holds up Kustomization flux-system/mid, Kustomization flux-system/top');
+  expect(sets.base!.problems[0]!.related?.[0]?.message).toBe(
+    'Kustomization flux-system/base holds up Kustomization flux-system/mid, Kustomization flux-system/top',
+  );
   expect(sets.mid).toMatchObject({
     problems: [],
     note: 'it waits for Kustomization flux-system/base, which cannot be built',
@@ -349,17 +352,26 @@ test('a repository that includes another one, and one that is pinned', () => {
     'clusters/one/flux-system/gotk-sync.yaml': sync(),
     'clusters/one/sources.yaml':
       repository('both', 'include: [{repository: {name: lib}, fromPath: lib, toPath: vendor}]') +
-      repository('lib', 'ref: {tag: v1}'),
+      repository('lib', 'ref: {branch: main}') +
+      repository('old', 'ref: {tag: v1}'),
     'clusters/one/a.yaml': kustomization('a', 'path: ./vendor').replace(
       'GitRepository, name: flux-system',
       'GitRepository, name: both',
     ),
     'clusters/one/b.yaml': kustomization('b', 'path: ./lib').replace(
       'GitRepository, name: flux-system',
-      'GitRepository, name: lib',
+      'GitRepository, name: old',
     ),
     'lib/x.yaml': configMap('x', 'k: v'),
   });
   expect(sets[1]).toMatchObject({ complete: true, problems: [], objects: [{ id: { name: 'x' } }] });
-  expect(sets[2]!.note).toContain('is pinned to v1');
+  expect(sets[2]!.note).toContain('old follows tag v1 of this repository');
+  const alone = {
+    'clusters/one/a.yaml': kustomization('a', 'path: ./lib').replace('name: flux-system}', 'name: old}'),
+    'clusters/one/old.yaml': repository('old', 'ref: {tag: v1}'),
+    'lib/x.yaml': configMap('x', 'k: v'),
+  };
+  const workspace = open(alone, { remotes: ['https://git.example.com/fleet'] });
+  const [, pinned] = createRenderer({ kustomizer: kustomizer() }).renderCluster(workspace, '/clusters/one');
+  expect(pinned!.note).toContain('is pinned to v1; shown are the files of the open folder');
 });

@@ -29,6 +29,18 @@ function waitsForInput(view: KustomizationView, object: DesiredObject, context: 
   });
 }
 
+/** Which ConfigMaps and Secrets of `substituteFrom` are the cluster's, as no file of the fleet declares them. */
+function fromCluster(view: KustomizationView, { id }: DesiredObject, context: RenderContext): string | undefined {
+  const live = view.substituteFrom.flatMap(({ kind, name }) => {
+    if (kind.value !== 'ConfigMap' && kind.value !== 'Secret') return [];
+    const answer = context.input({ kind: kind.value, namespace: id.namespace, name: name.value });
+    return answer.found !== undefined && answer.from === 'cluster'
+      ? [`${kind.value} ${id.namespace}/${name.value}`]
+      : [];
+  });
+  return live.length === 0 ? undefined : `variables come from the cluster's ${live.join(', ')}`;
+}
+
 export interface ViewRequest {
   readonly view: KustomizationView;
   readonly object: DesiredObject;
@@ -66,7 +78,7 @@ function renderView({ view, object, owner, context }: ViewRequest): DesiredSet {
     return empty({ problems: source.problems, ...(source.note === undefined ? {} : { note: source.note }) });
   const result = buildFolder({ view, object, context, tree: source.tree });
   const suspended = view.suspend ? 'suspended: Flux does not apply it until it is resumed' : undefined;
-  const notes = [suspended, source.note].filter((note) => note !== undefined);
+  const notes = [suspended, source.note, fromCluster(view, object, context)].filter((note) => note !== undefined);
   return setOf(owner, result, source.tree, notes.length === 0 ? undefined : notes.join('; '));
 }
 

@@ -1,0 +1,72 @@
+/**
+ * ConfigMaps and Secrets of the cluster that variables and Helm values come from, where no file of the fleet declares them.
+ * A render asks, and what it asked for is read before the next one; a Secret stays in memory and is never told.
+ */
+import { type Cluster, type InputQuery, isObject, type Mapping, parse } from '../../engine/index.ts';
+
+export interface ClusterInputs {
+  /** For the renderer: the object, as far as it was read; undefined while it was not, or when there is none. */
+  input(query: InputQuery): Mapping | undefined;
+  /** Reads what was asked for; true when another render says more. */
+  fetchMissing(signal: AbortSignal): Promise<boolean>;
+}
+
+interface Known {
+  readonly text: string;
+  readonly object: Mapping | undefined;
+  readonly at: number;
+}
+
+export interface ClusterInputsOptions {
+  /** For how many milliseconds an answer is good. */
+  readonly keep: number;
+  now(): number;
+}
+
+export function createInputs(cluster: Cluster, { keep, now }: ClusterInputsOptions): ClusterInputs {
+  const answers = new Map<string, Known>();
+  const missing = new Map<string, InputQuery>();
+
+  async function read(key: string, { kind, namespace, name }: InputQuery, signal: AbortSignal): Promise<boolean> {
+    const answer = await cluster.get({ apiVersion: 'v1', kind, namespace, name }, signal);
+    const before = answers.get(key);
+    const text = answer.ok ? JSON.stringify({ apiVersion: 'v1', kind, ...answer.value }) : '';
+    // What did not change stays the same object, so that nothing is rendered again for it.
+    const object =
+      before?.text === text ? before.object : objectOf(text, `${kind} ${namespace}/${name} of the cluster`);
+    answers.set(key, { text, object, at: now() });
+    return object !== before?.object;
+  }
+
+  return {
+    input(query) {
+      const key = `${query.kind}/${query.namespace}/${query.name}`;
+      const known = answers.get(key);
+      if (known === undefined || now() - known.at > keep) missing.set(key, query);
+      return known?.object;
+    },
+    async fetchMissing(signal) {
+      const wanted = [...missing];
+      missing.clear();
+      const changed = await Promise.all(wanted.map(([key, query]) => read(key, query, signal)));
+      return changed.includes(true);
+    },
+  };
+}
+
+function objectOf(text: string, name: string): Mapping | undefined {
+  const root = text === '' ? undefined : parse(text, name).documents[0]?.root;
+  return isObject(root) ? root : undefined;
+}
+
+type Fetching = Pick<ClusterInputs, 'fetchMissing'>;
+
+/** Both at once, as one that is asked between two renders. */
+export function bothOf(one: Fetching | undefined, other: Fetching | undefined): Fetching {
+  return {
+    async fetchMissing(signal) {
+      const news = await Promise.all([one?.fetchMissing(signal), other?.fetchMissing(signal)]);
+      return news.includes(true);
+    },
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * Every field of a Kustomization, rendered by us and applied by the real kustomize-controller: what is in the cluster equals
+ * what we rendered (a server-side dry run finds nothing to change), and its inventory names our objects in our order.
+ */
+import { expect, test } from 'vitest';
+import { type DesiredSet, idOf, type LiveObject } from '../../src/engine/index.ts';
+import { fleet, kustomization, told } from './fleet.ts';
+import { rig, value } from './rig.ts';
+
+const configMap = (name: string, data: string) =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata: { ${data} }\n`;
+
+const deployment = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, labels: { app: web } }
+spec:
+  replicas: 1
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      containers:
+        - { name: web, image: registry.example.com/web, env: [{ name: REGION, value: "\${region}" }] }
+`;
+
+/** A Kustomization of the cluster directory with a spec of its own, beside what every one has. */
+const child = (name: string, spec: string) => `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: ${name}, namespace: NAMESPACE }
+spec:
+  interval: 1h
+  prune: true
+  sourceRef: { kind: GitRepository, name: root }
+${spec.replace(/^/gm, '  ')}
+`;
+
+const children: Readonly<Record<string, string>> = {
+  // A plain folder: the controller writes the kustomization file; nested ones are taken whole.
+  generated: 'path: ./generated\ntargetNamespace: NAMESPACE',
+  patched: `path: ./web
+targetNamespace: NAMESPACE
+namePrefix: a-
+nameSuffix: -z
+commonMetadata: { labels: { team: web, app: stays }, annotations: { note: "yes" } }
+images:
+  - { name: registry.example.com/web, newName: registry.example.com/other, newTag: "2" }
+components: [../component]
+patches:
+  - patch: |
+      - { op: replace, path: /spec/replicas, value: 2 }
+    target: { kind: Deployment }
+  - patch: |
+      apiVersion: v1
+      kind: ConfigMap
+      metadata: { name: extra }
+      data: { patched: "true" }
+postBuild:
+  substitute: { region: east, size: "3" }
+  substituteFrom:
+    - { kind: ConfigMap, name: settings }
+    - { kind: Secret, name: login }
+    - { kind: ConfigMap, name: absent, optional: true }
+dependsOn: [{ name: settings }]`,
+  settings: 'path: ./settings\ntargetNamespace: NAMESPACE\nwait: true',
+  ordered: `path: ./ordered
+targetNamespace: NAMESPACE
+dependsOn:
+  - { name: settings, readyExpr: "dep.status.observedGeneration >= 0 && self.metadata.name == 'ordered'" }
+deletionPolicy: Orphan
+force: false
+timeout: 2m
+retryInterval: 30s`,
+  missing:
+    'path: ./web\ntargetNamespace: NAMESPACE\nnamePrefix: m-\ncomponents: [../nowhere]\nignoreMissingComponents: true\npostBuild: { substitute: { region: west, size: "1" } }',
+};
+
+const files = {
+  ...Object.fromEntries(
+    Object.entries(children).map(([name, spec]) => [`clusters/test/${name}.yaml`, child(name, spec)]),
+  ),
+  'generated/a.yaml': configMap('gen-a', 'k: v'),
+  'generated/.sourceignore': 'ignored.yaml\n',
+  'generated/ignored.yaml': configMap('ignored', 'k: v'),
+  'generated/deep/b.yaml': `${configMap('gen-b', 'k: "1"')}---\n${configMap('gen-c', 'k: "on"')}`,
+  'generated/nested/kustomization.yaml': 'configMapGenerator: [{ name: made, literals: [a=b] }]\n',
+  'web/kustomization.yaml': 'resources: [web.yaml, extra.yaml]\n',
+  'web/web.yaml': deployment,
+  'web/extra.yaml': `${configMap('extra', 'size: "s${size}", upper: "${region^^}", fallback: "${nothing:=none}", kept: "$${kept}"')}---
+${configMap('plain', 'text: "${size}"').replace('name: plain', 'name: plain, annotations: { kustomize.toolkit.fluxcd.io/substitute: disabled }')}`,
+  'component/kustomization.yaml':
+    'apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [added.yaml]\n',
+  'component/added.yaml': configMap('added', 'by: "a component of ${owner}"'),
+  'settings/settings.yaml': configMap('settings', 'region: overridden, owner: settings'),
+  'settings/login.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: { name: login }\nstringData: { owner: the-secret }\n',
+  'ordered/all.yaml': `apiVersion: v1
+kind: ServiceAccount
+metadata: { name: ordered }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: ordered }
+spec: { selector: { app: ordered }, ports: [{ port: 80 }] }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: { name: ordered }
+rules: [{ apiGroups: [""], resources: [pods], verbs: [get] }]
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: ordered }
+data: { k: dg== }
+`,
+};
+
+test('what the controllers applied is what we rendered, and the inventory is ours', async () => {
+  const it = rig();
+  const names = Object.keys(children);
+  const my = await fleet(it, files, names);
+  const plan = await my.planned();
+  expect(plan.problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+  expect(told(plan)).toEqual([]);
+  for (const set of my.wanted().filter(({ owner }) => names.includes(owner.id.name))) {
+    const live = value(await it.cluster.get(kustomization(my.namespace, set.owner.id.name)));
+    expect([set.owner.id.name, inventoryOf(live)]).toEqual([set.owner.id.name, entriesOf(set)]);
+  }
+});
+
+function inventoryOf(object: LiveObject): readonly string[] {
+  const status = object.status as { inventory?: { entries?: { id: string; v: string }[] } };
+  return (status.inventory?.entries ?? []).map(({ id, v }) => `${id} ${v}`);
+}
+
+/** The set as the controller writes it down. */
+function entriesOf({ objects }: DesiredSet): readonly string[] {
+  return objects.map(({ node }) => {
+    const { namespace, name, group, kind, version } = idOf(node);
+    return `${namespace}_${name.replaceAll(':', '__')}_${group}_${kind} ${version}`;
+  });
+}
