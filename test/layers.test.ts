@@ -56,7 +56,17 @@ const rooms: Record<string, readonly string[]> = {
     'engine/ports.ts',
   ],
   'engine/status': ['engine/objects', 'engine/yaml', 'engine/problem.ts'],
+  'engine/release': [
+    'engine/status',
+    'engine/render',
+    'engine/helm',
+    'engine/go',
+    'engine/objects',
+    'engine/yaml',
+    'engine/ports.ts',
+  ],
   'engine/plan': [
+    'engine/release',
     'engine/status',
     'engine/render',
     'engine/flux',
@@ -67,6 +77,7 @@ const rooms: Record<string, readonly string[]> = {
   ],
   'engine/apply': [
     'engine/plan',
+    'engine/release',
     'engine/status',
     'engine/render',
     'engine/flux',

@@ -127,7 +127,12 @@ export interface Cluster {
   get(ref: ObjectRef, signal?: AbortSignal): Promise<ClusterAnswer<LiveObject>>;
   list(
     kind: ServedKind,
-    options?: { readonly namespace?: string; readonly labelSelector?: string },
+    options?: {
+      readonly namespace?: string;
+      readonly labelSelector?: string;
+      /** Only each object's metadata is asked for. */
+      readonly only?: 'metadata';
+    },
     signal?: AbortSignal,
   ): Promise<ClusterAnswer<readonly LiveObject[]>>;
   /** Lists, then follows, until the signal is aborted: bookmarks, resume, relist on 410 and backoff are inside. */

@@ -94,7 +94,7 @@ async function agree(invocation: Invocation, plan: Plan): Promise<true | string>
 
 async function carryOut(
   invocation: Invocation,
-  { plan, root }: Made,
+  { plan, root, live }: Made,
   cluster: Parameters<typeof applyPlan>[0],
   journal: Journal,
 ): Promise<ExitCode> {
@@ -110,7 +110,7 @@ async function carryOut(
     signal,
     prune: options.prune === true ? 'all' : 'none',
     wait: options.wait === true ? 'all' : 'dependencies',
-    inputs: inputsOf(await now.render(root, signal)),
+    inputs: inputsOf(await now.render(root, signal, live)),
     by: userInfo().username,
   });
   journal.begin();

@@ -1,12 +1,14 @@
 /** Making the plans that `diff` and `apply` show: one for each cluster directory, against a commit or a live context. */
 import { type Cluster, type DesiredSet, type Plan, planAgainst, planLive } from '../../engine/index.ts';
-import { type Fleet, liveOf, type Root } from '../fleet.ts';
+import { type Fleet, type Live, liveOf, type Root } from '../fleet.ts';
 import type { PartFor } from './only.ts';
 
 export interface Made {
   readonly root: Root;
   readonly wanted: readonly DesiredSet[];
   readonly plan: Plan;
+  /** What it was rendered for, against a cluster. */
+  readonly live?: Live;
 }
 
 export interface MakeOptions {
@@ -36,9 +38,11 @@ export async function planFor(
   cluster: Cluster,
   { signal, part: partFor }: MakeOptions,
 ): Promise<Made> {
-  const wanted = await fleet.render(root, signal, await liveOf(cluster, signal));
+  const live = await liveOf(cluster, signal);
+  const wanted = await fleet.render(root, signal, live);
   const part = partFor(wanted);
-  return { root, wanted, plan: await planLive(cluster, wanted, { signal, ...(part === undefined ? {} : { part }) }) };
+  const plan = await planLive(cluster, wanted, { signal, ...(part === undefined ? {} : { part }) });
+  return { root, wanted, live, plan };
 }
 
 /** The cluster directory that a live cluster follows, or a sentence that says why it cannot be told. */

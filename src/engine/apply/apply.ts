@@ -17,6 +17,7 @@ import type { ApplyEvent, ObjectOutcome } from './events.ts';
 import { dependenciesOf, inTurn } from './order.ts';
 import { pruneOne } from './prune.ts';
 import { waitForOwner, waitForStage, waitsFor } from './ready.ts';
+import { applyRelease, uninstallRelease } from './release/index.ts';
 import { type SendContext, send } from './send.ts';
 import { freshness } from './stale.ts';
 import { keepInventory, suspend, takeOver } from './takeover.ts';
@@ -30,10 +31,7 @@ async function run(run: Run): Promise<void> {
   const { cluster, plan, options, tell } = run;
   const turns = turnsOf(plan, options);
   const entries = turns.flatMap((turn) => [...turn.sends, ...turn.deletes]);
-  // What helm-controller is to apply is not touched here, so its state decides nothing.
-  const touched = turns.filter((turn) => !isHelmRelease(turn.group.owner.id));
-  const looked = touched.flatMap((turn) => [...turn.sends, ...turn.deletes]);
-  const { reasons, live } = await freshness(cluster, plan, looked, options);
+  const { reasons, live } = await freshness(cluster, plan, entries, options);
   if (reasons.length > 0) {
     tell({ type: 'refused', reasons });
     return;
@@ -66,11 +64,12 @@ function turnsOf(plan: Plan, options: ApplyOptions): readonly Turn[] {
 async function applyTurn(state: State, turns: readonly Turn[], turn: Turn): Promise<void> {
   const { group, sends } = turn;
   const blocked = blockedBy(turns, turn);
-  if (blocked !== undefined) return skipAll(state, turn, sends, blocked);
-  // Of a release that stays, also the deletions: they belong to its next revision.
-  if (isHelmRelease(group.owner.id) && group.state !== undefined) {
-    turn.barred = 'Sluice writes no Helm release: helm-controller upgrades it when the HelmRelease changes';
+  if (isHelmRelease(group.owner.id)) {
+    // One that is removed has no state in the plan; what is left of it goes with the pruning.
+    if (group.state === undefined) return;
+    if (blocked === undefined) return applyRelease(state, turn);
   }
+  if (blocked !== undefined) return skipAll(state, turn, sends, blocked);
   await takeOver(state, turn);
   if (turn.barred !== undefined) return skipAll(state, turn, sends, turn.barred);
   for (const stage of stages) {
@@ -152,7 +151,10 @@ function guarded(state: State, entry: PlanEntry): PlanEntry {
 /** After any failure of an owner nothing of it is pruned; and nothing at all of one that could not be rendered whole. */
 async function pruneTurn(state: State, turns: readonly Turn[], turn: Turn): Promise<void> {
   const { group, deletes } = turn;
-  if (deletes.length === 0) return;
+  const isRelease = isHelmRelease(group.owner.id);
+  // The deletions of a release that stays belong to its next revision, and are told with it.
+  const open = isRelease && group.state !== undefined ? deletes.filter((one) => !turn.outcomes.has(one)) : deletes;
+  if (open.length === 0) return;
   let hold = turn.barred ?? holdReason(turns, turn);
   // An owner that is itself being deleted has no state in the plan: its own finalizer is at work.
   if (hold === undefined && turn.sends.length === 0 && group.state !== undefined) {
@@ -161,10 +163,11 @@ async function pruneTurn(state: State, turns: readonly Turn[], turn: Turn): Prom
   }
   if (hold !== undefined) {
     const message = `${hold}, and then nothing is pruned`;
-    for (const entry of deletes) told(state, turn, entry, { outcome: 'not-sent', message });
+    for (const entry of open) told(state, turn, entry, { outcome: 'not-sent', message });
     return;
   }
   state.tell({ type: 'stage', owner: group.owner.id, stage: 'prune' });
+  if (isRelease) return uninstallRelease(state, turn);
   for (const entry of deletes) {
     const stop = state.options.signal?.aborted ? 'canceled' : state.stopped;
     if (stop !== undefined) {

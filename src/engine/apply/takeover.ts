@@ -1,6 +1,6 @@
 /** Taking an owner over for the time of an apply, and leaving an inventory that its controller agrees with. */
 import { keyOf, type ObjectId, titleOf } from '../objects/object.ts';
-import { isKustomization } from '../plan/owner.ts';
+import { isHelmRelease, isKustomization } from '../plan/owner.ts';
 import { payloadOf } from '../plan/payload.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { at } from '../status/fields.ts';
@@ -12,9 +12,10 @@ export async function suspend(state: State, turn: Turn): Promise<void> {
   const { cluster, options, tell } = state;
   const { group } = turn;
   const { id } = group.owner;
-  if (!isKustomization(id) || state.stopped !== undefined || options.signal?.aborted) return;
+  const release = isHelmRelease(id);
+  if (!(isKustomization(id) || release) || state.stopped !== undefined || options.signal?.aborted) return;
   if (group.state?.suspended === true || state.suspended.has(keyOf(id))) return;
-  if (group.state?.controlled !== true && !runsControllers(state.plan)) return;
+  if (group.state?.controlled !== true && (release || !runsControllers(state.plan))) return;
   const why = 'a plan of the workspace was applied';
   const taken = await suspendOwner(cluster, id, { by: options.by, why, timer: options.timer, ...signalOf(options) });
   if (!taken.ok) trouble(state, turn, taken);

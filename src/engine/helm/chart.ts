@@ -16,6 +16,8 @@ export interface Chart {
   readonly files: readonly ChartFile[];
   /** values.schema.json. */
   readonly schema?: SourceFile;
+  /** Chart.lock: no template sees it, and Helm keeps it with the release. */
+  readonly lock?: SourceFile;
   readonly dependencies: readonly Chart[];
   /** Chart.yaml's own tree, for `.Chart` and for origins. */
   readonly chartYaml: Mapping;

@@ -1,9 +1,9 @@
 /** The room's door: charts and values to manifests, as Helm 3 and Helm 4 render them. */
 export { type Capabilities, defaultCapabilities, parseKubeVersion } from './capabilities.ts';
-export type { Chart, ChartFile } from './chart.ts';
+export { type Chart, type ChartFile, stringOf } from './chart.ts';
 export type { Release } from './context.ts';
 export { loadChartArchive, loadChartFolder, readValues } from './load.ts';
-export type { Manifest } from './manifests.ts';
+export type { Hook, Manifest } from './manifests.ts';
 export { objectsOf } from './objects.ts';
 export { finalValues, type RenderedChart, type RenderLimit, type RenderRequest, renderChart } from './render.ts';
 export { type SetMode, setValues } from './strvals.ts';

@@ -108,7 +108,11 @@ export function loadChartFiles(files: readonly ChartFile[], at: Origin, depth: n
     dependencies: dependencies.value,
     chartYaml: chartYaml.value,
   };
-  return { value: schema === undefined ? chart : { ...chart, schema }, problems: [] };
+  const lock = named.get('Chart.lock') ?? named.get('requirements.lock');
+  return {
+    value: { ...chart, ...(schema === undefined ? {} : { schema }), ...(lock === undefined ? {} : { lock }) },
+    problems: [],
+  };
 }
 
 function sort(files: readonly ChartFile[], apiVersion: string) {

@@ -61,6 +61,8 @@ export interface RenderedChart {
   /** The files of crds/ of the chart and its enabled subcharts, under their full names. */
   readonly crds: readonly ChartFile[];
   readonly notes: string;
+  /** The chart as the release holds it: without the dependencies that are off, imported values among its defaults. */
+  readonly chart: Chart;
   /** The values that the templates saw, each with the origin that won. */
   readonly values: Table;
   /** Where each character of a rendered file came from, by the manifest's `source`. */
@@ -83,6 +85,7 @@ export function renderChart(request: RenderRequest): Result<RenderedChart> {
   return {
     value: {
       ...sorted,
+      chart,
       crds: crdsOf(chart, chart.metadata.name),
       notes: rendered.value.get(`${chart.metadata.name}/templates/NOTES.txt`)?.text ?? '',
       values,

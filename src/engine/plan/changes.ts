@@ -6,8 +6,8 @@
  * items themselves. Lists without keys are compared item by item when they are as long as before, else as a whole.
  */
 import { isObject } from '../status/fields.ts';
+import { canonical } from '../yaml/canonical.ts';
 import type { Json } from '../yaml/resolve.ts';
-import { canonical } from './hash.ts';
 
 export type Path = readonly (string | number)[];
 

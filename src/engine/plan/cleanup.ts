@@ -4,9 +4,9 @@
  */
 import type { LiveObject } from '../ports.ts';
 import { at, isObject, type JsonObject, listAt, stringAt, stringsAt } from '../status/fields.ts';
+import { canonical } from '../yaml/canonical.ts';
 import type { Json } from '../yaml/resolve.ts';
 import { marked } from './exempt.ts';
-import { canonical } from './hash.ts';
 
 const annotations = [
   'kubectl.kubernetes.io/last-applied-configuration',

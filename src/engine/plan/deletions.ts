@@ -20,6 +20,7 @@ import { shownOf } from './outcome.ts';
 import { deletesWithOwner, isHelmRelease, isKustomization, ownerSpec } from './owner.ts';
 import type { OpenPlace, Place } from './places.ts';
 import type { PlanEntry, PlanGroup } from './plan.ts';
+import { withRelease } from './release.ts';
 
 export interface DeletionQuestion {
   readonly owner: LiveOwner;
@@ -139,7 +140,10 @@ async function cascade(
     const note = `${title} is removed; what it applied is in another cluster, which cannot be asked: ${target}`;
     return [{ owner, entries: [], note, complete: false }];
   }
-  const inventory = inventoryOf(live)
+  const state = { exists: true, suspended: spec.suspend, controlled: false, inventory: inventoryOf(live) };
+  const inventory = (
+    spec.release === undefined ? state : await withRelease(target.requests, state, spec.release)
+  ).inventory
     .map(parseInventory)
     .filter((entry): entry is ObjectId => entry !== undefined)
     .sort((a, b) => fluxOrder(b, a));
@@ -157,5 +161,8 @@ async function cascade(
     }
   }
   const remote = target.remote === undefined ? {} : { remote: target.remote };
-  return [{ owner, entries, note: `${title} is removed`, ...remote }, ...below];
+  return [
+    { owner, entries, note: `${title} is removed`, ...remote, ...(spec.release === undefined ? {} : { spec }) },
+    ...below,
+  ];
 }

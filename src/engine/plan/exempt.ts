@@ -6,6 +6,7 @@ import { stringAt, stringsAt } from '../status/fields.ts';
 import type { Json } from '../yaml/resolve.ts';
 
 const prefix = 'kustomize.toolkit.fluxcd.io';
+const helm = 'helm.toolkit.fluxcd.io';
 
 /** Whether a label or annotation `kustomize.toolkit.fluxcd.io/<name>` has a value, compared without case. */
 export function marked(object: Json | undefined, name: string, value: string): boolean {
@@ -38,11 +39,13 @@ export function keepReason(
   const labels = stringsAt(live, 'metadata', 'labels');
   const name = labels[`${owner.group}/name`];
   const namespace = labels[`${owner.group}/namespace`];
-  if (name === undefined) return `it no longer carries the label ${owner.group}/name`;
-  if (name !== owner.name || namespace !== owner.namespace) return `its labels say that ${namespace}/${name} owns it`;
+  // A release that helm itself installed has Helm's marks alone.
+  const helms = owner.group === helm && stringsAt(live, 'metadata', 'annotations')['meta.helm.sh/release-name'];
+  if (name === undefined && !helms) return `it no longer carries the label ${owner.group}/name`;
+  if (name !== undefined && (name !== owner.name || namespace !== owner.namespace))
+    return `its labels say that ${namespace}/${name} owns it`;
   const policy = stringsAt(live, 'metadata', 'annotations')['helm.sh/resource-policy'];
-  if (owner.group === 'helm.toolkit.fluxcd.io')
-    return policy === 'keep' ? 'marked helm.sh/resource-policy: keep' : undefined;
+  if (owner.group === helm) return policy === 'keep' ? 'marked helm.sh/resource-policy: keep' : undefined;
   if (marked(live, 'prune', 'disabled')) return `marked ${prefix}/prune: disabled`;
   if (marked(live, 'reconcile', 'disabled')) return `marked ${prefix}/reconcile: disabled`;
   if (marked(live, 'ssa', 'Ignore')) return `marked ${prefix}/ssa: Ignore`;

@@ -4,17 +4,9 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { keyOf } from '../objects/object.ts';
 import type { DesiredSet } from '../render/desired.ts';
 import { isObject } from '../status/fields.ts';
+import { canonical } from '../yaml/canonical.ts';
 import type { Mapping } from '../yaml/node.ts';
 import { type Json, toJson } from '../yaml/resolve.ts';
-
-/** JSON with sorted keys, so that equal values have equal texts; bigints as digits. */
-export function canonical(value: Json): string {
-  if (typeof value === 'bigint') return String(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (!isObject(value)) return JSON.stringify(value);
-  const keys = Object.keys(value).sort();
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key]!)}`).join(',')}}`;
-}
 
 export function hash(text: string): string {
   return bytesToHex(sha256(utf8ToBytes(text)));

@@ -15,10 +15,12 @@ import { type LiveOwner, liveOwners, unseen } from './liveowner.ts';
 import { byFluxOrder } from './order.ts';
 import { outcomeOf, type Question } from './outcome.ts';
 import { jsonOf, renderedOwners } from './owner.ts';
+import { rememberRelease } from './payload.ts';
 import { type OpenPlace, type OwnerPlaces, type Place, placesOf } from './places.ts';
 import type { Plan, PlanEntry, PlanGroup } from './plan.ts';
 import { type Created, createdBy, type Prepared, prepare } from './prepare.ts';
 import { problemsOf } from './problems.ts';
+import { releaseNotes, withRelease } from './release.ts';
 import { prefetch, type Requests, refKey, requestsOf, type Sought } from './requests.ts';
 import { answers, type Earlier, earlierOf } from './reuse.ts';
 import type { Part } from './scope.ts';
@@ -57,7 +59,7 @@ export async function planLive(
   const concurrency = options.concurrency ?? 32;
   const here: Place = { requests: requestsOf(cluster, concurrency, options.signal) };
   const { places, open } = await placesOf(here, wanted, { concurrency, ...signalOf(options) });
-  const owners = await ownersIn(places, wanted);
+  const owners = await withReleases(places, await ownersIn(places, wanted));
   const gathered = gather(cluster);
   const targets = distinct(places.map(({ target }) => target));
   const created = new Map(
@@ -137,6 +139,17 @@ function distinct(targets: readonly (Place | string)[]): readonly Place[] {
 }
 
 /** What is known of each owner, asked where it stands. */
+/** What a HelmRelease installed stands in the release storage of the cluster that its objects go to. */
+function withReleases(places: readonly OwnerPlaces[], owners: readonly LiveOwner[]): Promise<readonly LiveOwner[]> {
+  return Promise.all(
+    owners.map(async (owner, index) => {
+      const { target } = places[index]!;
+      if (owner.spec.release === undefined || typeof target === 'string') return owner;
+      return { ...owner, state: await withRelease(target.requests, owner.state, owner.spec.release) };
+    }),
+  );
+}
+
 async function ownersIn(places: readonly OwnerPlaces[], wanted: readonly DesiredSet[]): Promise<readonly LiveOwner[]> {
   const rendered = renderedOwners(wanted);
   const asked = wanted.map(({ owner }) => ({ owner, rendered: jsonOf(rendered.get(keyOf(owner.id))) }));
@@ -273,6 +286,7 @@ async function groupsOf({ wanted, places, owners, asked, ...answers }: Answers):
     const owner = owners[index]!;
     const { target } = places[index]!;
     const note = noteOf(set, owner, entries, target);
+    if (set.release !== undefined) rememberRelease(owner.spec, set.release);
     return {
       owner: set.owner,
       entries,
@@ -318,6 +332,8 @@ function noteOf(
   const remote = typeof target === 'string' ? undefined : target.remote;
   if (remote !== undefined) notes.push(`in another cluster: ${remote.server} by ${remote.context}`);
   if (owner.state.suspended) notes.push('suspended in the cluster: Flux itself applies nothing until it is resumed');
+  if (owner.spec.release !== undefined && owner.state.release !== undefined)
+    notes.push(...releaseNotes(set, owner.spec.release, owner.state.release, entries));
   const told = remote === undefined ? 0 : 1;
   const idle = entries.every((entry) => entry.action === 'unchanged' || entry.action === 'skip');
   if (idle && notes.length === told) {

@@ -33,7 +33,8 @@ export async function liveOwners(
       const known = listed.get(refKey(sought.ref));
       const answer = known === undefined ? await requests.get(sought.ref) : { ok: true as const, value: known };
       const live = answer.ok ? answer.value : undefined;
-      const base = { owner, spec: ownerSpec(owner.id, rendered ?? live), state: stateOf(live), live };
+      const spec = ownerSpec(owner.id, rendered ?? live);
+      const base = { owner, spec, state: stateOf(live), live };
       return answer.ok || answer.failure.reason === 'not-found' ? base : { ...base, failure: answer.failure };
     }),
   );

@@ -1,8 +1,8 @@
 /** What `metadata.managedFields` tells: the merge keys of lists, and who owns a live value. */
 import { at, isObject, type JsonObject, listAt, stringAt } from '../status/fields.ts';
+import { canonical } from '../yaml/canonical.ts';
 import type { Json } from '../yaml/resolve.ts';
 import type { KeysAt, Path } from './changes.ts';
-import { canonical } from './hash.ts';
 
 interface Managed {
   readonly manager: string;

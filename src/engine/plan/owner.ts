@@ -5,6 +5,8 @@ import { at, listAt, stringAt, stringsAt } from '../status/fields.ts';
 import { isSuspended } from '../status/health.ts';
 import type { Mapping } from '../yaml/node.ts';
 import { type Json, toJson } from '../yaml/resolve.ts';
+import { parseDuration } from './duration.ts';
+import { type ReleaseSpec, releaseSpec } from './releasespec.ts';
 import type { KubeConfigRef } from './remote.ts';
 
 export interface IgnoreRule {
@@ -40,6 +42,8 @@ export interface OwnerSpec {
   /** What holds the kubeconfig of that cluster. */
   readonly kubeConfig?: KubeConfigRef;
   readonly dependsOn: readonly { readonly namespace: string; readonly name: string }[];
+  /** Of a HelmRelease. */
+  readonly release?: ReleaseSpec;
 }
 
 export function isKustomization(id: ObjectId): boolean {
@@ -84,6 +88,7 @@ export function ownerSpec(id: ObjectId, object: Json | undefined): OwnerSpec {
       namespace: stringAt(dependency, 'namespace') || namespace,
       name: stringAt(dependency, 'name'),
     })),
+    ...(kind === 'HelmRelease' ? { release: releaseSpec(id, object) } : {}),
   };
 }
 
@@ -99,15 +104,6 @@ function kubeConfigOf(object: Json | undefined): { readonly kubeConfig?: KubeCon
 function defaultTimeout(object: Json | undefined): number {
   const interval = parseDuration(stringAt(object, 'spec', 'interval')) ?? 600_000;
   return Math.max(30_000, interval - 30_000);
-}
-
-/** A Go duration such as `1h30m` or `1.5s`, in milliseconds; undefined when it is none. */
-export function parseDuration(text: string): number | undefined {
-  if (!/^(\d+(\.\d+)?(ms|h|m|s))+$/.test(text)) return undefined;
-  const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-  let total = 0;
-  for (const match of text.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)) total += Number(match[1]) * units[match[2]!]!;
-  return total;
 }
 
 /** Whether Flux deletes what a Kustomization applied when the Kustomization itself is deleted (its finalizer). */

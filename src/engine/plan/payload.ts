@@ -6,11 +6,13 @@
  */
 
 import type { LiveObject, ServedKind } from '../ports.ts';
-import type { DesiredObject, Owner } from '../render/desired.ts';
+import { helmManager } from '../release/index.ts';
+import type { DesiredObject, Owner, ReleaseContent } from '../render/desired.ts';
 import { isObject, type JsonObject, stringAt } from '../status/fields.ts';
 import type { Mapping } from '../yaml/node.ts';
 import { type Json, toJson } from '../yaml/resolve.ts';
 import type { OwnerSpec } from './owner.ts';
+import type { ReleaseSpec } from './releasespec.ts';
 import { encodeBase64 } from './text.ts';
 
 export interface Payload {
@@ -21,16 +23,17 @@ export interface Payload {
 }
 
 export const kustomizeManager = 'kustomize-controller';
-const helmManager = 'helm-controller';
 
 /** Payloads by rendered node, with what else they were made from: a node that a render kept needs no new one. */
 const made = new WeakMap<Mapping, { readonly from: string; readonly payload: Payload }>();
 
 export function payloadFor(object: DesiredObject, owner: Owner, spec: OwnerSpec, served: ServedKind): Payload {
-  const { kind, labels, annotations, targetNamespace } = spec;
+  const { kind, labels, annotations, targetNamespace, release } = spec;
   const from = JSON.stringify([
     owner.id,
     kind,
+    release?.name,
+    object.beside,
     labels,
     annotations,
     targetNamespace,
@@ -59,8 +62,15 @@ function makePayload(object: DesiredObject, owner: Owner, spec: OwnerSpec, serve
   if (!isRole(out)) out = normalize(out);
   out = withStrings(out, 'labels', spec.labels);
   out = withStrings(out, 'annotations', spec.annotations);
+  // Helm's own marks, by which it knows whose an object is; definitions from crds/ are nobody's.
+  if (spec.release !== undefined && object.beside !== true) out = ownedBy(out, spec.release);
   const manager = spec.kind === 'HelmRelease' ? helmManager : kustomizeManager;
   return { object: out, manager, secretValues: object.secretValues ?? [] };
+}
+
+export function ownedBy(object: JsonObject, { name, namespace }: Pick<ReleaseSpec, 'name' | 'namespace'>): JsonObject {
+  const marks = { 'meta.helm.sh/release-name': name, 'meta.helm.sh/release-namespace': namespace };
+  return withStrings(withStrings(object, 'labels', { 'app.kubernetes.io/managed-by': 'Helm' }), 'annotations', marks);
 }
 
 function withMetadata(object: JsonObject, fields: JsonObject): JsonObject {
@@ -158,4 +168,15 @@ export function remember<T extends object>(entry: T, payload: Payload): T {
 /** What an apply sends for an entry of a live plan; undefined for one that was copied, or that sends nothing. */
 export function payloadOf(entry: object): Payload | undefined {
   return payloads.get(entry);
+}
+
+/** What a release's record is made from stays out of the plan for the same reason; by the spec of its group. */
+const contents = new WeakMap<OwnerSpec, ReleaseContent>();
+
+export function rememberRelease(spec: OwnerSpec, content: ReleaseContent): void {
+  contents.set(spec, content);
+}
+
+export function releaseOf(spec: OwnerSpec | undefined): ReleaseContent | undefined {
+  return spec === undefined ? undefined : contents.get(spec);
 }

@@ -94,6 +94,17 @@ export interface OwnerState {
   readonly inventory: readonly InventoryEntry[];
   /** uid of the live owner, when it exists. */
   readonly uid?: string;
+  /** Of a HelmRelease: its release as Helm's storage has it. */
+  readonly release?: ReleaseState;
+}
+
+export interface ReleaseState {
+  /** The newest revision; 0 when there is none. */
+  readonly revision: number;
+  /** Helm's words: deployed, failed, pending-upgrade, uninstalled; absent and unknown are ours. */
+  readonly status: string;
+  /** Why it is unknown. */
+  readonly trouble?: string;
 }
 
 /** The other cluster that an owner's objects go to (`spec.kubeConfig`), as it was when the plan was made. */

@@ -5,9 +5,9 @@
 import { keyOf } from '../objects/object.ts';
 import type { LiveObject } from '../ports.ts';
 import type { DesiredObject, Owner } from '../render/desired.ts';
+import { canonical } from '../yaml/canonical.ts';
 import type { Json } from '../yaml/resolve.ts';
 import { originOfChange } from './dangers/at.ts';
-import { canonical } from './hash.ts';
 import { originOf } from './origins.ts';
 import type { OwnerSpec } from './owner.ts';
 import { payloadOf, remember } from './payload.ts';

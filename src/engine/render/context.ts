@@ -1,7 +1,6 @@
 /** What a render knows while it goes on: the folder, its options, and every object that it has found so far. */
 import type { Capabilities, Chart, RenderLimit } from '../helm/index.ts';
 import type { Kustomizer } from '../kustomize/index.ts';
-import type { ObjectId } from '../objects/object.ts';
 import type { Clock, FileTree, Random } from '../ports.ts';
 import type { Problem, Result } from '../problem.ts';
 import type { SourceFolder, SourceQuery, Workspace } from '../workspace/index.ts';
@@ -57,10 +56,10 @@ export interface RendererOptions {
   readonly artifact?: (query: SourceQuery) => FetchedArtifact | undefined;
   /** Of the chosen cluster; absent: Helm's own defaults. */
   readonly capabilities?: Capabilities;
-  /** Whether a release of that HelmRelease is installed already, which charts may ask. */
-  readonly isUpgrade?: (release: ObjectId) => boolean;
   /** How long the templates of one chart may take: what takes longer is an error at the line that was at work. */
   readonly limit?: RenderLimit;
+  /** Releases that are in the cluster already, as `storage namespace/name`: charts may ask whether theirs is. */
+  readonly releases?: readonly string[];
   /** Pinned for one plan, so that it renders the same bytes each time. */
   readonly clock?: Clock;
   readonly random?: Random;

@@ -1,7 +1,9 @@
 /** What a Flux object wants in the cluster: the outcome of a render, each object with its origins. */
+import type { Chart, Hook } from '../helm/index.ts';
 import type { ObjectId } from '../objects/object.ts';
 import type { Problem } from '../problem.ts';
 import type { Mapping, Origin } from '../yaml/node.ts';
+import type { Json } from '../yaml/resolve.ts';
 
 /** One object that Flux would apply. Its node's origins lead every field to its source line. */
 export interface DesiredObject {
@@ -11,6 +13,24 @@ export interface DesiredObject {
   readonly secretValues?: readonly string[];
   /** Variables in it whose value is not known here: it is shown, and never compared or sent. */
   readonly unresolved?: readonly string[];
+  /** Of a release, though no part of its manifest: a definition from the chart's crds/. */
+  readonly beside?: true;
+}
+
+/** What Helm keeps of a release besides its objects. It may hold secrets in the clear: it is stored, and never shown. */
+export interface ReleaseContent {
+  readonly chart: Chart;
+  /** The values that the HelmRelease sets, all sources merged. */
+  readonly config: Json;
+  /** The objects of the manifest in Helm's order, each with the template that it came from. */
+  readonly manifest: readonly ReleaseObject[];
+  readonly hooks: readonly (ReleaseObject & { readonly hook: Hook })[];
+  readonly notes: string;
+}
+
+export interface ReleaseObject {
+  readonly source: string;
+  readonly node: Mapping;
 }
 
 /** Who owns a desired set: a Flux Kustomization or HelmRelease, or a plain directory. */
@@ -31,4 +51,6 @@ export interface DesiredSet {
   readonly note?: string;
   /** Names of the files that were read, so that an edit re-renders only what it touches. */
   readonly reads: ReadonlySet<string>;
+  /** Of a HelmRelease whose chart rendered. */
+  readonly release?: ReleaseContent;
 }

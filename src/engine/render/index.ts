@@ -92,6 +92,7 @@ export type {
 } from './context.ts';
 export { inflateChart } from './helm/inflate.ts';
 export type { MergedValues } from './helm/merged.ts';
+export { shortenedName } from './helm/name.ts';
 export { buildLikeFlux, type LikeFluxRequest } from './likeflux.ts';
 export { compareForApply, stageOf } from './order.ts';
 export { type DataKeys, isEncrypted, type Opened, openObject } from './sops.ts';

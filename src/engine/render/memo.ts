@@ -73,7 +73,7 @@ function recording(context: RenderContext, questions: Question[]): RenderContext
     questions.push({ ask, answer: ask(context) });
   };
   const { options, workspace } = context;
-  const { artifact, chart, isUpgrade } = options;
+  const { artifact, chart } = options;
   const sources: LocalSources = {
     folderOf(query) {
       note(`folder ${query.kind}/${query.namespace}/${query.name}`, (now) => folderParts(now, query));
@@ -98,12 +98,6 @@ function recording(context: RenderContext, questions: Question[]): RenderContext
             now.options.artifact?.(fresh(query, now)),
           ]);
           return artifact(query);
-        },
-      }),
-      ...(isUpgrade && {
-        isUpgrade: (release) => {
-          note(`upgrade ${keyOf(release)}`, (now) => [now.options.isUpgrade?.(release)]);
-          return isUpgrade(release);
         },
       }),
     },

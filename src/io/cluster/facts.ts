@@ -10,6 +10,8 @@ export interface ClusterFacts {
   readonly fluxVersion?: string;
   readonly substitution: NonNullable<RendererOptions['substitution']>;
   readonly capabilities?: helm.Capabilities;
+  /** Releases that Helm has stored, as `namespace/name`; absent where that may not be seen. */
+  readonly releases?: readonly string[];
 }
 
 /** From this version on, kustomize-controller refuses a variable without a value unless told otherwise. */
@@ -24,7 +26,11 @@ export async function clusterFacts(cluster: Cluster, signal?: AbortSignal): Prom
     namespace: '',
     name: 'kustomizations.kustomize.toolkit.fluxcd.io',
   };
-  const [installed, served] = await Promise.all([cluster.get(crd, signal), cluster.capabilities(signal)]);
+  const [installed, served, releases] = await Promise.all([
+    cluster.get(crd, signal),
+    cluster.capabilities(signal),
+    storedReleases(cluster, signal),
+  ]);
   const metadata = installed.ok
     ? (installed.value.metadata as { labels?: Record<string, string> } | undefined)
     : undefined;
@@ -34,8 +40,23 @@ export async function clusterFacts(cluster: Cluster, signal?: AbortSignal): Prom
   return {
     ...(fluxVersion === undefined ? {} : { fluxVersion }),
     substitution: version !== null && !gte(version, strictSince) ? 'lenient' : 'strict',
+    ...(releases === undefined ? {} : { releases }),
     ...(served.ok && kubeVersion !== undefined
       ? { capabilities: { kubeVersion, apiVersions: served.value.apis, helm: 4 } }
       : {}),
   };
+}
+
+const secrets = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
+
+/** Of every release whose newest revision stands; their content is not asked for. */
+async function storedReleases(cluster: Cluster, signal: AbortSignal | undefined): Promise<string[] | undefined> {
+  const labelSelector = 'owner=helm,status notin (superseded,uninstalled)';
+  const answer = await cluster.list(secrets, { labelSelector, only: 'metadata' }, signal);
+  if (!answer.ok) return undefined;
+  const names = answer.value.map(({ metadata }) => {
+    const { namespace, labels } = metadata as { namespace?: string; labels?: Record<string, string> };
+    return `${namespace}/${labels?.name}`;
+  });
+  return [...new Set(names)].sort();
 }

@@ -5,7 +5,10 @@ import type { Transport } from './transport.ts';
 export interface Selection {
   readonly namespace?: string;
   readonly labelSelector?: string;
+  readonly only?: 'metadata';
 }
+
+const metadataOnly = { accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json' };
 
 export interface Listed {
   readonly objects: readonly LiveObject[];
@@ -32,7 +35,12 @@ export async function list(
     if (selection.labelSelector) query.set('labelSelector', selection.labelSelector);
     if (paged) query.set('limit', String(pageSize));
     if (next !== '') query.set('continue', next);
-    const answer = await transport.send({ method: 'GET', path: `${path}?${query}`, signal });
+    const answer = await transport.send({
+      method: 'GET',
+      path: `${path}?${query}`,
+      signal,
+      ...(selection.only === 'metadata' ? metadataOnly : {}),
+    });
     if (!answer.ok) {
       // The pages' snapshot has been compacted away: begin again, once, and take everything at once.
       if (answer.failure.status !== 410 || next === '') return answer;

@@ -301,7 +301,7 @@ test('no event holds a secret, whatever the server says', async () => {
   expect(JSON.stringify(events)).not.toContain('canary');
 });
 
-test("a Helm release's objects are helm-controller's to write and to delete", async () => {
+test('nothing of a Helm release is written or deleted without its chart', async () => {
   const release = `apiVersion: helm.toolkit.fluxcd.io/v2
 kind: HelmRelease
 metadata: { name: r, namespace: flux-system }

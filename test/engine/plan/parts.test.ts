@@ -2,10 +2,10 @@
 import { expect, test } from 'vitest';
 import { compare, pathText } from '../../../src/engine/plan/changes.ts';
 import { quantity } from '../../../src/engine/plan/dangers/quantity.ts';
+import { parseDuration } from '../../../src/engine/plan/duration.ts';
 import { planAgainst } from '../../../src/engine/plan/index.ts';
 import { inventoryId, parseInventory } from '../../../src/engine/plan/inventory.ts';
 import { managerOf } from '../../../src/engine/plan/managers.ts';
-import { parseDuration } from '../../../src/engine/plan/owner.ts';
 import { matchesSelector } from '../../../src/engine/plan/selector.ts';
 import { kustomization, set } from '../sets.ts';
 

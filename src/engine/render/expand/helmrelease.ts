@@ -1,22 +1,24 @@
 /** A HelmRelease to the objects that helm-controller would install: its chart rendered with its values. */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { type HelmReleaseView, helmRelease, string } from '../../flux/index.ts';
 import {
   type Chart,
   defaultCapabilities,
+  type Hook,
   objectsOf,
   type RenderedChart,
   type RenderRequest,
   renderChart,
+  toMapping,
 } from '../../helm/index.ts';
-import { idOf, isObject, type ObjectId } from '../../objects/object.ts';
+import { idOf, isObject, keyOf, type ObjectId } from '../../objects/object.ts';
 import type { Problem } from '../../problem.ts';
 import { get, type Mapping, str } from '../../yaml/node.ts';
 import { parseFile } from '../../yaml/parse.ts';
+import { toJson } from '../../yaml/resolve.ts';
 import type { Expander, RenderContext } from '../context.ts';
-import type { DesiredObject, DesiredSet, Owner } from '../desired.ts';
+import type { DesiredObject, DesiredSet, Owner, ReleaseContent, ReleaseObject } from '../desired.ts';
 import { chartFor, chartNotes } from '../helm/chart.ts';
+import { shortenedName } from '../helm/name.ts';
 import { postRender, withReleaseMetadata } from '../helm/postrender.ts';
 import { type ReleaseValues, releaseValues } from '../helm/values.ts';
 
@@ -81,16 +83,27 @@ function install(
   const rendered = renderChart(renderRequest(view, object.id, context, chart, values));
   if (rendered.value === undefined) return failed(rendered.problems);
   const { value } = rendered;
-  const templates = value.manifests.flatMap((manifest) => objectsOf(manifest, value.segments(manifest.source)));
-  const post = postRender(view, templates, context.options.kustomizer);
+  const pieces = piecesOf(value);
+  const post = postRender(
+    view,
+    pieces.map(({ node }) => node),
+    context.options.kustomizer,
+  );
   if (post.problems.length > 0) return failed(post.problems);
   const { name, namespace } = object.id;
   const nameNode = get(get(object.node, 'metadata'), 'name') ?? str(name, object.node.at);
   const labelled = post.objects.map((node) => withReleaseMetadata(node, view, nameNode, str(namespace, nameNode.at)));
-  const objects = [...crdsOf(view, value), ...labelled].map((node): DesiredObject => {
-    const secretValues = [...values.secretValues, ...(object.secretValues ?? [])];
-    return secretValues.length === 0 ? { id: idOf(node), node } : { id: idOf(node), node, secretValues };
-  });
+  const release = releaseContent(value, values, pieces, labelled);
+  const secretValues = [...values.secretValues, ...(object.secretValues ?? [])];
+  const desired = (node: Mapping): DesiredObject =>
+    secretValues.length === 0 ? { id: idOf(node), node } : { id: idOf(node), node, secretValues };
+  const objects = [
+    ...crdsOf(view, value, isUpgrade(view, object.id, context)).map((node) => ({
+      ...desired(withReleaseMetadata(node, view, nameNode, str(namespace, nameNode.at))),
+      beside: true as const,
+    })),
+    ...release.manifest.map(({ node }) => desired(node)),
+  ];
   const notes = [
     ...(view.suspend ? ['suspended: Flux does not apply it until it is resumed'] : []),
     ...chartNotes(view, object, context),
@@ -98,7 +111,7 @@ function install(
   ];
   const problems = [...values.problems, ...rendered.problems.filter(({ severity }) => severity === 'error')];
   // With values missing, an object may be missing too: nothing may be deleted on the strength of this set.
-  const set = { owner, objects, complete: values.unknown.length === 0, problems, reads: new Set<string>() };
+  const set = { owner, objects, complete: values.unknown.length === 0, problems, reads: new Set<string>(), release };
   return notes.length === 0 ? set : { ...set, note: notes.join('; ') };
 }
 
@@ -106,17 +119,18 @@ function install(
 export function renderRequest(
   view: HelmReleaseView,
   id: ObjectId,
-  { options }: RenderContext,
+  context: RenderContext,
   chart: Chart,
   { values }: Pick<ReleaseValues, 'values'>,
 ): RenderRequest {
+  const { options } = context;
   return {
     chart,
     values,
     release: {
       name: releaseName(view, id),
       namespace: view.targetNamespace?.value ?? id.namespace,
-      isUpgrade: options.isUpgrade?.(id) ?? false,
+      isUpgrade: isUpgrade(view, id, context),
       revision: 1,
     },
     capabilities: options.capabilities ?? defaultCapabilities(4),
@@ -126,9 +140,50 @@ export function renderRequest(
   };
 }
 
-/** crds/ is applied apart from the release, by its own policy; by default on installation only. */
-function crdsOf(view: HelmReleaseView, rendered: RenderedChart): readonly Mapping[] {
-  const policy = string(view.install, 'crds')?.value ?? 'Create';
+function isUpgrade(view: HelmReleaseView, id: ObjectId, { options }: RenderContext): boolean {
+  const namespace = view.storageNamespace?.value || id.namespace;
+  return options.releases?.includes(`${namespace}/${releaseName(view, id)}`) ?? false;
+}
+
+/** A rendered object and the piece of a template that it came from. */
+type Piece = ReleaseObject & { readonly hook?: Hook };
+
+/** Hooks go through the post renderers with everything else, as Helm 4 has it (`postRenderStrategy: combined`). */
+function piecesOf(value: RenderedChart): readonly Piece[] {
+  return [...value.manifests, ...value.hooks].flatMap((manifest) =>
+    objectsOf(manifest, value.segments(manifest.source)).map((node) => ({
+      source: manifest.source,
+      node,
+      ...(manifest.hook === undefined ? {} : { hook: manifest.hook }),
+    })),
+  );
+}
+
+function releaseContent(
+  { chart, notes }: RenderedChart,
+  { values }: ReleaseValues,
+  pieces: readonly Piece[],
+  rendered: readonly Mapping[],
+): ReleaseContent {
+  const before = new Map(pieces.map((piece) => [keyOf(idOf(piece.node)), piece]));
+  const after = rendered.map((node, index): Piece => {
+    // Where nothing was taken out or put in, the place tells; else the name.
+    const same = rendered.length === pieces.length ? pieces[index] : before.get(keyOf(idOf(node)));
+    const { source, hook } = same ?? { source: `generated-by-postrender-${index}.yaml` };
+    return hook === undefined ? { source, node } : { source, node, hook };
+  });
+  return {
+    chart,
+    notes,
+    config: toJson(toMapping(values), 'sigs'),
+    manifest: after.flatMap(({ source, node, hook }) => (hook === undefined ? [{ source, node }] : [])),
+    hooks: after.flatMap(({ source, node, hook }) => (hook === undefined ? [] : [{ source, node, hook }])),
+  };
+}
+
+/** crds/ is applied apart from the release, by the policy of what is done: with Helm 4, `Create` replaces, too. */
+function crdsOf(view: HelmReleaseView, rendered: RenderedChart, upgrade: boolean): readonly Mapping[] {
+  const policy = string(upgrade ? view.upgrade : view.install, 'crds')?.value ?? 'Create';
   if (policy === 'Skip') return [];
   return rendered.crds.flatMap(({ file }) =>
     parseFile(file).documents.flatMap(({ root }) =>
@@ -137,12 +192,8 @@ function crdsOf(view: HelmReleaseView, rendered: RenderedChart): readonly Mappin
   );
 }
 
-/** `releaseName`, else `targetNamespace-name`, else the name; shortened with a hash as helm-controller does it. */
 export function releaseName(view: HelmReleaseView, id: { readonly name: string }): string {
-  const target = view.targetNamespace?.value;
-  const name = view.releaseName?.value ?? (target === undefined || target === '' ? id.name : `${target}-${id.name}`);
-  if (name.length <= 53) return name;
-  return `${name.slice(0, 40)}-${bytesToHex(sha256(utf8ToBytes(name))).slice(0, 12)}`;
+  return shortenedName(view.releaseName?.value, view.targetNamespace?.value, id.name);
 }
 
 function filesOf(chart: Chart): readonly string[] {

@@ -1,0 +1,139 @@
+/**
+ * Running the hooks of a release as Helm does: by weight and name, each after its predecessor has ended, deleted before
+ * it is created anew or when its policy says so. The record says of each hook when it ran and how it went.
+ */
+import { idOf, titleOf } from '../../objects/object.ts';
+import type { ObjectRef } from '../../ports.ts';
+import { helmManager, objectsIn, recordOf } from '../../release/index.ts';
+import { intAt, isObject, type JsonObject, listAt, stringAt } from '../../status/fields.ts';
+import type { Mapping } from '../../yaml/node.ts';
+import { type Json, toJson } from '../../yaml/resolve.ts';
+import { signalOf } from '../turn.ts';
+import type { Awaited } from '../wait.ts';
+import { clean, nowText, type Operation, stopReason, write } from './operation.ts';
+import { waitForHook, waitUntilGone } from './wait.ts';
+
+type Policy = 'before-hook-creation' | 'hook-succeeded' | 'hook-failed';
+
+/** undefined when all hooks of the event have run; else what failed. */
+export async function runHooks(operation: Operation, event: string): Promise<string | undefined> {
+  if (!operation.action.hooks) return undefined;
+  const hooks = hooksOf(operation)
+    .filter((hook) => listAt(hook, 'events').includes(event))
+    .sort(byWeight);
+  for (const [index, hook] of hooks.entries()) {
+    const wrong = await runHook(operation, event, hook);
+    if (wrong === undefined) continue;
+    await cleanUp(operation, [hook], 'hook-failed');
+    await cleanUp(operation, hooks.slice(0, index), 'hook-succeeded');
+    return wrong;
+  }
+  return cleanUp(operation, [...hooks].reverse(), 'hook-succeeded');
+}
+
+function hooksOf({ record }: Operation): readonly JsonObject[] {
+  return listAt(record.json, 'hooks').filter(isObject);
+}
+
+function byWeight(a: Json, b: Json): number {
+  const [first, second] = [stringAt(a, 'name'), stringAt(b, 'name')];
+  return intAt(a, ['weight'], 0) - intAt(b, ['weight'], 0) || (first < second ? -1 : first > second ? 1 : 0);
+}
+
+async function runHook(operation: Operation, event: string, hook: JsonObject): Promise<string | undefined> {
+  const { state } = operation;
+  const what = `${event} hook ${stringAt(hook, 'path')}`;
+  const stop = stopReason(state);
+  if (stop !== undefined) return stop;
+  const stuck = await cleanUp(operation, [hook], 'before-hook-creation');
+  if (stuck !== undefined) return `${what}: ${stuck}`;
+  const started = nowText(state);
+  await noteRun(operation, hook, { started_at: started, phase: 'Running' });
+  const wrong = await create(operation, hook);
+  await noteRun(operation, hook, {
+    started_at: started,
+    completed_at: nowText(state),
+    phase: wrong === undefined ? 'Succeeded' : 'Failed',
+  });
+  return wrong === undefined ? undefined : clean(operation, `${what} failed: ${wrong}`);
+}
+
+async function create(operation: Operation, hook: JsonObject): Promise<string | undefined> {
+  const { state, action, turn } = operation;
+  for (const { object, awaited } of await partsOf(operation, hook)) {
+    state.tell({ type: 'sending', owner: turn.group.owner.id, id: awaited.id });
+    const options = { manager: helmManager, force: false, dryRun: false };
+    const answer = await state.cluster.apply(object, options, state.options.signal);
+    if (!answer.ok) return answer.failure.message;
+    state.tell({
+      type: 'object',
+      owner: turn.group.owner.id,
+      id: awaited.id,
+      outcome: 'applied',
+      message: `hook ${listAt(hook, 'events').join(', ')}`,
+    });
+    const wrong = await waitForHook(operation, awaited, action);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+interface Part {
+  readonly object: JsonObject;
+  readonly awaited: Awaited;
+}
+
+async function partsOf(operation: Operation, hook: JsonObject): Promise<readonly Part[]> {
+  const nodes = objectsIn(typeof hook.manifest === 'string' ? hook.manifest : '');
+  return Promise.all(nodes.map((node) => partOf(operation, node)));
+}
+
+async function partOf({ state, spec }: Operation, node: Mapping): Promise<Part> {
+  const id = idOf(node);
+  const json = toJson(node, 'sigs') as JsonObject;
+  const served = await state.cluster.served(id.group, id.kind, id.version, state.options.signal);
+  const clustered = served.ok && served.value?.namespaced === false;
+  const namespace = clustered ? '' : id.namespace || spec.namespace;
+  const metadata = isObject(json.metadata) ? json.metadata : {};
+  const object = clustered ? json : { ...json, metadata: { ...metadata, namespace } };
+  const ref: ObjectRef = { apiVersion: stringAt(json, 'apiVersion'), kind: id.kind, namespace, name: id.name };
+  return { object, awaited: { id: { ...id, namespace }, ref, goesAway: false } };
+}
+
+function policiesOf(hook: JsonObject): readonly Json[] {
+  const policies = listAt(hook, 'delete_policies');
+  return policies.length === 0 ? ['before-hook-creation'] : policies;
+}
+
+/** Deletes the hooks that have the policy; definitions never, for all objects of their kind would go with them. */
+async function cleanUp(
+  operation: Operation,
+  hooks: readonly JsonObject[],
+  policy: Policy,
+): Promise<string | undefined> {
+  const { state, action } = operation;
+  for (const hook of hooks) {
+    if (!policiesOf(hook).includes(policy) || stringAt(hook, 'kind') === 'CustomResourceDefinition') continue;
+    for (const { awaited } of await partsOf(operation, hook)) {
+      const { signal } = signalOf(state.options);
+      const answer = await state.cluster.delete(awaited.ref, { propagation: 'Background' }, signal);
+      if (!answer.ok && answer.failure.reason === 'not-found') continue;
+      if (!answer.ok) return `${titleOf(awaited.id)} could not be deleted: ${answer.failure.message}`;
+      const wrong = await waitUntilGone(state, awaited, action.timeout);
+      if (wrong !== undefined) return wrong;
+    }
+  }
+  return undefined;
+}
+
+async function noteRun(operation: Operation, hook: JsonObject, run: JsonObject): Promise<void> {
+  const { json } = operation.record;
+  const hooks = hooksOf(operation).map((one) =>
+    stringAt(one, 'name') === stringAt(hook, 'name') &&
+    stringAt(one, 'path') === stringAt(hook, 'path') &&
+    stringAt(one, 'kind') === stringAt(hook, 'kind')
+      ? { ...one, delete_policies: policiesOf(one), last_run: run }
+      : one,
+  );
+  await write(operation, recordOf({ ...json, hooks }));
+}

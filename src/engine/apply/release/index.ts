@@ -1,0 +1,250 @@
+/**
+ * Installing and upgrading a release, as Helm 4 does it under helm-controller: definitions of crds/, the record as
+ * pending, hooks, the objects in Helm's order, what dropped out deleted, everything waited for, hooks again, and the
+ * record as deployed. The record stands before any object does, so that after a crash nothing is there that no release
+ * knows; what fails or is canceled leaves a failed revision, from which `helm` can go on.
+ */
+import { titleOf } from '../../objects/object.ts';
+import { releaseOf } from '../../plan/payload.ts';
+import type { PlanEntry } from '../../plan/plan.ts';
+import { writes } from '../../plan/plan.ts';
+import {
+  createRelease,
+  deleteRelease,
+  helmManager,
+  isPending,
+  makeRecord,
+  type ReleaseRecord,
+  readReleases,
+  updateRelease,
+  withStatus,
+} from '../../release/index.ts';
+import type { ReleaseContent } from '../../render/desired.ts';
+import { stringAt, stringsAt } from '../../status/fields.ts';
+import { pruneOne } from '../prune.ts';
+import { waitForStage } from '../ready.ts';
+import { type Sent, send } from '../send.ts';
+import { isBad, type State, skipAll, type Turn, told } from '../turn.ts';
+import { leftToController } from './controller.ts';
+import { runHooks } from './hooks.ts';
+import { byManifest, isBeside } from './manifest.ts';
+import { clean, nowText, type Operation, stopReason, write } from './operation.ts';
+import { waitForRelease } from './wait.ts';
+
+export { uninstallRelease } from './uninstall.ts';
+
+export async function applyRelease(state: State, turn: Turn): Promise<void> {
+  if (await leftToController(state, turn)) return;
+  const all = [...turn.sends, ...turn.deletes];
+  const content = releaseOf(turn.group.spec);
+  const barred =
+    turn.barred ?? (content === undefined ? 'the plan does not hold its chart: plan again' : bar(turn, content));
+  if (barred !== undefined || content === undefined) return skipAll(state, turn, all, barred ?? '');
+  const history = await historyOf(state, turn);
+  if (typeof history === 'string') return skipAll(state, turn, all, history);
+  const operation = await begin(state, turn, content, history);
+  if (typeof operation === 'string') return skipAll(state, turn, all, operation);
+  const wrong = await carryOut(operation, content);
+  for (const entry of all)
+    if (!turn.outcomes.has(entry)) told(state, turn, entry, { outcome: 'not-sent', message: wrong ?? '' });
+  await conclude(operation, history, wrong);
+}
+
+/** Why no revision can be made of what the plan holds. */
+function bar({ group, sends, deletes }: Turn, content: ReleaseContent): string | undefined {
+  if (group.complete === false) return 'not everything of it could be rendered';
+  const chosen = new Set([...sends, ...deletes]);
+  const left = group.entries.filter((entry) => writes(entry) && !chosen.has(entry));
+  const planned = group.entries.filter((entry) => entry.action !== 'delete' && !isBeside(content, entry));
+  if (planned.length < content.manifest.length)
+    return 'a release is applied as a whole, and the plan is of a part of it';
+  if (left.some(({ action }) => action !== 'delete'))
+    return 'a release is applied as a whole, and not all of it was chosen';
+  if (left.length > 0) return `its next revision deletes ${left.length} of its objects: that has to be asked for, too`;
+  const unknown = group.entries.find((entry) => entry.action === 'unknown' && entry.awaits === undefined);
+  return unknown === undefined ? ownership({ group, sends }) : `${titleOf(unknown.id)}: ${unknown.reason}`;
+}
+
+/** As Helm: what another release owns is taken over only where that is allowed, which it is by default. */
+function ownership({ group, sends }: Pick<Turn, 'group' | 'sends'>): string | undefined {
+  const { release } = group.spec ?? {};
+  if (release === undefined) return undefined;
+  const upgrade = isUpgrade(group.state?.release?.revision, group.state?.release?.status);
+  if ((upgrade ? release.upgrade : release.install).takeOwnership) return undefined;
+  for (const { id, before } of sends) {
+    if (before === undefined) continue;
+    const marks = stringsAt(before, 'metadata', 'annotations');
+    const ours =
+      marks['meta.helm.sh/release-name'] === release.name &&
+      marks['meta.helm.sh/release-namespace'] === release.namespace;
+    if (!ours) return `${titleOf(id)} exists and is not of this release (disableTakeOwnership is set)`;
+  }
+  return undefined;
+}
+
+function isUpgrade(revision: number | undefined, status: string | undefined): boolean {
+  return revision !== undefined && revision > 0 && status !== 'uninstalled' && status !== 'absent';
+}
+
+/** Every revision, oldest first; a sentence when somebody worked on the release since it was planned. */
+async function historyOf({ cluster, options }: State, { group }: Turn): Promise<readonly ReleaseRecord[] | string> {
+  const spec = group.spec?.release;
+  if (spec === undefined) return 'the plan does not hold what it says of its release';
+  const where = { namespace: spec.storageNamespace, name: spec.name };
+  const answer = await readReleases(cluster, where, 'all', options.signal);
+  if (!answer.ok) return `its release storage could not be read: ${answer.failure.message}`;
+  const seen = group.state?.release?.revision ?? 0;
+  const last = answer.value.at(-1)?.revision ?? 0;
+  return last === seen
+    ? answer.value
+    : `its release is at revision ${last}, and the plan was made at ${seen}: plan again`;
+}
+
+async function begin(
+  state: State,
+  turn: Turn,
+  content: ReleaseContent,
+  history: readonly ReleaseRecord[],
+): Promise<Operation | string> {
+  const spec = turn.group.spec!.release!;
+  const last = history.at(-1);
+  const upgrade = isUpgrade(last?.revision, last?.status);
+  const where = { namespace: spec.storageNamespace, name: spec.name };
+  const now = nowText(state);
+  const record = makeRecord(content, {
+    name: spec.name,
+    namespace: spec.namespace,
+    revision: (last?.revision ?? 0) + 1,
+    status: upgrade ? 'pending-upgrade' : 'pending-install',
+    description: upgrade ? 'Preparing upgrade' : 'Initial install underway',
+    firstDeployed: (upgrade && stringAt(last?.json, 'info', 'first_deployed')) || now,
+    lastDeployed: now,
+  });
+  const operation = { state, turn, spec, action: upgrade ? spec.upgrade : spec.install, where, record };
+  const failed = (await definitions(operation, content)) ?? (upgrade ? undefined : await namespaceFor(operation));
+  if (failed !== undefined) return failed;
+  await unlock(operation, last);
+  await makeRoom(operation, history);
+  const stored = await createRelease(state.cluster, where, record, state.options.timer.now());
+  return stored.ok ? operation : `its release record could not be stored: ${stored.failure.message}`;
+}
+
+/** crds/ comes first, and has to be known to the server before anything is made of it. */
+async function definitions({ state, turn }: Operation, content: ReleaseContent): Promise<string | undefined> {
+  const entries = turn.sends.filter((entry) => isBeside(content, entry));
+  const wrong = await sendAll(state, turn, entries);
+  if (wrong !== undefined || entries.length === 0) return wrong;
+  await waitForStage(state, turn, entries, 'definitions');
+  return turn.failed ? 'the definitions of its crds/ were not established' : undefined;
+}
+
+async function namespaceFor({ state, spec }: Operation): Promise<string | undefined> {
+  if (!spec.createNamespace) return undefined;
+  const { cluster, options } = state;
+  const ref = { apiVersion: 'v1', kind: 'Namespace', namespace: '', name: spec.namespace };
+  const there = await cluster.get(ref, options.signal);
+  if (there.ok) return undefined;
+  const object = {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: spec.namespace, labels: { name: spec.namespace } },
+  };
+  const made = await cluster.apply(object, { manager: helmManager, force: false, dryRun: false }, options.signal);
+  return made.ok ? undefined : `Namespace ${spec.namespace} could not be created: ${made.failure.message}`;
+}
+
+/** A revision that an operation left pending when it died is failed, as helm-controller has it, and then upgraded. */
+async function unlock({ state, where }: Operation, last: ReleaseRecord | undefined): Promise<void> {
+  if (last === undefined || !isPending(last)) return;
+  const failed = withStatus(last, 'failed', {
+    description: `Release unlocked from stale '${last.status}' state`,
+  });
+  await updateRelease(state.cluster, where, failed, state.options.timer.now());
+}
+
+/** Keeps the history as short as the HelmRelease wants it; the revision that is deployed stays in any case. */
+async function makeRoom({ state, spec, where }: Operation, history: readonly ReleaseRecord[]): Promise<void> {
+  if (spec.maxHistory <= 0) return;
+  const deployed = history.findLast(({ status }) => status === 'deployed');
+  const spare = Math.max(0, history.length - (spec.maxHistory - 1));
+  const old = history.filter((record) => record !== deployed).slice(0, spare);
+  for (const { revision } of old) await deleteRelease(state.cluster, where, revision);
+}
+
+/** Everything between the two states of the record; undefined, or what failed. */
+async function carryOut(operation: Operation, content: ReleaseContent): Promise<string | undefined> {
+  const { state, turn, action, record } = operation;
+  const event = record.status === 'pending-upgrade' ? 'upgrade' : 'install';
+  const before = await runHooks(operation, `pre-${event}`);
+  if (before !== undefined) return before;
+  const sends = turn.sends.filter((entry) => !isBeside(content, entry)).sort(byManifest(content));
+  const sent = await sendAll(state, turn, sends);
+  if (sent !== undefined) return sent;
+  const dropped = await dropAll(operation);
+  if (dropped !== undefined) return dropped;
+  if (action.wait) {
+    const standing = turn.group.entries.filter(
+      (entry) => !['delete', 'keep', 'skip'].includes(entry.action) && !isBeside(content, entry),
+    );
+    const waited = await waitForRelease(operation, standing);
+    if (waited !== undefined) return waited;
+  }
+  return runHooks(operation, `post-${event}`);
+}
+
+/** One after another, in Helm's order; after a failure no more is sent. */
+async function sendAll(state: State, turn: Turn, entries: readonly PlanEntry[]): Promise<string | undefined> {
+  for (const entry of entries) {
+    const stop = stopReason(state);
+    if (stop !== undefined) return stop;
+    state.tell({ type: 'sending', owner: turn.group.owner.id, id: entry.id });
+    const wrong = settle(state, turn, entry, await send(state.context, entry, state.live.get(entry)));
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+/** What the new manifest no longer holds. */
+async function dropAll({ state, turn }: Operation): Promise<string | undefined> {
+  for (const entry of turn.deletes) {
+    const stop = stopReason(state);
+    if (stop !== undefined) return stop;
+    state.tell({ type: 'sending', owner: turn.group.owner.id, id: entry.id });
+    const wrong = settle(state, turn, entry, await pruneOne(state.context, entry, turn.group.owner));
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+function settle(state: State, turn: Turn, entry: PlanEntry, sent: Sent): string | undefined {
+  if (sent.stop === true) state.stopped = sent.message;
+  told(state, turn, entry, sent);
+  return isBad(sent.outcome) ? `${titleOf(entry.id)}: ${sent.message}` : undefined;
+}
+
+async function conclude(
+  operation: Operation,
+  history: readonly ReleaseRecord[],
+  wrong: string | undefined,
+): Promise<void> {
+  const { state, turn, where, spec } = operation;
+  const { record } = operation;
+  const owner = turn.group.owner.id;
+  const upgrade = record.status === 'pending-upgrade';
+  if (wrong !== undefined) {
+    const said = clean(operation, wrong);
+    const description = upgrade ? `Upgrade "${spec.name}" failed: ${said}` : `Release "${spec.name}" failed: ${said}`;
+    const unwritten = await write(operation, withStatus(record, 'failed', { description }));
+    turn.failed = true;
+    const left = unwritten ?? `revision ${record.revision} is stored as failed`;
+    state.tell({ type: 'not-ready', owner, message: `${description}; ${left}` });
+    return;
+  }
+  for (const old of history.filter(({ status }) => status === 'deployed'))
+    await updateRelease(state.cluster, where, withStatus(old, 'superseded'), state.options.timer.now());
+  const description = upgrade ? 'Upgrade complete' : 'Install complete';
+  const unwritten = await write(operation, withStatus(operation.record, 'deployed', { description }));
+  if (unwritten === undefined) return state.tell({ type: 'ready', owner });
+  turn.failed = true;
+  state.tell({ type: 'trouble', owner, message: unwritten });
+}

@@ -1,0 +1,5 @@
+/** The room's door: Helm's release records, and the storage that holds them. */
+export { makeRecord, type Revision } from './make.ts';
+export { objectsIn } from './manifest.ts';
+export { decodeRecord, isPending, type ReleaseName, type ReleaseRecord, recordOf, withStatus } from './record.ts';
+export { createRelease, deleteRelease, helmManager, readReleases, updateRelease } from './storage.ts';

@@ -1,0 +1,268 @@
+/**
+ * `sluice apply` of HelmReleases where no helm-controller runs: the releases are real ones, judged by helm 3 and helm 4
+ * themselves, which list, roll back, upgrade and uninstall them, and whose own records ours are compared with.
+ */
+import { execFile } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { createRepository } from '../../scripts/cluster/repository.ts';
+import { sluice } from './cli.ts';
+import { type Rig, rig } from './rig.ts';
+
+const run = promisify(execFile);
+let it: Rig;
+beforeAll(() => {
+  it = rig();
+});
+
+const chart: Readonly<Record<string, string>> = {
+  'Chart.yaml': 'apiVersion: v2\nname: app\nversion: 1.2.3\nappVersion: "2.0"\ndescription: For the test\n',
+  'values.yaml': 'replicas: 1\nextra: true\ngreeting: hello\nport: 8080\n',
+  'README.md': 'A chart.\n',
+  'templates/NOTES.txt': 'Release {{ .Release.Name }} says {{ .Values.greeting }}.\n',
+  'templates/config.yaml': `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .Release.Name }}-config
+data:
+  greeting: {{ .Values.greeting | quote }}
+  upgrade: {{ .Release.IsUpgrade | quote }}
+`,
+  'templates/extra.yaml': `{{- if .Values.extra }}
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .Release.Name }}-extra
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: {{ .Release.Name }}-kept
+  annotations:
+    helm.sh/resource-policy: keep
+stringData:
+  token: {{ .Values.token | default "none" | quote }}
+{{- end }}
+`,
+  'templates/deployment.yaml': `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}
+spec:
+  replicas: {{ .Values.replicas }}
+  selector: { matchLabels: { app: {{ .Release.Name }} } }
+  template:
+    metadata: { labels: { app: {{ .Release.Name }} } }
+    spec:
+      containers:
+        - name: app
+          image: registry.local/app:{{ .Chart.AppVersion }}
+          ports: [{ containerPort: {{ .Values.port }} }]
+`,
+  'templates/hook.yaml': `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .Release.Name }}-hook
+  annotations:
+    helm.sh/hook: pre-install,pre-upgrade
+    helm.sh/hook-weight: "3"
+data:
+  greeting: {{ .Values.greeting | quote }}
+`,
+};
+
+interface Fleet {
+  readonly folder: string;
+  readonly namespace: string;
+  write(files: Readonly<Record<string, string>>): void;
+  release(values: string, more?: string): void;
+  apply(...options: string[]): ReturnType<typeof sluice>;
+  diff(): ReturnType<typeof sluice>;
+  helm(version: 3 | 4, ...args: string[]): Promise<string>;
+}
+
+/** A fleet of one suspended Kustomization, so that no controller acts beside us, and one HelmRelease. */
+async function fleetOf(): Promise<Fleet> {
+  const namespace = await it.namespace();
+  const { folder } = await createRepository(it.layout, namespace);
+  const write = (files: Readonly<Record<string, string>>) => {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(join(folder, path, '..'), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+  };
+  const root = 'clusters/test';
+  write({
+    ...Object.fromEntries(Object.entries(chart).map(([path, text]) => [`charts/app/${path}`, text])),
+    [`${root}/gotk-sync.yaml`]: `apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: { name: flux-system, namespace: ${namespace} }
+spec: { interval: 1h, url: "http://127.0.0.1:1/none.git", suspend: true }
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: flux-system, namespace: ${namespace} }
+spec:
+  interval: 1h
+  suspend: true
+  prune: true
+  path: ./${root}
+  sourceRef: { kind: GitRepository, name: flux-system }
+`,
+  });
+  const target = [folder, '--cluster', root, '--context', 'sluice-loopback'];
+  const env = { PATH: process.env.PATH, HOME: it.layout.file('home'), KUBECONFIG: it.layout.kubeconfig };
+  return {
+    folder,
+    namespace,
+    write,
+    release: (values, more = '') =>
+      write({
+        [`${root}/release.yaml`]: `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: app, namespace: ${namespace} }
+spec:
+  interval: 1h
+  timeout: 60s
+${more}  chart:
+    spec:
+      chart: ./charts/app
+      sourceRef: { kind: GitRepository, name: flux-system }
+  values: ${values}
+`,
+      }),
+    apply: (...options) => sluice(it.layout, ['apply', ...target, '--yes', ...options]),
+    diff: () => sluice(it.layout, ['diff', ...target]),
+    async helm(version, ...args) {
+      const { stdout } = await run(it.tool(`helm${version}`), ['-n', namespace, ...args], { env });
+      return stdout;
+    },
+  };
+}
+
+type Record_ = { [key: string]: unknown };
+
+async function recordOf(namespace: string, name: string, revision: number): Promise<Record_> {
+  const secret = `sh.helm.release.v1.${name}.v${revision}`;
+  const out = await it.kubectl(['get', 'secret', '-n', namespace, secret, '-o', 'json']);
+  const { data } = JSON.parse(out) as { data: { release: string } };
+  const packed = Buffer.from(Buffer.from(data.release, 'base64').toString(), 'base64');
+  return JSON.parse(gunzipSync(packed).toString()) as Record_;
+}
+
+const statusOf = async (fleet: Fleet, version: 3 | 4) =>
+  (JSON.parse(await fleet.helm(version, 'history', 'app', '-o', 'json')) as { status: string; revision: number }[]).map(
+    ({ status, revision }) => `${revision} ${status}`,
+  );
+
+test('helm 3 and helm 4 accept an installed and an upgraded release, and nothing is left to do', async () => {
+  const fleet = await fleetOf();
+  fleet.release('{ greeting: canary-one }');
+  const installed = await fleet.apply('--prune');
+  expect(installed.out).toMatch(/applied Deployment .*app/);
+  expect(installed.code, installed.out + installed.err).toBe(0);
+  for (const version of [3, 4] as const) {
+    expect(await fleet.helm(version, 'list')).toMatch(/app\s+\S+\s+1\s.*deployed\s+app-1\.2\.3\s+2\.0/);
+    expect(await fleet.helm(version, 'status', 'app')).toContain('Release app says canary-one.');
+    expect(await fleet.helm(version, 'get', 'values', 'app')).toContain('greeting: canary-one');
+    expect(await fleet.helm(version, 'get', 'hooks', 'app')).toContain('app-hook');
+    expect(await fleet.helm(version, 'get', 'manifest', 'app')).toContain('# Source: app/templates/config.yaml');
+  }
+  const after = await fleet.diff();
+  // The chart asks whether it is upgraded, and the next time it would be.
+  expect(after.out).toContain('upgrades release app to revision 2');
+
+  fleet.release('{ greeting: two, extra: false }');
+  const held = await fleet.apply();
+  expect(held.out).toContain('its next revision deletes 1 of its objects');
+  const upgraded = await fleet.apply('--prune');
+  expect(upgraded.code, upgraded.out + upgraded.err).toBe(0);
+  expect(upgraded.out).toMatch(/deleted ConfigMap .*app-extra/);
+  expect(await statusOf(fleet, 4)).toEqual(['1 superseded', '2 deployed']);
+  expect(await it.kubectl(['get', 'secret,configmap', '-n', fleet.namespace, '-o', 'name'])).toContain(
+    'secret/app-kept',
+  );
+  const again = await fleet.diff();
+  expect(again.code, again.out).toBe(0);
+});
+
+test('helm rolls back, upgrades and uninstalls what we installed, and we go on from where it left off', async () => {
+  const fleet = await fleetOf();
+  fleet.release('{ greeting: one }');
+  expect((await fleet.apply('--prune')).code).toBe(0);
+  fleet.release('{ greeting: two }');
+  expect((await fleet.apply('--prune')).code).toBe(0);
+  await fleet.helm(3, 'rollback', 'app', '1', '--no-hooks');
+  await fleet.helm(
+    4,
+    'upgrade',
+    'app',
+    join(fleet.folder, 'charts/app'),
+    '--set',
+    'greeting=helm',
+    '--server-side=true',
+    '--force-conflicts',
+  );
+  expect(await statusOf(fleet, 3)).toEqual(['1 superseded', '2 superseded', '3 superseded', '4 deployed']);
+  const ours = await fleet.apply('--prune');
+  expect(ours.code, ours.out + ours.err).toBe(0);
+  expect((await statusOf(fleet, 4)).at(-1)).toBe('5 deployed');
+  await fleet.helm(4, 'uninstall', 'app');
+  expect(await fleet.helm(4, 'list')).not.toContain('app-1.2.3');
+});
+
+test('a release that helm installed is upgraded, and one that leaves the fleet is uninstalled with its records', async () => {
+  const fleet = await fleetOf();
+  await fleet.helm(4, 'install', 'app', join(fleet.folder, 'charts/app'), '--set', 'greeting=helm');
+  fleet.release('{ greeting: sluice, extra: false }');
+  const taken = await fleet.apply('--prune');
+  expect(taken.code, taken.out + taken.err).toBe(0);
+  expect(taken.out).toMatch(/deleted ConfigMap .*app-extra/);
+  expect(await statusOf(fleet, 4)).toEqual(['1 superseded', '2 deployed']);
+
+  fleet.write({ 'clusters/test/release.yaml': '' });
+  const gone = await fleet.apply('--prune');
+  expect(gone.code, gone.out + gone.err).toBe(0);
+  expect(await fleet.helm(4, 'list')).not.toContain('app-1.2.3');
+  const left = await it.kubectl(['get', 'secret,deployment', '-n', fleet.namespace, '-o', 'name']);
+  expect(left.trim()).toBe('secret/app-kept');
+});
+
+test('our record is what helm itself writes for the same chart and values', async () => {
+  const [ours, theirs] = [await fleetOf(), await fleetOf()];
+  ours.release('{ greeting: same, port: 9090 }');
+  expect((await ours.apply('--prune')).code).toBe(0);
+  theirs.write({ 'values.yaml': 'greeting: same\nport: 9090\n' });
+  const values = join(theirs.folder, 'values.yaml');
+  await theirs.helm(4, 'install', 'app', join(theirs.folder, 'charts/app'), '-f', values);
+  const [a, b] = [await recordOf(ours.namespace, 'app', 1), await recordOf(theirs.namespace, 'app', 1)];
+  expect(comparable(a)).toEqual(comparable(b));
+});
+
+/** Without times, without what names the namespace, and YAML as data: helm keeps the templates' own words. */
+function comparable(record: Record_): unknown {
+  const text = JSON.stringify({ ...record, manifest: objectsOf(record.manifest as string) }, (key, value) => {
+    if (['namespace', 'modtime', 'schemamodtime', 'first_deployed', 'last_deployed'].includes(key)) return undefined;
+    if (['started_at', 'completed_at'].includes(key)) return undefined;
+    if (key === 'manifest' && typeof value === 'string') return objectsOf(value);
+    return (key === 'templates' || key === 'files') && Array.isArray(value)
+      ? [...(value as { name: string }[])].sort((x, y) => (x.name < y.name ? -1 : 1))
+      : value;
+  });
+  return JSON.parse(text);
+}
+
+/** The objects of a manifest, without the labels by which helm-controller and we say where they come from. */
+function objectsOf(manifest: string): unknown {
+  return manifest.split(/^---$/m).flatMap((document) => {
+    const object = parse(document) as { metadata: { labels?: Record<string, string> } } | null;
+    if (object === null) return [];
+    const { labels, ...metadata } = object.metadata;
+    const own = Object.entries(labels ?? {}).filter(([key]) => !key.startsWith('helm.toolkit.fluxcd.io/'));
+    return [{ ...object, metadata: own.length === 0 ? metadata : { ...metadata, labels: Object.fromEntries(own) } }];
+  });
+}
