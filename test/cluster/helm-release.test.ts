@@ -227,7 +227,7 @@ test('a release that helm installed is upgraded, and one that leaves the fleet i
   fleet.write({ 'clusters/test/release.yaml': '' });
   const gone = await fleet.apply('--prune');
   expect(gone.code, gone.out + gone.err).toBe(0);
-  expect(await fleet.helm(4, 'list')).not.toContain('app-1.2.3');
+  expect(await fleet.helm(4, 'list'), gone.out).not.toContain('app-1.2.3');
   const left = await it.kubectl(['get', 'secret,deployment', '-n', fleet.namespace, '-o', 'name']);
   expect(left.trim()).toBe('secret/app-kept');
 });

@@ -55,7 +55,9 @@ function bar({ group, sends, deletes }: Turn, content: ReleaseContent): string |
   if (group.complete === false) return 'not everything of it could be rendered';
   const chosen = new Set([...sends, ...deletes]);
   const left = group.entries.filter((entry) => writes(entry) && !chosen.has(entry));
-  const planned = group.entries.filter((entry) => entry.action !== 'delete' && !isBeside(content, entry));
+  const planned = group.entries.filter(
+    (entry) => !['delete', 'keep'].includes(entry.action) && !isBeside(content, entry),
+  );
   if (planned.length < content.manifest.length)
     return 'a release is applied as a whole, and the plan is of a part of it';
   if (left.some(({ action }) => action !== 'delete'))
