@@ -114,6 +114,8 @@ spec:
   sourceRef: { kind: GitRepository, name: flux-system }
 `,
   });
+  // The root is there before it is applied, so that its inventory names what comes.
+  await it.kubectl(['apply', '--server-side', '-f', join(folder, root, 'gotk-sync.yaml')]);
   const target = [folder, '--cluster', root, '--context', 'sluice-loopback'];
   const env = { PATH: process.env.PATH, HOME: it.layout.file('home'), KUBECONFIG: it.layout.kubeconfig };
   return {
