@@ -10,15 +10,16 @@ import {
   createRenderer,
   type DesiredSet,
   type LiveObject,
+  openWorkspace,
   type Plan,
   planLive,
 } from '../../src/engine/index.ts';
 import { payloadOf } from '../../src/engine/plan/payload.ts';
 import { slots } from '../../src/engine/plan/requests.ts';
 import { connect } from '../../src/io/cluster/connect.ts';
+import { diskTree, overlayTree, snapshot } from '../../src/io/disk.ts';
 import { loadKubeconfig } from '../../src/io/kubeconfig.ts';
 import { loadKustomizer } from '../../src/io/kustomizer.ts';
-import { openFolder } from '../../src/io/workspace.ts';
 import { writeFleet } from '../fleet.ts';
 import { middle, type Row, type Table } from '../measure.ts';
 import { tool } from '../tools.ts';
@@ -47,10 +48,13 @@ export async function plan(folder: string): Promise<readonly Table[]> {
 async function measured(root: string, kubeconfig: string): Promise<readonly Table[]> {
   writeFleet(root, count);
   const cluster = connected(kubeconfig);
-  const opened = openFolder(root, { trusted: false });
+  const disk = snapshot(diskTree(root));
   const renderer = createRenderer({ kustomizer: loadKustomizer() });
   const render = (edits?: ReadonlyMap<string, string>) =>
-    renderer.renderCluster(opened.workspace(edits), '/clusters/prod');
+    renderer.renderCluster(
+      openWorkspace(overlayTree(disk, edits ?? new Map()), { remotes: [], below: '' }),
+      '/clusters/prod',
+    );
   const wanted = render();
   const objects = await install(cluster, wanted);
   const floor = await times(5, () => bare(cluster, objects));

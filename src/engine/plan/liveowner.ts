@@ -1,5 +1,5 @@
 /** What the cluster knows of an owner before its objects are asked about: suspended, controlled, its inventory. */
-import type { ClusterFailure, LiveObject, ObjectRef, ServedKind } from '../ports.ts';
+import type { ClusterAnswer, ClusterFailure, LiveObject, ObjectRef, ServedKind } from '../ports.ts';
 import type { Owner } from '../render/desired.ts';
 import { listAt, stringAt } from '../status/fields.ts';
 import { isSuspended } from '../status/health.ts';
@@ -31,7 +31,7 @@ export async function liveOwners(
       const sought = refs[index];
       if (sought === undefined) return unseen({ owner, rendered });
       const known = listed.get(refKey(sought.ref));
-      const answer = known === undefined ? await requests.get(sought.ref) : { ok: true as const, value: known };
+      const answer = known ?? (await requests.get(sought.ref));
       const live = answer.ok ? answer.value : undefined;
       const spec = ownerSpec(owner.id, rendered ?? live);
       const base = { owner, spec, state: stateOf(live), live };
@@ -67,26 +67,31 @@ async function refOf(requests: Requests, { id }: Owner): Promise<Sought | undefi
 /** From how many owners of a kind in a namespace on one list is cheaper than reading each. */
 const listFrom = 6;
 
+const missing: ClusterAnswer<never> = { ok: false, failure: { reason: 'not-found', message: 'not found' } };
+
 async function listMany(
   requests: Requests,
   sought: readonly (Sought | undefined)[],
-): Promise<ReadonlyMap<string, LiveObject>> {
+): Promise<ReadonlyMap<string, ClusterAnswer<LiveObject>>> {
   const places = new Map<string, Sought[]>();
   for (const one of sought) {
     if (one === undefined) continue;
     const key = `${one.ref.apiVersion}/${one.ref.kind}/${one.ref.namespace}`;
     places.set(key, [...(places.get(key) ?? []), one]);
   }
-  const found = new Map<string, LiveObject>();
+  const found = new Map<string, ClusterAnswer<LiveObject>>();
   const many = [...places.values()].filter((group) => group.length >= listFrom);
   await Promise.all(
-    many.map(async ([first]) => {
-      const { ref, served } = first!;
+    many.map(async (group) => {
+      const { ref, served } = group[0]!;
       const { cluster, signal } = requests;
       const answer = await requests.slot(() => cluster.list(served, { namespace: ref.namespace }, signal));
-      for (const live of answer.ok ? answer.value : []) {
-        const object = { apiVersion: ref.apiVersion, kind: ref.kind, ...live };
-        found.set(refKey({ ...ref, name: stringAt(live, 'metadata', 'name') }), object);
+      if (!answer.ok) return;
+      // The list is of all of them: what is not in it is not there.
+      for (const one of group) found.set(refKey(one.ref), missing);
+      for (const live of answer.value) {
+        const value = { apiVersion: ref.apiVersion, kind: ref.kind, ...live };
+        found.set(refKey({ ...ref, name: stringAt(live, 'metadata', 'name') }), { ok: true, value });
       }
     }),
   );

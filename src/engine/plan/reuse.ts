@@ -55,7 +55,16 @@ export function earlierOf(plan: Plan | undefined, identity: string): Earlier {
 }
 
 function sameSpec(a: OwnerSpec, b: OwnerSpec): boolean {
-  return canonical(a as unknown as Json) === canonical(b as unknown as Json);
+  return a === b || specText(a) === specText(b);
+}
+
+/** An owner's spec is compared once for each of its objects. */
+const specTexts = new WeakMap<OwnerSpec, string>();
+
+function specText(spec: OwnerSpec): string {
+  const known = specTexts.get(spec) ?? canonical(spec as unknown as Json);
+  specTexts.set(spec, known);
+  return known;
 }
 
 function moved(entry: PlanEntry, { node }: DesiredObject): PlanEntry {
