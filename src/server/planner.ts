@@ -80,6 +80,9 @@ export interface PlannerOptions {
   now(): number;
 }
 
+/** How long the cluster's answers count while a person types, in milliseconds. */
+const keepAnswers = 30_000;
+
 export type Rooms = Pick<Session, 'workspace' | 'place'> & { readonly files: Files; readonly link: Link };
 
 export function createPlanner(rooms: Rooms, { doors, pause, now }: PlannerOptions): Planner {
@@ -87,13 +90,19 @@ export function createPlanner(rooms: Rooms, { doors, pause, now }: PlannerOption
   let current: Current | undefined;
   let running: AbortController | undefined;
   let timer: NodeJS.Timeout | undefined;
-  let made = 0;
+  let count = 0;
   /** Something changed while a plan was being made. */
   let again = false;
   /** How long the last plan took: a fleet that takes long to render leaves the server free for most of the time. */
   let lasted = 0;
   let applied: string | undefined;
+  /** The last plan and when all of it was asked about: while somebody types, only what the edit touched is asked again. */
+  let asked: { readonly of: Current; readonly at: number } | undefined;
   const listeners: ((view: PlanView, queries: readonly string[]) => void)[] = [];
+
+  function forgetAnswers(): void {
+    asked = undefined;
+  }
 
   async function plan(request: PlanRequest, signal: AbortSignal): Promise<Current | Refusal> {
     const target = await chooseRoot(rooms, request);
@@ -102,9 +111,12 @@ export function createPlanner(rooms: Rooms, { doors, pause, now }: PlannerOption
     request.progress(`Rendering ${root.folder.slice(1)}`);
     const wanted = await doors.render(rooms.workspace(folder), root, signal);
     if (signal.aborted) return canceled;
-    const against = await planned(rooms, doors, request, { folder, root, wanted }, signal);
+    const known = asked !== undefined && now() - asked.at < keepAnswers ? asked : undefined;
+    const at = known?.at ?? now();
+    const earlier = known === undefined ? {} : { earlier: known.of.plan };
+    const against = await planned(rooms, doors, request, { folder, root, wanted, ...earlier }, signal);
     if ('message' in against) return against;
-    const id = `plan-${++made}`;
+    const id = `plan-${++count}`;
     const view = planView({
       id,
       plan: against,
@@ -112,7 +124,9 @@ export function createPlanner(rooms: Rooms, { doors, pause, now }: PlannerOption
       ...(request.scope === undefined ? {} : { scope: request.scope }),
       place: (at) => rooms.place(folder, at),
     });
-    return { id, request, folder, root, wanted, plan: against, view };
+    const made: Current = { id, request, folder, root, wanted, plan: against, view };
+    asked = { of: made, at };
+    return made;
   }
 
   /** Makes a plan; a later request ends an earlier one, whose answer is then dropped. */
@@ -135,7 +149,7 @@ export function createPlanner(rooms: Rooms, { doors, pause, now }: PlannerOption
     return answer;
   }
 
-  async function renew(): Promise<void> {
+  async function follow(): Promise<void> {
     const old = current;
     // What is being made is made to its end, for a person may wait for it; then it is seen whether it is still true.
     again = running !== undefined;
@@ -149,7 +163,7 @@ export function createPlanner(rooms: Rooms, { doors, pause, now }: PlannerOption
 
   function later(): void {
     clearTimeout(timer);
-    timer = setTimeout(() => void renew(), Math.max(pause, 2 * lasted));
+    timer = setTimeout(() => void follow(), Math.max(pause, 2 * lasted));
   }
 
   files.onChange(() => {
@@ -166,6 +180,7 @@ export function createPlanner(rooms: Rooms, { doors, pause, now }: PlannerOption
     applied = now;
     if (first) return;
     linked?.planning.forget();
+    forgetAnswers();
     later();
   });
   link.onState((state) => {
@@ -177,18 +192,23 @@ export function createPlanner(rooms: Rooms, { doors, pause, now }: PlannerOption
     running?.abort();
     clearTimeout(timer);
     current = undefined;
+    forgetAnswers();
   }
 
   return {
     async make(request, signal) {
       // Asked by a person: as the cluster is now, whatever was remembered.
+      forgetAnswers();
       if (request.against.kind === 'cluster') (await link.linked())?.planning.forget();
       const answer = await start(request, signal);
       return 'message' in answer ? withoutPlan(request.against, answer) : answer.view;
     },
     current: () => current,
     forget,
-    renew,
+    async renew() {
+      forgetAnswers();
+      await follow();
+    },
     render(entry, side) {
       const found = current && entryOf(current, entry);
       if (current === undefined || found === undefined) return { text: '', spans: [] };
@@ -234,7 +254,7 @@ async function planned(
   rooms: Rooms,
   doors: PlannerDoors,
   { against, scope, progress }: PlanRequest,
-  { folder, root, wanted }: Target & { readonly wanted: readonly DesiredSet[] },
+  { folder, root, wanted, earlier }: Target & { readonly wanted: readonly DesiredSet[]; readonly earlier?: Plan },
   signal: AbortSignal,
 ): Promise<Plan | Refusal> {
   const { link } = rooms;
@@ -252,6 +272,7 @@ async function planned(
   const options: PlanLiveOptions = {
     signal,
     ...(part === undefined ? {} : { part }),
+    ...(earlier === undefined ? {} : { earlier }),
     onProgress: (done, total) => progress(`Asking ${linked.cluster.context} (${done} of ${total})`),
   };
   const plan = await planLive(linked.planning.cluster, wanted, options);

@@ -204,3 +204,43 @@ test('without a cluster, the plan against it says why there is none', async () =
   const plan = await session.planner.make({ against: { kind: 'cluster' }, progress: () => undefined }, never);
   expect(plan).toMatchObject({ applicable: false, message: 'There is no context.' });
 });
+
+test('a part of the plan: an object, a file, the lines of a selection', async () => {
+  const { session, uri } = open();
+  const second = config.replace('name: api', 'name: web');
+  session.files.edit(uri('apps/config.yaml'), `${config.replace('"5"', '"6"')}---\n${second}`);
+  const lines = (first: number, last: number) =>
+    ({ kind: 'file', uri: uri('apps/config.yaml'), lines: { first, last } }) as const;
+  const one = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'default', name: 'api' };
+  const changed = ['configure ConfigMap api: data.SIZE: 5 → 6'];
+  const created = ['create ConfigMap web: '];
+  for (const [scope, expected] of [
+    [{ kind: 'object', object: one }, changed],
+    [{ kind: 'file', uri: uri('apps/config.yaml') }, [...changed, ...created]],
+    [{ kind: 'file', uri: uri('clusters/dev/apps.yaml') }, [...changed, ...created]],
+    [lines(0, 3), changed],
+    [lines(12, 14), created],
+    [{ kind: 'file', uri: uri('elsewhere.yaml') }, []],
+  ] as const) {
+    const view = await session.planner.make({ ...head, scope }, never);
+    expect(said(view)).toEqual(expected);
+    expect(view.scope).toEqual(scope);
+  }
+});
+
+test('masked values are told on request, of the plan that is shown and of no other', async () => {
+  const { session, uri } = open();
+  const secret = (value: string) =>
+    `apiVersion: v1\nkind: Secret\nmetadata: { name: login, namespace: default }\nstringData: { password: ${value} }\n`;
+  session.files.edit(uri('apps/config.yaml'), `${config}---\n${secret('canary-value')}`);
+  const view = await session.planner.make(head, never);
+  const item = view.groups.flatMap(({ items }) => items).find(({ object }) => object.kind === 'Secret')!;
+  expect(JSON.stringify(view)).not.toContain('canary-value');
+  expect(await session.planner.reveal(view.id, item.id, never)).toEqual({
+    values: [{ path: 'stringData.password', after: 'canary-value' }],
+  });
+  expect(JSON.stringify([session.planner.current()!.plan, session.planner.render(item.id, 'after')])).not.toContain(
+    'canary-value',
+  );
+  expect((await session.planner.reveal('plan-0', item.id, never)).values).toEqual([]);
+});
