@@ -45,6 +45,7 @@ metadata:
   annotations:
     helm.sh/resource-policy: keep
 stringData:
+  drawn: {{ randAlphaNum 8 | quote }}
   token: {{ .Values.token | default "none" | quote }}
 {{- end }}
 `,
@@ -174,9 +175,13 @@ test('helm 3 and helm 4 accept an installed and an upgraded release, and nothing
     expect(await fleet.helm(version, 'get', 'hooks', 'app')).toContain('app-hook');
     expect(await fleet.helm(version, 'get', 'manifest', 'app')).toContain('# Source: app/templates/config.yaml');
   }
+  // The chart asks whether it is upgraded and draws a random value; Helm is not run again, so neither matters.
   const after = await fleet.diff();
-  // The chart asks whether it is upgraded, and the next time it would be.
-  expect(after.out).toContain('upgrades release app to revision 2');
+  expect(after.code, after.out).toBe(0);
+  await it.kubectl(['scale', '-n', fleet.namespace, 'deployment/app', '--replicas=3']);
+  expect((await fleet.diff()).out).toContain('corrects what drifted from release app at revision 1');
+  expect((await fleet.apply('--prune')).code).toBe(0);
+  expect(await statusOf(fleet, 4)).toEqual(['1 deployed']);
 
   fleet.release('{ greeting: two, extra: false }');
   const held = await fleet.apply();
@@ -250,6 +255,7 @@ function comparable(record: Record_): unknown {
   const text = JSON.stringify({ ...record, manifest: objectsOf(record.manifest as string) }, (key, value) => {
     if (['namespace', 'modtime', 'schemamodtime', 'first_deployed', 'last_deployed'].includes(key)) return undefined;
     if (['started_at', 'completed_at'].includes(key)) return undefined;
+    if (key === 'drawn') return undefined;
     if (key === 'manifest' && typeof value === 'string') return objectsOf(value);
     return (key === 'templates' || key === 'files') && Array.isArray(value)
       ? [...(value as { name: string }[])].sort((x, y) => (x.name < y.name ? -1 : 1))

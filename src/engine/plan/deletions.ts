@@ -141,9 +141,8 @@ async function cascade(
     return [{ owner, entries: [], note, complete: false }];
   }
   const state = { exists: true, suspended: spec.suspend, controlled: false, inventory: inventoryOf(live) };
-  const inventory = (
-    spec.release === undefined ? state : await withRelease(target.requests, state, spec.release)
-  ).inventory
+  const stored = spec.release === undefined ? { state } : await withRelease(target.requests, state, spec.release);
+  const inventory = stored.state.inventory
     .map(parseInventory)
     .filter((entry): entry is ObjectId => entry !== undefined)
     .sort((a, b) => fluxOrder(b, a));

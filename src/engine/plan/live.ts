@@ -25,6 +25,7 @@ import { prefetch, type Requests, refKey, requestsOf, type Sought } from './requ
 import { answers, type Earlier, earlierOf } from './reuse.ts';
 import type { Part } from './scope.ts';
 import { isEncrypted, withLiveValues } from './sops.ts';
+import { asDeployed } from './standing.ts';
 
 export interface PlanLiveOptions {
   readonly signal?: AbortSignal;
@@ -43,23 +44,23 @@ export interface PlanLiveOptions {
 
 export async function planLive(
   cluster: Cluster,
-  wanted: readonly DesiredSet[],
+  rendered: readonly DesiredSet[],
   options: PlanLiveOptions = {},
 ): Promise<Plan> {
   const identity = await cluster.identity(options.signal);
   const target = { kind: 'cluster' as const, context: cluster.context, server: cluster.server };
-  const inputs = inputsOf(wanted);
-  const rendering = problemsOf(wanted);
+  const inputs = inputsOf(rendered);
+  const rendering = problemsOf(rendered);
   if (!identity.ok) {
     const note = identity.failure.message;
-    const groups = wanted.map((set) => ({ owner: set.owner, entries: [], note, complete: false }));
+    const groups = rendered.map((set) => ({ owner: set.owner, entries: [], note, complete: false }));
     const problems = [...rendering, failureProblem(identity.failure)];
     return { target: { ...target, identity: '' }, groups, problems, inputs };
   }
   const concurrency = options.concurrency ?? 32;
   const here: Place = { requests: requestsOf(cluster, concurrency, options.signal) };
-  const { places, open } = await placesOf(here, wanted, { concurrency, ...signalOf(options) });
-  const owners = await withReleases(places, await ownersIn(places, wanted));
+  const { places, open } = await placesOf(here, rendered, { concurrency, ...signalOf(options) });
+  const { owners, sets: wanted } = await withReleases(places, rendered, await ownersIn(places, rendered));
   const gathered = gather(cluster);
   const targets = distinct(places.map(({ target }) => target));
   const created = new Map(
@@ -138,18 +139,25 @@ function distinct(targets: readonly (Place | string)[]): readonly Place[] {
   return [...new Set(targets)].filter((target): target is Place => typeof target !== 'string');
 }
 
-/** What is known of each owner, asked where it stands. */
 /** What a HelmRelease installed stands in the release storage of the cluster that its objects go to. */
-function withReleases(places: readonly OwnerPlaces[], owners: readonly LiveOwner[]): Promise<readonly LiveOwner[]> {
-  return Promise.all(
+async function withReleases(
+  places: readonly OwnerPlaces[],
+  wanted: readonly DesiredSet[],
+  owners: readonly LiveOwner[],
+): Promise<{ readonly owners: readonly LiveOwner[]; readonly sets: readonly DesiredSet[] }> {
+  const both = await Promise.all(
     owners.map(async (owner, index) => {
       const { target } = places[index]!;
-      if (owner.spec.release === undefined || typeof target === 'string') return owner;
-      return { ...owner, state: await withRelease(target.requests, owner.state, owner.spec.release) };
+      const set = wanted[index]!;
+      if (owner.spec.release === undefined || typeof target === 'string') return { owner, set };
+      const { state, deployed } = await withRelease(target.requests, owner.state, owner.spec.release);
+      return { owner: { ...owner, state }, set: asDeployed(set, owner.spec, deployed) };
     }),
   );
+  return { owners: both.map(({ owner }) => owner), sets: both.map(({ set }) => set) };
 }
 
+/** What is known of each owner, asked where it stands. */
 async function ownersIn(places: readonly OwnerPlaces[], wanted: readonly DesiredSet[]): Promise<readonly LiveOwner[]> {
   const rendered = renderedOwners(wanted);
   const asked = wanted.map(({ owner }) => ({ owner, rendered: jsonOf(rendered.get(keyOf(owner.id))) }));

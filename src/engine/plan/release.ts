@@ -10,21 +10,32 @@ import { type InventoryEntry, type OwnerState, type PlanEntry, type ReleaseState
 import type { ReleaseSpec } from './releasespec.ts';
 import type { Requests } from './requests.ts';
 
-/** The state of the owner with what its release storage says; as it was where that cannot be read. */
-export async function withRelease(requests: Requests, state: OwnerState, spec: ReleaseSpec): Promise<OwnerState> {
+/** The state of an owner with what its release storage says, and the revision that stands. */
+export interface Stored {
+  readonly state: OwnerState;
+  /** The newest revision, where it is deployed. */
+  readonly deployed?: ReleaseRecord;
+}
+
+/** The state stays as it was where the storage cannot be read. */
+export async function withRelease(requests: Requests, state: OwnerState, spec: ReleaseSpec): Promise<Stored> {
   const where = { namespace: spec.storageNamespace, name: spec.name };
   const answer = await requests.slot(() => readReleases(requests.cluster, where, 'standing', requests.signal));
-  if (!answer.ok) return { ...state, release: { revision: 0, status: 'unknown', trouble: answer.failure.message } };
+  if (!answer.ok) {
+    const release = { revision: 0, status: 'unknown', trouble: answer.failure.message };
+    return { state: { ...state, release } };
+  }
   const last = answer.value.at(-1);
-  if (last === undefined) return { ...state, release: { revision: 0, status: 'absent' } };
+  if (last === undefined) return { state: { ...state, release: { revision: 0, status: 'absent' } } };
   const { revision, status } = last;
-  if (status === 'uninstalled') return { ...state, inventory: [], release: { revision, status } };
+  if (status === 'uninstalled') return { state: { ...state, inventory: [], release: { revision, status } } };
   const deployed = answer.value.findLast(({ status }) => status === 'deployed');
   const standing = deployed === undefined ? [last] : answer.value.filter((one) => one.revision >= deployed.revision);
   const inventory = new Map<string, InventoryEntry>();
   for (const record of standing)
     for (const entry of await inventoryIn(requests, record, spec)) inventory.set(entry.id, entry);
-  return { ...state, inventory: [...inventory.values()], release: { revision, status } };
+  const known = { ...state, inventory: [...inventory.values()], release: { revision, status } };
+  return last === deployed ? { state: known, deployed } : { state: known };
 }
 
 /** A failed revision after the one that is deployed may have brought objects, too. */
@@ -57,6 +68,11 @@ export function releaseNotes(
   else if (isPending(state)) notes.push(`revision ${revision} is ${status}: an operation is under way, or it died`);
   else if (status === 'failed') notes.push(`revision ${revision} failed`);
   if (!entries.some(writes) || set.release === undefined) return notes;
+  if (set.release.standing === true) {
+    notes.push(`corrects what drifted from release ${spec.name} at revision ${revision}`);
+    return notes;
+  }
+  notes.push(...spec.notDone);
   const upgrade = status !== 'absent' && status !== 'uninstalled';
   notes.push(upgrade ? `upgrades release ${spec.name} to revision ${revision + 1}` : `installs release ${spec.name}`);
   const action = upgrade ? spec.upgrade : spec.install;

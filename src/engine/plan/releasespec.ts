@@ -1,7 +1,7 @@
 /** What a HelmRelease says about how its release is installed, upgraded and uninstalled; defaults are helm-controller's. */
 import type { ObjectId } from '../objects/object.ts';
 import { shortenedName } from '../render/index.ts';
-import { at, intAt, stringAt } from '../status/fields.ts';
+import { at, intAt, listAt, stringAt } from '../status/fields.ts';
 import type { Json } from '../yaml/resolve.ts';
 import { parseDuration } from './duration.ts';
 
@@ -16,6 +16,8 @@ export interface ReleaseSpec {
   readonly install: ReleaseAction;
   readonly upgrade: ReleaseAction;
   readonly uninstall: ReleaseAction & { readonly keepHistory: boolean };
+  /** Post renderers or common metadata change what the chart renders; the record does not say which it was made with. */
+  readonly postRendered: boolean;
   /** What is asked for and not done when Sluice is the reconciler. */
   readonly notDone: readonly string[];
 }
@@ -44,6 +46,8 @@ export function releaseSpec(id: ObjectId, object: Json | undefined): ReleaseSpec
       ...action(object, 'uninstall'),
       keepHistory: at(object, 'spec', 'uninstall', 'keepHistory') === true,
     },
+    postRendered:
+      listAt(object, 'spec', 'postRenderers').length > 0 || at(object, 'spec', 'commonMetadata') !== undefined,
     notDone: notDone(object),
   };
 }

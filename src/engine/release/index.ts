@@ -2,4 +2,5 @@
 export { makeRecord, type Revision } from './make.ts';
 export { objectsIn } from './manifest.ts';
 export { decodeRecord, isPending, type ReleaseName, type ReleaseRecord, recordOf, withStatus } from './record.ts';
+export { madeFrom } from './same.ts';
 export { createRelease, deleteRelease, helmManager, readReleases, updateRelease } from './storage.ts';

@@ -26,6 +26,8 @@ export interface ReleaseContent {
   readonly manifest: readonly ReleaseObject[];
   readonly hooks: readonly (ReleaseObject & { readonly hook: Hook })[];
   readonly notes: string;
+  /** It is the deployed revision: writing its objects corrects what drifted, and makes no other revision. */
+  readonly standing?: true;
 }
 
 export interface ReleaseObject {

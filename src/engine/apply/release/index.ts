@@ -40,6 +40,7 @@ export async function applyRelease(state: State, turn: Turn): Promise<void> {
   const barred =
     turn.barred ?? (content === undefined ? 'the plan does not hold its chart: plan again' : bar(turn, content));
   if (barred !== undefined || content === undefined) return skipAll(state, turn, all, barred ?? '');
+  if (content.standing === true) return correct(state, turn, content);
   const history = await historyOf(state, turn);
   if (typeof history === 'string') return skipAll(state, turn, all, history);
   const operation = await begin(state, turn, content, history);
@@ -48,6 +49,13 @@ export async function applyRelease(state: State, turn: Turn): Promise<void> {
   for (const entry of all)
     if (!turn.outcomes.has(entry)) told(state, turn, entry, { outcome: 'not-sent', message: wrong ?? '' });
   await conclude(operation, history, wrong);
+}
+
+/** Helm has nothing new to do: what drifted is put back, as helm-controller's drift correction does, without a revision. */
+async function correct(state: State, turn: Turn, content: ReleaseContent): Promise<void> {
+  const wrong = await sendAll(state, turn, [...turn.sends].sort(byManifest(content)));
+  for (const entry of turn.sends)
+    if (!turn.outcomes.has(entry)) told(state, turn, entry, { outcome: 'not-sent', message: wrong ?? '' });
 }
 
 /** Why no revision can be made of what the plan holds. */
