@@ -3,7 +3,7 @@ import { parseVersion } from '../go/semver.ts';
 import { formatFloat } from '../go/strconv.ts';
 import type { SourceFile } from '../ports.ts';
 import { error, type Problem, type Result } from '../problem.ts';
-import { get, type Mapping, type Node, type Origin, type Scalar } from '../yaml/node.ts';
+import { get, type Mapping, type Node, type Origin, type Scalar, set, str } from '../yaml/node.ts';
 import { resolve } from '../yaml/resolve.ts';
 import type { Table, Value } from './values.ts';
 
@@ -19,6 +19,8 @@ export interface Chart {
   /** Chart.lock: no template sees it, and Helm keeps it with the release. */
   readonly lock?: SourceFile;
   readonly dependencies: readonly Chart[];
+  /** The name that stands for this chart in the paths of the charts inside it, where that is another than its own. */
+  readonly pathName?: string;
   /** Chart.yaml's own tree, for `.Chart` and for origins. */
   readonly chartYaml: Mapping;
 }
@@ -139,6 +141,18 @@ function validate(metadata: Metadata): string | undefined {
     seen.add(key);
   }
   return undefined;
+}
+
+/** The chart with charts that its charts/ lacks. */
+export function withDependencies(chart: Chart, added: readonly Chart[]): Chart {
+  return { ...chart, dependencies: [...chart.dependencies, ...added] };
+}
+
+/** The chart under another version, for what controllers add to it. */
+export function withVersion(chart: Chart, version: string): Chart {
+  const at = get(chart.chartYaml, 'version')?.at ?? chart.chartYaml.at;
+  const chartYaml = set(chart.chartYaml, 'version', str(version, at), at);
+  return { ...chart, chartYaml, metadata: { ...chart.metadata, version } };
 }
 
 /** A value that is a table, or undefined. */

@@ -48,7 +48,7 @@ export function scopesOf(chart: Chart, values: Table, release: Release, capabili
   };
   const scopes: Scope[] = [];
   const root = tableValue(values, capabilities.helm);
-  addScope(scopes, chart, chart.metadata.name, root, true, shared);
+  addScope(scopes, chart, { path: chart.metadata.name, inside: chart.metadata.name }, root, true, shared);
   return scopes;
 }
 
@@ -58,10 +58,20 @@ interface Shared {
   readonly helm: 3 | 4;
 }
 
+/** What the names of a chart's templates begin with, and those of the charts inside it. */
+interface Place {
+  readonly path: string;
+  readonly inside: string;
+}
+
+function placeOf({ metadata: { name }, pathName = name }: Chart, parent: string): Place {
+  return { path: `${parent}/charts/${name}`, inside: `${parent}/charts/${pathName}` };
+}
+
 function addScope(
   scopes: Scope[],
   chart: Chart,
-  path: string,
+  { path, inside }: Place,
   values: MapValue,
   isRoot: boolean,
   shared: Shared,
@@ -80,7 +90,7 @@ function addScope(
     const own = values.entries.get(name);
     // The entries of the parent's own table under another type, as Go has it: what one sets, the other sees.
     const inner = asValues(own?.kind === 'map' ? own : map(new Map()), shared.helm);
-    subcharts.entries.set(name, addScope(scopes, sub, `${path}/charts/${name}`, inner, false, shared));
+    subcharts.entries.set(name, addScope(scopes, sub, placeOf(sub, inside), inner, false, shared));
   }
   scopes.push({ chart, path, dot });
   return dot;

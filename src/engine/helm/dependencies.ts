@@ -3,6 +3,7 @@
  * import-values, as Helm's ProcessDependencies. Answers a new chart; the loaded one stays as it is.
  */
 import { matchesConstraint } from '../go/semver.ts';
+import type { Origin } from '../yaml/node.ts';
 import type { Chart, Dependency } from './chart.ts';
 import { asTable } from './chart.ts';
 import { type CoalesceOptions, coalesceTables, coalesceValues } from './coalesce.ts';
@@ -17,7 +18,7 @@ export function processDependencies(
   options: ProcessOptions,
 ): Chart | { readonly error: string } {
   const enabled = enable(chart, values, '', options);
-  return 'error' in enabled ? enabled : importValues(enabled, options);
+  return 'error' in enabled ? enabled : importValues(enabled, options, new Set());
 }
 
 function enable(
@@ -33,7 +34,8 @@ function enable(
   const unlisted = chart.dependencies.filter((sub) => !required.some((dependency) => matches(sub, dependency)));
   const listed = required.flatMap((dependency) => {
     const sub = chart.dependencies.find((candidate) => matches(candidate, dependency));
-    return sub === undefined ? [] : [rename(sub, nameOf(dependency))];
+    if (sub === undefined) return [];
+    return [rename(sub, nameOf(dependency), options.helm === 4 ? undefined : pathName(sub, required, matches))];
   });
   const renamed = required.map((dependency) => ({ ...dependency, name: nameOf(dependency) }));
   const all: Chart = {
@@ -61,8 +63,21 @@ function nameOf(dependency: Dependency): string {
   return dependency.alias === '' ? dependency.name : dependency.alias;
 }
 
-function rename(chart: Chart, name: string): Chart {
-  return { ...chart, metadata: { ...chart.metadata, name } };
+function rename(chart: Chart, name: string, pathName: string | undefined): Chart {
+  return { ...chart, metadata: { ...chart.metadata, name }, ...(pathName !== undefined && { pathName }) };
+}
+
+/**
+ * In Helm 3 the copies of a chart under its aliases share the charts inside, and each of those knows one parent: the last
+ * copy, or the chart as it was loaded when it lists no dependencies.
+ */
+function pathName(
+  sub: Chart,
+  required: readonly Dependency[],
+  matches: (sub: Chart, dependency: Dependency) => boolean,
+): string {
+  if (sub.metadata.dependencies.length === 0) return sub.metadata.name;
+  return nameOf(required.findLast((dependency) => matches(sub, dependency))!);
 }
 
 /** Tags first; the first condition path that holds a boolean overrides them. */
@@ -87,10 +102,10 @@ function asBoolean(value: Value | undefined): boolean | undefined {
 }
 
 /** Imports bottom up: what a child hands to its parent, the parent may hand on. */
-function importValues(chart: Chart, options: ProcessOptions): Chart | { readonly error: string } {
+function importValues(chart: Chart, options: ProcessOptions, done: Set<Origin>): Chart | { readonly error: string } {
   const dependencies: Chart[] = [];
   for (const sub of chart.dependencies) {
-    const processed = importValues(sub, options);
+    const processed = importValues(sub, options, done);
     if ('error' in processed) return processed;
     dependencies.push(processed);
   }
@@ -101,6 +116,9 @@ function importValues(chart: Chart, options: ProcessOptions): Chart | { readonly
   if ('error' in values) return values;
   const imported = table(chart.values.at);
   for (const dependency of chart.metadata.dependencies) {
+    // Helm 3 reads the imports of a chart with two aliases once: what it wrote back it does not know again.
+    if (options.helm === 3 && done.has(dependency.at)) continue;
+    done.add(dependency.at);
     for (const item of dependency.importValues) {
       const { child, parent } = typeof item === 'string' ? { child: `exports.${item}`, parent: '.' } : item;
       const found = asTable(atPath(values, `${dependency.name}.${child}`));

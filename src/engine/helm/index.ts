@@ -1,8 +1,8 @@
 /** The room's door: charts and values to manifests, as Helm 3 and Helm 4 render them. */
 export { type Capabilities, defaultCapabilities, parseKubeVersion } from './capabilities.ts';
-export { type Chart, type ChartFile, stringOf } from './chart.ts';
+export { type Chart, type ChartFile, stringOf, withDependencies, withVersion } from './chart.ts';
 export type { Release } from './context.ts';
-export { loadChartArchive, loadChartFolder, readValues } from './load.ts';
+export { loadChartArchive, loadChartFiles, loadChartFolder, readValues } from './load.ts';
 export type { Hook, Manifest } from './manifests.ts';
 export { objectsOf } from './objects.ts';
 export { finalValues, type RenderedChart, type RenderLimit, type RenderRequest, renderChart } from './render.ts';

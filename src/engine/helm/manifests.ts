@@ -76,6 +76,9 @@ const installOrder = [
   'ValidatingWebhookConfiguration',
 ];
 const rank = new Map(installOrder.map((kind, index) => [kind, index]));
+/** Helm 3 does not know these two, and takes them with the kinds that it does not list. */
+const since4 = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
+const rank3 = new Map([...rank].filter(([kind]) => !since4.includes(kind)));
 
 const events = new Map(
   [
@@ -114,7 +117,8 @@ export function sortManifests(files: readonly RenderedText[], helm: 3 | 4): Mani
       else hooks.push({ ...manifest, hook });
     }
   }
-  return { hooks: byKind(hooks), manifests: byKind(manifests) };
+  const order = helm === 3 ? rank3 : rank;
+  return { hooks: byKind(hooks, order), manifests: byKind(manifests, order) };
 }
 
 /** Cuts a stream at its markers as Helm does it: by text, wherever a line begins with `---`. */
@@ -136,7 +140,7 @@ export function split(stream: string, helm: 3 | 4): { readonly text: string; rea
   return out;
 }
 
-function byKind(manifests: readonly Manifest[]): readonly Manifest[] {
+function byKind(manifests: readonly Manifest[], rank: ReadonlyMap<string, number>): readonly Manifest[] {
   return [...manifests].sort((a, b) => {
     const first = rank.get(a.kind);
     const second = rank.get(b.kind);

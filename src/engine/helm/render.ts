@@ -152,7 +152,9 @@ interface Source {
 function renderTemplates(scopes: readonly Scope[], request: RenderRequest): Result<ReadonlyMap<string, StringValue>> {
   const functions = helmFunctions;
   const { helm } = request.capabilities;
-  const sources = scopes.flatMap(sourcesOf).sort(deepestFirst);
+  // A map, as Helm has it: of two templates of one name the later one counts.
+  const byName = new Map(scopes.flatMap(sourcesOf).map((source) => [source.name, source]));
+  const sources = [...byName.values()].sort(deepestFirst);
   const set: TemplateSet = newSet();
   for (const { name, file } of sources) {
     const parsed = parseTemplate(name, file.file, functions);

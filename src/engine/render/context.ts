@@ -1,7 +1,7 @@
 /** What a render knows while it goes on: the folder, its options, and every object that it has found so far. */
 import type { Capabilities, Chart, RenderLimit } from '../helm/index.ts';
 import type { Kustomizer } from '../kustomize/index.ts';
-import type { Clock, FileTree, Random } from '../ports.ts';
+import type { Clock, Random } from '../ports.ts';
 import type { Problem, Result } from '../problem.ts';
 import type { SourceFolder, SourceQuery, Workspace } from '../workspace/index.ts';
 import type { Mapping, Origin } from '../yaml/node.ts';
@@ -23,8 +23,13 @@ export interface ChartQuery {
   readonly at: Origin;
 }
 
-/** A fetched chart with the tree that it lies in, or one sentence that says why it is not at hand. */
-export type FetchedChart = (Result<Chart> & { readonly tree?: FileTree; readonly path?: string }) | Unfetched;
+/** A fetched chart, or one sentence that says why it is not at hand. */
+export type FetchedChart =
+  | (Result<Chart> & {
+      /** Of an OCI artifact, as a source's status names it: `6.7.0@sha256:…`. */
+      readonly revision?: string;
+    })
+  | Unfetched;
 
 /** A source's files that were fetched, or one sentence that says why they are not at hand. */
 export type FetchedArtifact = FetchedFolder | Unfetched;

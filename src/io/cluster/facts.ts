@@ -1,6 +1,6 @@
 /**
  * What a render has to know of the cluster that it is for: Flux's version, because what it does with unset variables
- * changed, and what charts may ask (the Kubernetes version and the APIs).
+ * changed, what charts may ask (the Kubernetes version and the APIs), and which releases are installed.
  */
 import { coerce, gte } from 'semver';
 import { type Cluster, helm, type RendererOptions } from '../../engine/index.ts';
@@ -44,6 +44,7 @@ export async function clusterFacts(cluster: Cluster, signal?: AbortSignal): Prom
     ...(served.ok && kubeVersion !== undefined
       ? { capabilities: { kubeVersion, apiVersions: served.value.apis, helm: 4 } }
       : {}),
+    ...(releases && { releases }),
   };
 }
 

@@ -29,6 +29,8 @@ export interface ChartArchive {
   readonly version: string;
   /** What origins call the archive. */
   readonly name: string;
+  /** `tag@digest` of an OCI artifact. */
+  readonly revision?: string;
   /** Fetches the bytes; `digest` is checked by the fetch itself. */
   readonly key: string;
   bytes(): Promise<Buffer>;
@@ -118,7 +120,8 @@ export async function ociChart(
   const manifest = await repository.manifest(reference);
   const layer = manifest.layers.find(({ mediaType }) => mediaType === chartLayer) ?? manifest.layers[0];
   if (layer === undefined) throw new FetchError(`${name}: the artifact has no layer`);
-  return { version, name, key: `oci ${repository.url} ${layer.digest}`, bytes: () => repository.blob(layer) };
+  const revision = version === manifest.digest ? version : `${version}@${manifest.digest}`;
+  return { version, name, revision, key: `oci ${repository.url} ${layer.digest}`, bytes: () => repository.blob(layer) };
 }
 
 /** The highest version that the range admits; the very version when the range is one. */

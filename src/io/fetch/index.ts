@@ -146,7 +146,8 @@ async function fetchChart(
     const archive = await locate(query, query.source, options, signal);
     if (typeof archive === 'string') return { note: `${title}: ${archive}` };
     const bytes = await cache.keep(archive.key, () => archive.bytes());
-    return helm.loadChartArchive(bytes, archive.name);
+    const { revision } = archive;
+    return { ...helm.loadChartArchive(bytes, archive.name), ...(revision === undefined ? {} : { revision }) };
   } catch (cause) {
     const what = query.chart === undefined ? 'chart' : `chart ${query.chart}`;
     return unfetched(`${what} of ${title} could not be fetched`, query.source, cause);

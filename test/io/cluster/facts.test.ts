@@ -11,6 +11,7 @@ function cluster(version: string | undefined, kubernetes?: string): Cluster {
     get: async () => (version === undefined ? missing : { ok: true, value: { metadata: { labels } } }),
     capabilities: async () =>
       kubernetes === undefined ? missing : { ok: true, value: { version: kubernetes, apis: ['v1', 'apps/v1'] } },
+    list: async () => missing,
   } as unknown as Cluster;
 }
 

@@ -36,6 +36,7 @@ export interface HelmReleaseView {
   readonly values?: Mapping | undefined;
   readonly valuesFrom: readonly ValuesFrom[];
   readonly postRenderers: readonly Node[];
+  readonly postRenderStrategy?: Field<string> | undefined;
   readonly commonLabels: readonly StringEntry[];
   readonly commonAnnotations: readonly StringEntry[];
   readonly dependsOn: readonly Node[];
@@ -78,6 +79,7 @@ function view(object: Mapping): HelmReleaseView {
     values: mapping(spec, 'values'),
     valuesFrom: items(spec, 'valuesFrom').flatMap((item) => valuesFrom(item) ?? []),
     postRenderers: items(spec, 'postRenderers'),
+    postRenderStrategy: string(spec, 'postRenderStrategy'),
     commonLabels: stringMap(spec, 'commonMetadata', 'labels'),
     commonAnnotations: stringMap(spec, 'commonMetadata', 'annotations'),
     dependsOn: items(spec, 'dependsOn'),

@@ -1,5 +1,5 @@
 /** A HelmRelease to the objects that helm-controller would install: its chart rendered with its values. */
-import { type HelmReleaseView, helmRelease, string } from '../../flux/index.ts';
+import { boolean, type HelmReleaseView, helmRelease, string } from '../../flux/index.ts';
 import {
   type Chart,
   defaultCapabilities,
@@ -11,15 +11,16 @@ import {
   toMapping,
 } from '../../helm/index.ts';
 import { idOf, isObject, keyOf, type ObjectId } from '../../objects/object.ts';
-import type { Problem } from '../../problem.ts';
+import { error, type Problem } from '../../problem.ts';
 import { get, type Mapping, str } from '../../yaml/node.ts';
 import { parseFile } from '../../yaml/parse.ts';
 import { toJson } from '../../yaml/resolve.ts';
 import type { Expander, RenderContext } from '../context.ts';
 import type { DesiredObject, DesiredSet, Owner, ReleaseContent, ReleaseObject } from '../desired.ts';
 import { chartFor, chartNotes } from '../helm/chart.ts';
+import { fieldNotes, keepsOldValues } from '../helm/fields.ts';
 import { shortenedName } from '../helm/name.ts';
-import { postRender, withReleaseMetadata } from '../helm/postrender.ts';
+import { postRender, withOriginLabels } from '../helm/postrender.ts';
 import { type ReleaseValues, releaseValues } from '../helm/values.ts';
 
 export const helmReleaseExpander: Expander = {
@@ -62,7 +63,9 @@ function expandRelease(view: HelmReleaseView, object: DesiredObject, owner: Owne
   const values = releaseValues(view, object.id.namespace, object.node.at, context);
   const reads = new Set([object.node.at.file, ...filesOf(chart.value)]);
   if (values.problems.some(({ severity }) => severity === 'error')) return empty({ problems: values.problems, reads });
-  return { ...install(view, object, owner, context, chart.value, values), reads };
+  const set = install(view, object, owner, context, chart.value, values);
+  const notes = [set.note, chart.caveat].filter((note) => note !== undefined);
+  return { ...set, ...(notes.length > 0 && { note: notes.join('; ') }), reads };
 }
 
 function install(
@@ -80,38 +83,39 @@ function install(
     problems: [...values.problems, ...problems],
     reads: new Set(),
   });
+  const action = isUpgrade(view, object.id, context) ? 'upgrade' : 'install';
+  const policy = crdPolicy(view, action);
+  if (typeof policy !== 'string') return failed([policy]);
   const rendered = renderChart(renderRequest(view, object.id, context, chart, values));
   if (rendered.value === undefined) return failed(rendered.problems);
   const { value } = rendered;
   const pieces = piecesOf(value);
-  const post = postRender(
-    view,
-    pieces.map(({ node }) => node),
-    context.options.kustomizer,
-  );
-  if (post.problems.length > 0) return failed(post.problems);
   const { name, namespace } = object.id;
-  const nameNode = get(get(object.node, 'metadata'), 'name') ?? str(name, object.node.at);
-  const labelled = post.objects.map((node) => withReleaseMetadata(node, view, nameNode, str(namespace, nameNode.at)));
-  const release = releaseContent(value, values, pieces, labelled);
+  const labels = { name: get(get(object.node, 'metadata'), 'name') ?? str(name, object.node.at), namespace };
+  const nodesOf = (kind: 'manifest' | 'hook') =>
+    pieces.filter(({ hook }) => (hook === undefined) === (kind === 'manifest')).map(({ node }) => node);
+  const request = { view, manifests: nodesOf('manifest'), hooks: nodesOf('hook'), labels };
+  const post = postRender(request, context.options.kustomizer);
+  if (post.problems.length > 0) return failed(post.problems);
+  const release = releaseContent(value, values, pieces, post.objects);
   const secretValues = [...values.secretValues, ...(object.secretValues ?? [])];
   const desired = (node: Mapping): DesiredObject =>
     secretValues.length === 0 ? { id: idOf(node), node } : { id: idOf(node), node, secretValues };
+  const beside = crdsOf(policy, value).map((node) => withOriginLabels(node, labels));
   const objects = [
-    ...crdsOf(view, value, isUpgrade(view, object.id, context)).map((node) => ({
-      ...desired(withReleaseMetadata(node, view, nameNode, str(namespace, nameNode.at))),
-      beside: true as const,
-    })),
+    ...beside.map((node) => ({ ...desired(node), beside: true as const })),
     ...release.manifest.map(({ node }) => desired(node)),
   ];
   const notes = [
     ...(view.suspend ? ['suspended: Flux does not apply it until it is resumed'] : []),
     ...chartNotes(view, object, context),
     ...values.unknown.map((title) => `values of ${title} are not known here`),
+    ...fieldNotes(object.node, action),
   ];
   const problems = [...values.problems, ...rendered.problems.filter(({ severity }) => severity === 'error')];
   // With values missing, an object may be missing too: nothing may be deleted on the strength of this set.
-  const set = { owner, objects, complete: values.unknown.length === 0, problems, reads: new Set<string>(), release };
+  const complete = values.unknown.length === 0 && !keepsOldValues(object.node, action);
+  const set = { owner, objects, complete, problems, reads: new Set<string>(), release };
   return notes.length === 0 ? set : { ...set, note: notes.join('; ') };
 }
 
@@ -124,17 +128,19 @@ export function renderRequest(
   { values }: Pick<ReleaseValues, 'values'>,
 ): RenderRequest {
   const { options } = context;
+  const upgrade = isUpgrade(view, id, context);
   return {
     chart,
     values,
     release: {
       name: releaseName(view, id),
       namespace: view.targetNamespace?.value ?? id.namespace,
-      isUpgrade: isUpgrade(view, id, context),
+      isUpgrade: upgrade,
       revision: 1,
     },
     capabilities: options.capabilities ?? defaultCapabilities(4),
-    skipSchemaValidation: string(view.install, 'disableSchemaValidation')?.value === 'true',
+    skipSchemaValidation: boolean(view[upgrade ? 'upgrade' : 'install'], 'disableSchemaValidation')?.value === true,
+    ...(options.limit && { limit: options.limit }),
     ...(options.clock && { clock: options.clock }),
     ...(options.random && { random: options.random }),
   };
@@ -181,9 +187,22 @@ function releaseContent(
   };
 }
 
-/** crds/ is applied apart from the release, by the policy of what is done: with Helm 4, `Create` replaces, too. */
-function crdsOf(view: HelmReleaseView, rendered: RenderedChart, upgrade: boolean): readonly Mapping[] {
-  const policy = string(upgrade ? view.upgrade : view.install, 'crds')?.value ?? 'Create';
+type CrdPolicy = 'Skip' | 'Create' | 'CreateReplace';
+
+/** Without a policy, `Create` for an installation and for an upgrade, whatever the field's own description says. */
+function crdPolicy(view: HelmReleaseView, action: 'install' | 'upgrade'): CrdPolicy | Problem {
+  const given = string(view[action], 'crds');
+  const policy = given?.value ?? 'Create';
+  if (policy === 'Skip' || policy === 'Create' || policy === 'CreateReplace') return policy;
+  const message = `invalid CRD upgrade policy '${policy}', valid values are 'Skip', 'Create' or 'CreateReplace'`;
+  return error('helm-chart', message, given!.node.at);
+}
+
+/**
+ * crds/ is applied apart from the release. Both policies apply what is there already as well: helm-controller creates by
+ * server-side apply, which knows no "already exists". What is no definition is left out, as there.
+ */
+function crdsOf(policy: CrdPolicy, rendered: RenderedChart): readonly Mapping[] {
   if (policy === 'Skip') return [];
   return rendered.crds.flatMap(({ file }) =>
     parseFile(file).documents.flatMap(({ root }) =>

@@ -2,20 +2,58 @@
  * `spec.postRenderers`, then `spec.commonMetadata`, then the origin labels, as helm-controller does them. The kustomize
  * engine works on files, so the objects are printed into one, and what comes out is led back through the printed text.
  */
-import { node as field, type HelmReleaseView } from '../../flux/index.ts';
+import { node as field, type HelmReleaseView, type StringEntry } from '../../flux/index.ts';
 import type { Kustomizer } from '../../kustomize/index.ts';
+import { idOf } from '../../objects/object.ts';
 import { error, type Problem } from '../../problem.ts';
 import { get, type Mapping, mapping, type Node, type Origin, sequence, set, str } from '../../yaml/node.ts';
 import { printWithSpans, type Span } from '../../yaml/print.ts';
 
 const resource = 'helm-release.yaml';
 
+export interface PostRenderRequest {
+  readonly view: HelmReleaseView;
+  readonly manifests: readonly Mapping[];
+  readonly hooks: readonly Mapping[];
+  readonly labels: OriginLabels;
+}
+
+/** Whose release it is: what the labels `helm.toolkit.fluxcd.io/{name,namespace}` say. */
+export interface OriginLabels {
+  readonly name: Node;
+  readonly namespace: string;
+}
+
 export interface PostRendered {
   readonly objects: readonly Mapping[];
   readonly problems: readonly Problem[];
 }
 
-export function postRender(view: HelmReleaseView, objects: readonly Mapping[], kustomizer: Kustomizer): PostRendered {
+/** The objects of the release and its hooks, which take part in the rendering as the strategy says. */
+export function postRender(request: PostRenderRequest, kustomizer: Kustomizer): PostRendered {
+  const { view, manifests, hooks } = request;
+  const strategy = view.postRenderStrategy?.value ?? 'combined';
+  const run = (objects: readonly Mapping[]) => renderAll(objects, request, kustomizer);
+  if (strategy === 'combined') return run([...manifests, ...hooks]);
+  if (strategy === 'separate') return joined(run(manifests), run(hooks));
+  if (strategy === 'nohooks') return joined(run(manifests), { objects: hooks, problems: [] });
+  const message = `unknown post-render strategy: '${strategy}'`;
+  return failed([error('helm-chart', message, view.postRenderStrategy!.node.at)]);
+}
+
+function joined(a: PostRendered, b: PostRendered): PostRendered {
+  return { objects: [...a.objects, ...b.objects], problems: [...a.problems, ...b.problems] };
+}
+
+function failed(problems: readonly Problem[]): PostRendered {
+  return { objects: [], problems };
+}
+
+function renderAll(
+  objects: readonly Mapping[],
+  { view, labels }: PostRenderRequest,
+  kustomizer: Kustomizer,
+): PostRendered {
   let current = objects;
   for (const renderer of view.postRenderers) {
     const kustomize = field(renderer, 'kustomize');
@@ -23,14 +61,32 @@ export function postRender(view: HelmReleaseView, objects: readonly Mapping[], k
     const unknown = kustomize.entries.find(({ key }) => !supported.includes(key.text));
     if (unknown !== undefined) {
       const message = `postRenderers: kustomize.${unknown.key.text} is not supported`;
-      return { objects: [], problems: [error('kustomize-unsupported', message, unknown.key.at)] };
+      return failed([error('kustomize-unsupported', message, unknown.key.at)]);
     }
     if (current.length === 0) continue;
     const done = runKustomize(kustomize, current, kustomizer);
-    if (done.problems.some(({ severity }) => severity === 'error')) return { objects: [], problems: done.problems };
+    if (done.problems.some(({ severity }) => severity === 'error')) return failed(done.problems);
     current = done.objects;
   }
-  return { objects: current, problems: [] };
+  const twice = duplicate(current);
+  if (twice !== undefined) return failed([twice]);
+  return { objects: current.map((node) => withOriginLabels(withCommonMetadata(node, view), labels)), problems: [] };
+}
+
+/** The labels are set by kustomize, too, and it takes no two objects of one id. */
+function duplicate(objects: readonly Mapping[]): Problem | undefined {
+  const seen = new Set<string>();
+  for (const node of objects) {
+    const { group, version, kind, namespace, name } = idOf(node);
+    const key = JSON.stringify([group, version, kind, namespace || 'default', name]);
+    if (seen.has(key)) {
+      const id = `${kind}.${version}.${group || '[noGrp]'}/${name}.${namespace || '[noNs]'}`;
+      const message = `error while running post render: may not add resource with an already registered id: ${id}`;
+      return error('helm-chart', message, get(get(node, 'metadata'), 'name')?.at ?? node.at);
+    }
+    seen.add(key);
+  }
+  return undefined;
 }
 
 const supported = ['patches', 'patchesStrategicMerge', 'patchesJson6902', 'images'];
@@ -83,14 +139,21 @@ function relocate(node: Node, origins: ReadonlyMap<string, Origin>): Node {
   return { ...node, entries, at };
 }
 
-/** Labels and annotations of `commonMetadata`, then `helm.toolkit.fluxcd.io/{name,namespace}`, which always win. */
-export function withReleaseMetadata(node: Mapping, view: HelmReleaseView, name: Node, namespace: Node): Mapping {
-  let out = node;
-  for (const { key, value } of view.commonLabels) out = withMetadata(out, 'labels', key.text, value.node, key.at);
-  for (const { key, value } of view.commonAnnotations)
-    out = withMetadata(out, 'annotations', key.text, value.node, key.at);
-  out = withMetadata(out, 'labels', 'helm.toolkit.fluxcd.io/name', name, name.at);
-  return withMetadata(out, 'labels', 'helm.toolkit.fluxcd.io/namespace', namespace, namespace.at);
+function withCommonMetadata(node: Mapping, { commonLabels, commonAnnotations }: HelmReleaseView): Mapping {
+  return withEach(withEach(node, 'labels', commonLabels), 'annotations', commonAnnotations);
+}
+
+function withEach(node: Mapping, section: 'labels' | 'annotations', entries: readonly StringEntry[]): Mapping {
+  return entries.reduce(
+    (out, { key, value }) => withMetadata(out, section, key.text, str(value.value, value.node.at), key.at),
+    node,
+  );
+}
+
+/** `helm.toolkit.fluxcd.io/{name,namespace}`, which win over anything. */
+export function withOriginLabels(node: Mapping, { name, namespace }: OriginLabels): Mapping {
+  const out = withMetadata(node, 'labels', 'helm.toolkit.fluxcd.io/name', name, name.at);
+  return withMetadata(out, 'labels', 'helm.toolkit.fluxcd.io/namespace', str(namespace, name.at), name.at);
 }
 
 function withMetadata(node: Mapping, section: 'labels' | 'annotations', key: string, value: Node, at: Origin): Mapping {
