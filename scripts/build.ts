@@ -31,9 +31,20 @@ const clientOnUse: Plugin = {
   },
 };
 
+/** The OpenPGP part is a file beside the bundles, which may be left out: its licence is another than ours. */
+const pgpOnUse: Plugin = {
+  name: 'pgp-on-use',
+  setup(build) {
+    build.onResolve({ filter: /^openpgp$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './openpgp.js', external: true } : undefined,
+    );
+  },
+};
+
 const options: BuildOptions = {
   entryPoints: {
     languageclient: 'vscode-languageclient/node',
+    openpgp: 'openpgp',
     extension: 'src/extension/main.ts',
     server: 'src/server/main.ts',
     cli: 'src/cli/main.ts',
@@ -45,7 +56,7 @@ const options: BuildOptions = {
   target: 'node20.18',
   format: 'cjs',
   external: ['vscode'],
-  plugins: [withoutGeneratedApi, clientOnUse],
+  plugins: [withoutGeneratedApi, clientOnUse, pgpOnUse],
   // `import()` of a bundle of ours becomes `require`: Node's own would look for ES module exports.
   supported: { 'dynamic-import': false },
   sourcemap: true,

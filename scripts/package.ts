@@ -16,7 +16,7 @@ const run = (...args: string[]): void => {
 };
 
 run(join(root, 'node_modules/tsx/dist/cli.mjs'), 'scripts/build.ts', '--minify');
-writeFileSync(join(root, 'dist/NOTICE'), notices(['extension', 'languageclient', 'server']));
+writeFileSync(join(root, 'dist/NOTICE'), notices(['extension', 'languageclient', 'server', 'openpgp']));
 run(
   join(root, 'node_modules/@vscode/vsce/vsce'),
   'package',

@@ -6,7 +6,6 @@ import {
   createRenderer,
   type DesiredSet,
   joinPath,
-  type Renderer,
   type Workspace,
 } from '../engine/index.ts';
 import { type ClusterFacts, clusterFacts } from '../io/cluster/facts.ts';
@@ -17,12 +16,14 @@ import { loadKustomizer } from '../io/kustomizer.ts';
 import { chartLimit } from '../io/limit.ts';
 import { openFolder } from '../io/workspace.ts';
 import { type Invocation, UsageError } from './command.ts';
+import { keyOptions, keyringFor } from './keys.ts';
 import type { TextOf } from './problems.ts';
 
 export const clusterOption = {
   cluster: { type: 'string' },
   fetch: { type: 'boolean' },
   source: { type: 'string', multiple: true },
+  ...keyOptions,
 } as const;
 
 /** `--source Kind/namespace/name=DIR` or `--source URL=DIR`: other folders that sources stand for. */
@@ -65,7 +66,8 @@ export interface Fleet {
   renderAt(revision: string, roots: readonly Root[], signal: AbortSignal): Promise<readonly (readonly DesiredSet[])[]>;
 }
 
-export function openFleet({ words, options, cwd }: Invocation): Fleet | { readonly message: string } {
+export function openFleet(invocation: Invocation): Fleet | { readonly message: string } {
+  const { words, options, cwd } = invocation;
   if (words.length > 1) throw new UsageError('give one PATH');
   const path = words[0] ?? '.';
   // A command line runs git for its own user, in a folder that this user named.
@@ -84,30 +86,33 @@ export function openFleet({ words, options, cwd }: Invocation): Fleet | { readon
     artifact: sources.artifact,
     ...(fetcher && { chart: fetcher.chart }),
   };
-  const render = (
-    renderer: Renderer,
-    from: Workspace,
-    root: Root,
-    signal: AbortSignal,
-    inputs?: Pick<ClusterInputs, 'fetchMissing'>,
-  ) => renderFetched(() => renderer.renderCluster(from, root.folder), bothOf(sources, inputs), signal);
-  const renderer = createRenderer(rendererOptions);
+  /** Renders for a live cluster, or for none: its keys and variables are read between two renders. */
+  const rendering = (live?: Live) => {
+    const keyring = keyringFor(invocation, workspace, live?.inputs);
+    const renderer = createRenderer({
+      ...rendererOptions,
+      ...live?.facts,
+      ...(live && { input: live.inputs.input }),
+      key: keyring.key,
+    });
+    const missing = bothOf(sources, bothOf(keyring, live?.inputs));
+    return async (from: Workspace, root: Root, signal: AbortSignal) => {
+      const sets = await renderFetched(() => renderer.renderCluster(from, root.folder), missing, signal);
+      for (const note of keyring.notes()) invocation.err(`warning: ${note}\n`);
+      return sets;
+    };
+  };
+  const offline = rendering();
   return {
     folder,
     workspace,
     roots,
     textOf: (name) => workspace.textOf(name) ?? workspace.tree.file(`/${name}`)?.text ?? sources.textOf?.(name),
-    render(root, signal, live) {
-      if (live === undefined) return render(renderer, workspace, root, signal);
-      const { facts, inputs } = live;
-      const asCluster = createRenderer({ ...rendererOptions, ...facts, input: inputs.input });
-      return render(asCluster, workspace, root, signal, inputs);
-    },
+    render: (root, signal, live) => (live === undefined ? offline : rendering(live))(workspace, root, signal),
     async renderAt(revision, wanted, signal) {
       const before = await opened.commit(revision, signal);
-      const base = createRenderer(rendererOptions);
       const present = (root: Root) => before.tree.directory(root.folder) !== undefined;
-      return Promise.all(wanted.map((root) => (present(root) ? render(base, before, root, signal) : [])));
+      return Promise.all(wanted.map((root) => (present(root) ? offline(before, root, signal) : [])));
     },
   };
 }

@@ -22,6 +22,10 @@ export type ProblemCode =
   | 'flux-substitution'
   | 'flux-reference'
   | 'flux-deprecated'
+  // sops
+  | 'sops-locked'
+  | 'sops-decrypt'
+  | 'sops-mac'
   // helm
   | 'helm-chart'
   | 'helm-values'

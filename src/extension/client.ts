@@ -126,6 +126,7 @@ export function readSettings(): Settings {
   const settings = workspace.getConfiguration();
   return {
     kubeconfig: settings.get<string>(settingIds.kubeconfig, ''),
+    ageKeyFile: settings.get<string>(settingIds.ageKeyFile, ''),
     fetchCharts: settings.get<boolean>(settingIds.fetchCharts, false),
     sources: settings.get<Readonly<Record<string, string>>>(settingIds.sources, {}),
     protectedContexts: settings.get<string[]>(settingIds.protectedContexts, []),

@@ -42,6 +42,7 @@ export const viewIds = { fleet: 'sluice.fleet', plan: 'sluice.plan' } as const;
 
 export const settingIds = {
   kubeconfig: 'sluice.kubeconfig',
+  ageKeyFile: 'sluice.ageKeyFile',
   fetchCharts: 'sluice.fetchCharts',
   sources: 'sluice.sources',
   protectedContexts: 'sluice.protectedContexts',

@@ -1,10 +1,12 @@
 /** What the room is asked with, and what it answers: plain data, offsets into the file's text, no editor types. */
-import type { Origin, Problem, Schemas, Workspace } from '../engine/index.ts';
+import type { OpenKey, Origin, Problem, Schemas, Workspace } from '../engine/index.ts';
 
 /** All that answers are made from. */
 export interface Knowledge {
   readonly workspace: Workspace;
   readonly schemas: Schemas;
+  /** Data keys of encrypted files that are open; absent: nobody looks for keys here. */
+  readonly openKey?: OpenKey;
 }
 
 /** A change of text. `file` is the name that origins carry. */

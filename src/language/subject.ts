@@ -18,13 +18,14 @@ export interface Subject extends Knowledge {
   readonly isData: boolean;
 }
 
-export function subjectOf(file: WorkspaceFile, { workspace, schemas }: Knowledge): Subject {
+export function subjectOf(file: WorkspaceFile, { workspace, schemas, openKey }: Knowledge): Subject {
   const roles = rolesOf(workspace);
   const kustomization = roles.kustomization(file);
   const orphanOf = roles.orphanOf(file);
   return {
     workspace,
     schemas,
+    ...(openKey === undefined ? {} : { openKey }),
     file,
     roles,
     ...(kustomization === undefined ? {} : { kustomization }),

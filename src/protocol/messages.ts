@@ -32,6 +32,8 @@ export interface Start {
 export interface Settings {
   /** Kubeconfig files, overriding `KUBECONFIG` and `~/.kube/config`; empty: those. */
   readonly kubeconfig: string;
+  /** A file with age or PGP private keys that open what SOPS closed; empty: what SOPS_AGE_KEY_FILE names. */
+  readonly ageKeyFile?: string;
   /** Fetch charts that releases ask for and no open folder holds, as soon as they are asked for. */
   readonly fetchCharts?: boolean;
   /** Folders that sources stand for: `Kind/namespace/name` or a URL, and a path (from the open folder, or absolute). */

@@ -23,7 +23,7 @@ export interface Language {
 const made = new WeakMap<Files, Language>();
 
 /** The one of this session: every handler that asks gets the same. */
-export function languageOf(session: Pick<Session, 'files' | 'workspace'>): Language {
+export function languageOf(session: Rooms): Language {
   let language = made.get(session.files);
   if (language === undefined) {
     language = createLanguage(session);
@@ -32,7 +32,9 @@ export function languageOf(session: Pick<Session, 'files' | 'workspace'>): Langu
   return language;
 }
 
-function createLanguage({ files, workspace }: Pick<Session, 'files' | 'workspace'>): Language {
+type Rooms = Pick<Session, 'files' | 'workspace'> & Partial<Pick<Session, 'doors'>>;
+
+function createLanguage({ files, workspace, doors }: Rooms): Language {
   const schemas = createSchemas(readData);
   const byFolder = new Map<string, ReturnType<typeof createKnowledge>>();
   const knowledge = (folder: Folder): Knowledge => {
@@ -41,7 +43,8 @@ function createLanguage({ files, workspace }: Pick<Session, 'files' | 'workspace
       make = createKnowledge(schemas);
       byFolder.set(folder.uri, make);
     }
-    return make(workspace(folder));
+    const known = make(workspace(folder));
+    return doors?.openKey === undefined ? known : { ...known, openKey: doors.openKey };
   };
   return {
     knowledge,

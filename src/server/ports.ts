@@ -16,7 +16,7 @@ export interface Person {
 export function createPorts({ log, approve }: Person): SessionPorts {
   return {
     now: () => Date.now(),
-    doors: createDoors(),
+    doors: createDoors(log),
     journal: (identity) => journalFor(identity, process.env),
     pause: { plan: 400, preview: 150 },
     cluster: {

@@ -1,9 +1,9 @@
 /** All that lives in one window: the open files, the chosen cluster, the current plan. `main.ts` makes it, tests too. */
 import { join } from 'node:path';
-import type { Origin, Workspace } from '../engine/index.ts';
+import type { OpenKey, Origin, Workspace } from '../engine/index.ts';
 import type { ClusterFacts } from '../io/cluster/facts.ts';
 import type { ClusterInputs } from '../io/cluster/inputs.ts';
-import { fleetSecrets } from '../io/fetch/index.ts';
+import { fleetSecrets, type SecretOf } from '../io/fetch/index.ts';
 import type { Journal } from '../io/journal.ts';
 import type { ObjectName, Outcome, Place, Settings, Start } from '../protocol/index.ts';
 import type { Charts } from './charts.ts';
@@ -47,6 +47,10 @@ export interface SessionPorts {
       readonly charts?: Charts;
       /** Renders from now on for a cluster of which this is known. */
       learn?(facts: ClusterFacts | undefined, inputs?: ClusterInputs): void;
+      /** Which keys open encrypted files from now on; undefined: none, as before the workspace is trusted. */
+      unlock?(keys: { readonly files: readonly string[]; readonly secret: SecretOf } | undefined): void;
+      /** A data key of an encrypted file, once a render had it opened. */
+      readonly openKey?: OpenKey;
       /** Tells what lies around the open folders. */
       meet?(surroundings: Surroundings): void;
     };
@@ -83,20 +87,28 @@ export function createSession(ports: SessionPorts, start: Start): Session {
     { doors: ports.doors, pause: ports.pause.preview, now: ports.now },
   );
   const { charts } = ports.doors;
+  const secret = fleetSecrets((namespace, name) => {
+    const found = files.folders().flatMap((folder) => workspace(folder).find({ kind: 'Secret', namespace, name }));
+    return found[0]?.node;
+  });
+  let keyFile = start.settings.ageKeyFile ?? '';
+  const unlock = () =>
+    ports.doors.unlock?.(link.trusted() ? { files: keyFile === '' ? [] : [keyFile], secret } : undefined);
+  unlock();
   charts?.open({
     trusted: link.trusted,
     pause: 50,
-    secret: fleetSecrets((namespace, name) => {
-      const found = files.folders().flatMap((folder) => workspace(folder).find({ kind: 'Secret', namespace, name }));
-      return found[0]?.node;
-    }),
+    secret,
     ...(start.storage === undefined ? {} : { folder: join(start.storage, 'charts') }),
   });
   charts?.follow(start.settings.fetchCharts === true);
   let trusted = link.trusted();
   link.onState(() => {
     // What a release says of its chart depends on it.
-    if (trusted !== link.trusted()) renderer.renew();
+    if (trusted !== link.trusted()) {
+      unlock();
+      renderer.renew();
+    }
     trusted = link.trusted();
   });
   charts?.onArrived(() => {
@@ -120,6 +132,12 @@ export function createSession(ports: SessionPorts, start: Start): Session {
     },
     settings(settings) {
       link.settings(settings);
+      if (keyFile !== (settings.ageKeyFile ?? '')) {
+        keyFile = settings.ageKeyFile ?? '';
+        unlock();
+        renderer.renew();
+        void planner.renew();
+      }
       if (JSON.stringify(sources) !== JSON.stringify(settings.sources ?? {})) {
         sources = settings.sources ?? {};
         renderer.renew();

@@ -27,7 +27,7 @@ import { timer } from '../timer.ts';
 export const apply: Command = {
   name: 'apply',
   usage:
-    '[PATH] [--cluster DIR] --context NAME [--only KIND/NS/NAME|FILE]… [--yes] [--wait] [--prune] [--confirm NAME]',
+    '[PATH] [--cluster DIR] [--age-key-file FILE]… --context NAME [--only KIND/NS/NAME|FILE]… [--yes] [--wait] [--prune] [--confirm NAME]',
   summary: 'carries out the plan: creates and changes; deletes with --prune; waits until ready with --wait',
   options: {
     ...clusterOption,

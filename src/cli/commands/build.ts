@@ -15,7 +15,6 @@ import {
   print,
   titleOf,
   toJson,
-  unlockWorkspace,
 } from '../../engine/index.ts';
 import { bothOf } from '../../io/cluster/inputs.ts';
 import { diskTree, snapshot } from '../../io/disk.ts';
@@ -23,17 +22,17 @@ import { renderFetched } from '../../io/fetch/index.ts';
 import { createHistory, withHistory } from '../../io/history.ts';
 import { loadKustomizer } from '../../io/kustomizer.ts';
 import { chartLimit } from '../../io/limit.ts';
-import { readIdentities } from '../../io/sops.ts';
 import { openFolder } from '../../io/workspace.ts';
 import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
 import { clusterOf, contextOption, isRefusal } from '../context.ts';
 import { clusterOption, fleetFetcher, type Live, liveOf, mappingsOf } from '../fleet.ts';
+import { keyringFor } from '../keys.ts';
 import { formatPlace, formatProblem, printProblems, type TextOf } from '../problems.ts';
 
 export const build: Command = {
   name: 'build',
   usage:
-    '[PATH] [--cluster DIR] [--context NAME] [--fetch] [--only KIND/NS/NAME]… [--source SOURCE=DIR]… [-o yaml|json] [--origins] [--lenient-substitute]\n' +
+    '[PATH] [--cluster DIR] [--context NAME] [--fetch] [--age-key-file FILE]… [--only KIND/NS/NAME]… [--source SOURCE=DIR]… [-o yaml|json] [--origins] [--lenient-substitute]\n' +
     '       sluice build PATH --kustomization-file FILE [--strict-substitute]',
   summary: 'every object that Flux would apply for a cluster directory',
   options: {
@@ -155,6 +154,7 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
     err(`sluice build: ${live.message}\n`);
     return 2;
   }
+  const keyring = keyringFor(invocation, workspace, live?.inputs);
   const renderer = createRenderer({
     kustomizer: loadKustomizer(),
     limit: chartLimit(),
@@ -162,7 +162,7 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
     ...(fetcher && { chart: fetcher.chart }),
     substitution: options['lenient-substitute'] === true ? 'lenient' : 'strict',
     ...(live && { ...live.facts, input: live.inputs.input }),
-    keys: await unlockWorkspace(workspace, readIdentities(invocation.env)),
+    key: keyring.key,
   });
   const built: { readonly folder: string; readonly sets: readonly DesiredSet[] }[] = [];
   for (const cluster of clusters) {
@@ -173,11 +173,12 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
     const render = () => renderer.renderCluster(workspace, cluster);
     built.push({
       folder: cluster.slice(1),
-      sets: await renderFetched(render, bothOf(sources, live?.inputs), invocation.signal),
+      sets: await renderFetched(render, bothOf(sources, bothOf(keyring, live?.inputs)), invocation.signal),
     });
   }
   const sets = built.flatMap((cluster) => cluster.sets);
   report(invocation, sets, textOf);
+  for (const note of keyring.notes()) err(`warning: ${note}\n`);
   invocation.out(options.output === 'json' ? asJson(built, invocation, textOf) : asYaml(built, onlyOf(options.only)));
   return sets.some((set) => set.problems.some((problem) => problem.severity === 'error')) ? 1 : 0;
 }
@@ -294,7 +295,10 @@ function masked({ node, secretValues }: DesiredObject): Mapping {
     if (at.kind === 'sequence') return { ...at, items: at.items.map(hide) };
     if (at.kind === 'mapping')
       return { ...at, entries: at.entries.map(({ key, value }) => ({ key, value: hide(value) })) };
-    const text = secretValues.reduce((t, secret) => t.replaceAll(secret, '***'), at.text);
+    // A short value would be found everywhere: it is hidden where it is all of a field.
+    const hidden = (t: string, secret: string) =>
+      secret.length < 4 ? (t === secret ? '***' : t) : t.replaceAll(secret, '***');
+    const text = secretValues.reduce(hidden, at.text);
     return text === at.text ? at : { ...at, text, tag: '!!str' };
   };
   return hide(node) as Mapping;

@@ -2,11 +2,13 @@
 import { resolve } from 'node:path';
 import { createRenderer, createSchemas, type Severity } from '../../engine/index.ts';
 import { readData } from '../../io/data.ts';
+import { renderFetched } from '../../io/fetch/index.ts';
 import { loadKustomizer } from '../../io/kustomizer.ts';
 import { chartLimit } from '../../io/limit.ts';
 import { openFolder } from '../../io/workspace.ts';
 import { check as checkFile, createKnowledge, type Diagnostic, withRendered } from '../../language/index.ts';
 import { type Command, UsageError } from '../command.ts';
+import { keyOptions, keyringFor } from '../keys.ts';
 import { formatPlace, formatProblem, type TextOf } from '../problems.ts';
 import { toSarif } from '../sarif.ts';
 
@@ -15,10 +17,11 @@ type Format = (typeof formats)[number];
 
 export const check: Command = {
   name: 'check',
-  usage: '[PATH] [-o text|json|sarif]',
+  usage: '[PATH] [--age-key-file FILE]… [-o text|json|sarif]',
   summary: 'every problem that the editor would show',
-  options: { output: { type: 'string', short: 'o' } },
-  async run({ words, options, cwd, out, err }) {
+  options: { output: { type: 'string', short: 'o' }, ...keyOptions },
+  async run(invocation) {
+    const { words, options, cwd, out, err, signal } = invocation;
     if (words.length > 1) throw new UsageError('give one PATH');
     const format = (options.output ?? 'text') as Format;
     if (!formats.includes(format)) throw new UsageError(`-o is text, json or sarif, not ${format}`);
@@ -31,10 +34,15 @@ export const check: Command = {
     }
     const schemas = createSchemas(readData);
     await schemas.prepare();
-    const knowledge = createKnowledge(schemas)(workspace);
+    const keyring = keyringFor(invocation, workspace);
+    const renderer = createRenderer({ kustomizer: loadKustomizer(), limit: chartLimit(), key: keyring.key });
+    const render = () => workspace.clusters.flatMap((cluster) => renderer.renderCluster(workspace, cluster.folder));
+    // The render asks for the keys that the checks use, too.
+    const sets = await renderFetched(render, keyring, signal);
+    for (const note of keyring.notes()) err(`warning: ${note}\n`);
+    const openKey = (locked: string) => keyring.key({ locked });
+    const knowledge = { ...createKnowledge(schemas)(workspace), openKey };
     const said = workspace.files.flatMap((file) => checkFile(file, knowledge));
-    const renderer = createRenderer({ kustomizer: loadKustomizer(), limit: chartLimit() });
-    const sets = workspace.clusters.flatMap((cluster) => renderer.renderCluster(workspace, cluster.folder));
     const found = withRendered(said, sets);
     const textOf: TextOf = (name) => tree.file(`/${name}`)?.text;
     if (format === 'sarif') out(`${JSON.stringify(toSarif(found, textOf), null, 2)}\n`);

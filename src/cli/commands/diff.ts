@@ -18,7 +18,7 @@ type Format = (typeof formats)[number];
 export const diff: Command = {
   name: 'diff',
   usage:
-    '[PATH] [--cluster DIR] [--only KIND/NS/NAME|FILE]… [--fetch] [--source SOURCE=DIR]… [--context NAME | --against GITREF] [-o text|json|markdown]',
+    '[PATH] [--cluster DIR] [--only KIND/NS/NAME|FILE]… [--fetch] [--source SOURCE=DIR]… [--age-key-file FILE]… [--context NAME | --against GITREF] [-o text|json|markdown]',
   summary: 'what the workspace would change, against a cluster or against a commit (HEAD)',
   options: {
     ...clusterOption,

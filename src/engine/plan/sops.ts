@@ -8,7 +8,23 @@ import { at, isObject } from '../status/fields.ts';
 import type { Json } from '../yaml/resolve.ts';
 
 export function isEncrypted(object: Json): boolean {
-  return at(object, 'sops', 'mac') !== undefined;
+  return at(object, 'sops', 'mac') !== undefined || holdsEncryptedFile(object);
+}
+
+/** A Secret that was generated from a file which nobody here can open. */
+function holdsEncryptedFile(object: Json): boolean {
+  const data = at(object, 'kind') === 'Secret' ? at(object, 'data') : undefined;
+  return isObject(data) && Object.values(data).some((value) => typeof value === 'string' && isEncryptedFile(value));
+}
+
+/** The marks of SOPS in base64: Flux itself goes by `mac: ENC[` in what a value holds. */
+function isEncryptedFile(base64: string): boolean {
+  if (base64.startsWith(encodedStart)) return true;
+  try {
+    return /mac"?[:=] ?"?ENC\[AES256_GCM,|^\[sops\]$/m.test(atob(base64));
+  } catch {
+    return false;
+  }
 }
 
 /** The object without its SOPS block, each encrypted value replaced by the live one where there is one. */
@@ -33,5 +49,5 @@ const start = 'ENC[AES256_GCM,';
 const encodedStart = btoa(start).slice(0, 20);
 
 function isCiphertext(text: string): boolean {
-  return text.startsWith(start) || text.startsWith(encodedStart);
+  return text.startsWith(start) || isEncryptedFile(text);
 }

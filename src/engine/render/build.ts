@@ -12,15 +12,13 @@ import { resolve } from '../yaml/resolve.ts';
 import type { DesiredObject } from './desired.ts';
 import { generateKustomization } from './generate.ts';
 import { maskEncrypted } from './mask.ts';
-import type { DataKeys } from './sops.ts';
+import type { Opened, OpenKey } from './sops.ts';
 import { createDecryptor, isDecryptionDisabled, openedTree } from './sopsfiles.ts';
 import { mentionsVariables, substituteObject } from './substitute.ts';
 import { readVariables, type VariablesRequest } from './variables.ts';
 
 /** Opens what SOPS closed; the object as it is when it is not encrypted. */
-export type Decrypt = (
-  object: Mapping,
-) => { readonly node: Mapping; readonly secretValues: readonly string[] } | { readonly message: string };
+export type Decrypt = (object: Mapping) => Opened;
 
 export interface BuildRequest {
   readonly kustomizer: Kustomizer;
@@ -37,7 +35,7 @@ export interface BuildRequest {
   readonly substitution: 'strict' | 'lenient';
   readonly namespace: string;
   readonly input?: VariablesRequest['input'];
-  readonly keys?: DataKeys;
+  readonly openKey?: OpenKey;
   textOf(file: string): string | undefined;
 }
 
@@ -73,9 +71,9 @@ export function build(request: BuildRequest): BuildResult {
   const { kustomization } = generated;
   const readable = openSources(request);
   if ('message' in readable)
-    return failed([error('flux-build', readable.message, view.decryption?.node.at ?? request.at)]);
+    return failed([error('sops-decrypt', readable.message, view.decryption?.node.at ?? request.at)]);
   const built = request.kustomizer.build({
-    tree: readable,
+    tree: readable.tree,
     path,
     kustomization,
     loadRestrictor: 'none',
@@ -85,23 +83,23 @@ export function build(request: BuildRequest): BuildResult {
   const problems = [...generated.problems, ...built.problems];
   if (hasError(problems)) return failed(problems, built.reads);
   const nodes = built.objects.map((object) => object.node);
-  return finish(request, nodes, problems, built.reads);
+  return finish(request, nodes, { problems, reads: built.reads, opened: readable.secretValues });
 }
 
-/** With keys at hand, generators and patches read their encrypted sources in the clear, as in the cluster. */
-function openSources({ as, tree, path, view, keys }: BuildRequest): FileTree | { readonly message: string } {
-  const wanted = as === 'controller' && view.decryption !== undefined && keys !== undefined && keys.size > 0;
-  return wanted ? openedTree(tree, path, keys) : tree;
+/** Generators and patches read their encrypted sources in the clear, as in the cluster. */
+function openSources({ as, tree, path, view, openKey = nobody }: BuildRequest): ReturnType<typeof openedTree> {
+  const wanted = as === 'controller' && view.decryption?.provider === 'sops';
+  return wanted ? openedTree(tree, path, openKey) : { tree, secretValues: [] };
 }
 
 function finish(
   request: BuildRequest,
   built: readonly Mapping[],
-  start: readonly Problem[],
-  reads: BuildResult['reads'],
+  so: Pick<BuildResult, 'problems' | 'reads'> & { readonly opened: readonly string[] },
 ): BuildResult {
   const { view } = request;
-  const problems = [...start];
+  const { reads } = so;
+  const problems = [...so.problems];
   const notes: string[] = [];
   const active = view.postBuild !== undefined;
   const asked = {
@@ -128,6 +126,7 @@ function finish(
       const opened = opener(node);
       if ('message' in opened) problems.push(opened);
       else ({ node, secretValues } = opened);
+      if (so.opened.length > 0) secretValues = [...secretValues, ...valuesIn(node, so.opened)];
     }
     let unresolved: readonly string[] = [];
     if (substituting && !isDisabled(node, 'kustomize.toolkit.fluxcd.io/substitute') && mentionsVariables(node)) {
@@ -178,9 +177,9 @@ function finish(
  */
 function secretOpener({
   view,
-  keys,
-}: BuildRequest): (node: Mapping) => Problem | Exclude<ReturnType<Decrypt>, { message: string }> {
-  const decrypt = createDecryptor(keys ?? new Map());
+  openKey = nobody,
+}: BuildRequest): (node: Mapping) => Problem | Exclude<Opened, { message: string }> {
+  const decrypt = createDecryptor(openKey);
   return (node) => {
     const same = { node, secretValues: [] };
     if (isDecryptionDisabled(node)) return same;
@@ -188,14 +187,31 @@ function secretOpener({
     if (view.decryption === undefined) {
       if (idOf(node).kind !== 'Secret' || get(node, 'sops') === undefined) return same;
       const message = `${title} is SOPS encrypted, configuring decryption is required for this secret to be reconciled`;
-      return error('flux-build', message, node.at);
+      return error('sops-decrypt', message, node.at);
     }
     const opened = decrypt(node);
     if (!('message' in opened)) return opened;
+    const at = opened.at ?? node.at;
+    if (opened.locked === undefined)
+      return error('sops-decrypt', `${title} cannot be decrypted: ${opened.message}`, at);
     const message = `${title} stays encrypted here: ${opened.message}`;
-    return { code: 'flux-build', severity: 'warning', message, at: node.at };
+    return { code: 'sops-locked', severity: 'warning', message, at };
   };
 }
+
+/** Those of the values that an object holds. */
+function valuesIn(node: Node, values: readonly string[]): readonly string[] {
+  const texts: string[] = [];
+  const visit = (at: Node): void => {
+    if (at.kind === 'scalar') texts.push(at.text);
+    else if (at.kind === 'sequence') at.items.forEach(visit);
+    else for (const { value } of at.entries) visit(value);
+  };
+  visit(node);
+  return values.filter((value) => value !== '' && texts.some((each) => each.includes(value)));
+}
+
+const nobody: OpenKey = () => undefined;
 
 export function hasError(problems: readonly Problem[]): boolean {
   return problems.some((problem) => problem.severity === 'error');

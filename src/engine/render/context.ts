@@ -6,7 +6,7 @@ import type { Problem, Result } from '../problem.ts';
 import type { SourceFolder, SourceQuery, Workspace } from '../workspace/index.ts';
 import type { Mapping, Origin } from '../yaml/node.ts';
 import type { DesiredObject, DesiredSet, Owner } from './desired.ts';
-import type { DataKeys } from './sops.ts';
+import type { KeyQuery } from './sops.ts';
 import type { InputAnswer, InputQuery } from './variables.ts';
 
 /** A chart that is not in the open folder: of a Helm repository, a registry, a source that was fetched. */
@@ -53,8 +53,8 @@ export interface RendererOptions {
   readonly substitution?: 'strict' | 'lenient';
   /** ConfigMaps and Secrets of the chosen cluster, for what no file of the fleet declares. */
   readonly input?: (query: InputQuery) => Mapping | undefined;
-  /** Data keys of SOPS that were unlocked before the render (`unlockWorkspace`). */
-  readonly keys?: DataKeys;
+  /** SOPS data keys that were unlocked before the render; undefined: not asked for yet, or nobody opens it. */
+  readonly key?: (query: KeyQuery) => Uint8Array | undefined;
   /** Charts that were fetched before the render; undefined: not asked for yet. */
   readonly chart?: (query: ChartQuery) => FetchedChart | undefined;
   /** Sources that were fetched before the render; undefined: not asked for yet. The same object for the same content. */

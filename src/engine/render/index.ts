@@ -4,7 +4,6 @@
  * renders again only what an edit touched: keep it as long as the folder is open.
  */
 import { idOf } from '../objects/object.ts';
-import { joinPath } from '../sources/index.ts';
 import type { Workspace } from '../workspace/index.ts';
 import type { Mapping } from '../yaml/node.ts';
 import { renderCluster } from './cluster.ts';
@@ -14,8 +13,6 @@ import { expanders } from './expand/index.ts';
 import { type MergedValues, mergedValues } from './helm/merged.ts';
 import { renderState } from './lookup.ts';
 import { createMemo, type Memo } from './memo.ts';
-import { type DataKeys, unlock } from './sops.ts';
-import { lockedKeysIn } from './sopsfiles.ts';
 
 export interface Renderer {
   /** One Flux Kustomization or HelmRelease, its children not expanded; other kinds make nothing. */
@@ -55,27 +52,6 @@ export function createRenderer(options: RendererOptions): Renderer {
   };
 }
 
-/** The SOPS data keys of every file of the folder that the age identities (`AGE-SECRET-KEY-1…`) open. */
-export async function unlockWorkspace({ tree }: Workspace, identities: readonly string[]): Promise<DataKeys> {
-  const locked: string[] = [];
-  const walk = (folder: string) => {
-    for (const entry of tree.directory(folder) ?? []) {
-      const path = joinPath(folder, entry.name);
-      if (entry.type === 'directory') {
-        if (entry.name !== '.git' && entry.name !== 'node_modules' && tree.realPath(path) === path) walk(path);
-        continue;
-      }
-      const file = tree.file(path);
-      if (file !== undefined && file.bytes.length < maxEncrypted) locked.push(...lockedKeysIn(file));
-    }
-  };
-  if (identities.length > 0) walk('/');
-  return unlock(locked, identities);
-}
-
-/** Flux opens no file larger than this. */
-const maxEncrypted = 5 * 1024 * 1024;
-
 /** The cluster directory that a file lies in. */
 function clusterOf(workspace: Workspace, file: string): string | undefined {
   return workspace.clusters.find(({ folder }) => `/${file}`.startsWith(`${folder}/`))?.folder;
@@ -95,5 +71,14 @@ export type { MergedValues } from './helm/merged.ts';
 export { shortenedName } from './helm/name.ts';
 export { buildLikeFlux, type LikeFluxRequest } from './likeflux.ts';
 export { compareForApply, stageOf } from './order.ts';
-export { type DataKeys, isEncrypted, type Opened, openObject } from './sops.ts';
+export {
+  isEncrypted,
+  isIntact,
+  isPgp,
+  type KeyQuery,
+  lockedBecause,
+  type OpenKey,
+  plainValues,
+  unlockAge,
+} from './sops.ts';
 export { fromBase64, type InputAnswer, type InputQuery, inputEntries } from './variables.ts';

@@ -6,54 +6,62 @@ import { idOf } from '../objects/object.ts';
 import type { FileTree, SourceFile } from '../ports.ts';
 import { joinPath, textFile } from '../sources/index.ts';
 import { kustomizationFile } from '../workspace/index.ts';
-import { get, getPath, type Mapping, mapping, type Node, sequence, set, str, text } from '../yaml/node.ts';
+import { get, getPath, type Mapping, type Node, set, str, text } from '../yaml/node.ts';
 import { parse, parseFile } from '../yaml/parse.ts';
+import { printOrdered } from '../yaml/print.ts';
 import { toJson } from '../yaml/resolve.ts';
 import type { Decrypt } from './build.ts';
-import { type DataKeys, isEncrypted, lockedKeys, openObject } from './sops.ts';
+import { isClosedText, isEncrypted, lockedBecause, type OpenKey, openDocuments, openObject } from './sops.ts';
+import { dotenvTree, iniText, iniTree, lineOf } from './sopstext.ts';
 import { fromBase64 } from './variables.ts';
 
-type Format = 'yaml' | 'json' | 'dotenv' | 'binary';
+type Format = 'yaml' | 'json' | 'dotenv' | 'ini' | 'binary';
 
-/** Every locked data key of a file, whatever its format. */
-export function lockedKeysIn(file: SourceFile): readonly string[] {
-  if (!file.text.includes('ENC[') && !file.text.includes('BEGIN AGE')) return [];
-  if (/^sops_/m.test(file.text)) return lockedKeys(dotenvTree(file.text, file.name));
-  return parse(file.text, file.name).documents.flatMap(({ root }) => (root === undefined ? [] : lockedKeys(root)));
-}
+type OpenedFile =
+  | { readonly text: string; readonly secretValues: readonly string[] }
+  | { readonly message: string; readonly locked?: true };
 
 /** Opens encrypted objects, and the encrypted files that a Secret holds. */
-export function createDecryptor(keys: DataKeys): Decrypt {
+export function createDecryptor(open: OpenKey): Decrypt {
   return (object) => {
-    if (isEncrypted(object)) return openObject(object, keys);
+    if (isEncrypted(object)) return openObject(object, open);
     const data = get(object, 'data');
     if (idOf(object).kind !== 'Secret' || data?.kind !== 'mapping') return { node: object, secretValues: [] };
     const secretValues: string[] = [];
     let result = data;
     for (const { key, value } of data.entries) {
       const content = value.kind === 'scalar' ? fromBase64(value.text) : '';
+      // A line of a dotenv file that stayed closed before the build.
+      if (isClosedText(content)) return { message: `${key.text}: ${lockedBecause(undefined)}`, locked: true };
       const format = markedFormat(content);
       if (format === undefined) continue;
-      const opened = openFile(content, format, formatOf(key.text), keys);
-      if ('message' in opened) return { message: `${key.text}: ${opened.message}` };
-      secretValues.push(opened.text);
+      const opened = openFile(content, format, formatOf(key.text), open);
+      if ('message' in opened) return { ...opened, message: `${key.text}: ${opened.message}` };
+      secretValues.push(...opened.secretValues);
       result = set(result, key.text, str(toBase64(opened.text), value.at));
     }
     return { node: result === data ? object : set(object, 'data', result), secretValues };
   };
 }
 
-/** The tree with the sources of secret generators and the patches below `path` opened; a sentence where one cannot be. */
-export function openedTree(tree: FileTree, path: string, keys: DataKeys): FileTree | { readonly message: string } {
+/**
+ * The tree with the sources of secret generators and the patches below `path` opened; a sentence where one is not what it
+ * says. What no key at hand opens stays as it is: the object that holds it says so after the build.
+ */
+export function openedTree(tree: FileTree, path: string, openKey: OpenKey): OpenedTree | { readonly message: string } {
   const opened = new Map<string, SourceFile>();
+  const secretValues: string[] = [];
   const seen = new Set<string>();
   let fault: string | undefined;
   const open = (target: string, format: Format) => {
     const file = tree.file(target);
-    if (file === undefined || opened.has(target) || markedFormat(file.text) === undefined) return;
-    const plain = openFile(file.text, format, format, keys);
-    if ('message' in plain) fault ??= `${file.name} cannot be decrypted: ${plain.message}`;
-    else opened.set(target, textFile(file.name, plain.text));
+    if (file === undefined || opened.has(target) || !file.text.includes(marks[format])) return;
+    if (file.bytes.length > maxEncrypted) fault ??= `${file.name} is larger than the 5 MiB that Flux decrypts`;
+    const plain = openFile(file.text, format, format, openKey);
+    if ('text' in plain) {
+      opened.set(target, textFile(file.name, plain.text));
+      secretValues.push(...plain.secretValues);
+    } else if (plain.locked === undefined) fault ??= `${file.name} cannot be decrypted: ${plain.message}`;
   };
   const visit = (folder: string) => {
     if (seen.has(folder)) return;
@@ -65,7 +73,7 @@ export function openedTree(tree: FileTree, path: string, keys: DataKeys): FileTr
         const equals = source.indexOf('=');
         open(joinPath(folder, source.slice(equals + 1)), formatOf(equals < 0 ? source : source.slice(0, equals)));
       }
-      for (const source of [...items(generator, 'envs'), get(generator, 'env')].flatMap((item) => text(item) ?? [])) {
+      for (const source of items(generator, 'envs').flatMap((item) => text(item) ?? [])) {
         const format = formatOf(source);
         open(joinPath(folder, source), format === 'binary' ? 'dotenv' : format);
       }
@@ -83,9 +91,18 @@ export function openedTree(tree: FileTree, path: string, keys: DataKeys): FileTr
   };
   visit(path);
   if (fault !== undefined) return { message: fault };
-  if (opened.size === 0) return tree;
-  return { ...tree, file: (target) => opened.get(target) ?? tree.file(target) };
+  if (opened.size === 0) return { tree, secretValues };
+  return { tree: { ...tree, file: (target) => opened.get(target) ?? tree.file(target) }, secretValues };
 }
+
+export interface OpenedTree {
+  readonly tree: FileTree;
+  /** What was opened, as text and as a Secret's data would hold it. */
+  readonly secretValues: readonly string[];
+}
+
+/** Flux opens no file larger than this. */
+const maxEncrypted = 5 * 1024 * 1024;
 
 function items(from: Node | undefined, key: string): readonly Node[] {
   const list = get(from, key);
@@ -104,63 +121,63 @@ function climb(folder: string, path: string): string {
 function formatOf(name: string): Format {
   if (/\.ya?ml$/.test(name)) return 'yaml';
   if (/\.json$|\.dockerconfigjson$/.test(name)) return 'json';
+  if (name.endsWith('.ini')) return 'ini';
   return name.endsWith('.env') ? 'dotenv' : 'binary';
 }
 
+/** What Flux looks for in a file before it opens it. */
+const marks: Readonly<Record<Format, string>> = {
+  yaml: 'mac: ENC[',
+  json: '"mac": "ENC[',
+  dotenv: 'sops_mac=ENC[',
+  ini: '[sops]',
+  binary: '"mac": "ENC[',
+};
+
 /** How SOPS wrote a file, by the marks that it leaves; undefined when it did not. */
 function markedFormat(content: string): Format | undefined {
-  if (content.includes('"mac": "ENC[')) return 'json';
-  if (content.includes('sops_mac=ENC[')) return 'dotenv';
-  return content.includes('mac: ENC[') ? 'yaml' : undefined;
+  const formats = ['json', 'dotenv', 'ini', 'yaml'] as const;
+  return formats.find((format) => content.includes(marks[format]));
 }
 
-function openFile(
-  content: string,
-  from: Format,
-  to: Format,
-  keys: DataKeys,
-): { readonly text: string } | { readonly message: string } {
-  const root = from === 'dotenv' ? dotenvTree(content, '') : parse(content, '').documents[0]?.root;
-  if (root?.kind !== 'mapping') return { message: 'it is not what SOPS writes' };
-  const opened = openObject(root, keys);
+function openFile(content: string, from: Format, to: Format, openKey: OpenKey): OpenedFile {
+  const documents = documentsOf(content, from);
+  if (documents === undefined) return { message: 'it is not what SOPS writes' };
+  if (from === 'yaml' && to === 'yaml' && /^\s*#ENC\[/m.test(content))
+    return { message: 'encrypted comments in files that are taken in whole are not supported' };
+  const opened = openDocuments(documents, openKey);
   if ('message' in opened) return opened;
-  const { node } = opened;
-  if (to === 'binary') return { text: text(get(node, 'data')) ?? '' };
-  if (to === 'dotenv') return { text: node.entries.map(({ key, value }) => `${key.text}=${lineOf(value)}\n`).join('') };
-  if (to === 'json')
-    return { text: JSON.stringify(toJson(node, 'kyaml'), (_, v) => (typeof v === 'bigint' ? Number(v) : v), '\t') };
-  return { message: 'encrypted YAML files as generator sources are not supported' };
+  const written = writtenAs(to, opened.nodes);
+  const plain = [written, ...opened.secretValues];
+  return { text: written, secretValues: [...plain, ...plain.map(toBase64)] };
 }
 
-function lineOf(value: Node): string {
-  return (text(value) ?? '').replaceAll('\n', '\\n');
-}
-
-/** A dotenv file as the tree that SOPS sees: its block is spelled in names such as `sops_age__list_0__map_enc`. */
-function dotenvTree(content: string, file: string): Mapping {
-  const at = { file, start: 0, end: 0 };
-  const values: { key: ReturnType<typeof str>; value: Node }[] = [];
-  const block = new Map<string, string>();
-  for (const line of content.split('\n')) {
-    const equals = line.indexOf('=');
-    if (line === '' || line.startsWith('#') || equals < 0) continue;
-    const [name, value] = [line.slice(0, equals), line.slice(equals + 1).replaceAll('\\n', '\n')];
-    if (name.startsWith('sops_')) block.set(name.slice('sops_'.length), value);
-    else values.push({ key: str(name, at), value: str(value, at) });
+function writtenAs(format: Format, nodes: readonly Mapping[]): string {
+  const node = nodes[0]!;
+  switch (format) {
+    case 'binary':
+      return text(get(node, 'data')) ?? '';
+    case 'dotenv':
+      return node.entries.map(({ key, value }) => `${key.text}=${lineOf(value)}\n`).join('');
+    case 'ini':
+      return iniText(node);
+    case 'json':
+      return `${JSON.stringify(toJson(node, 'kyaml'), (_, v) => (typeof v === 'bigint' ? Number(v) : v), '\t')}\n`;
+    case 'yaml':
+      return nodes.map((each) => printOrdered(each)).join('---\n');
   }
-  const age = [...block].filter(([name]) => /^age__list_\d+__map_enc$/.test(name));
-  const list = sequence(
-    age.map(([, enc]) => mapping([{ key: str('enc', at), value: str(enc, at) }], at)),
-    at,
-  );
-  const plain = [...block].filter(([name]) => !name.includes('__'));
-  const entries = plain.map(([name, value]) => ({ key: str(name, at), value: str(value, at) }));
-  const sops = mapping([...entries, { key: str('age', at), value: list }], at);
-  return mapping([...values, { key: str('sops', at), value: sops }], at);
+}
+
+function documentsOf(content: string, format: Format): readonly Mapping[] | undefined {
+  if (format === 'dotenv') return [dotenvTree(content)];
+  if (format === 'ini') return [iniTree(content)];
+  const roots = parse(content, '').documents.flatMap(({ root }) => root ?? []);
+  const found = roots.flatMap((root) => (root.kind === 'mapping' ? [root] : []));
+  return found.length === 0 || found.length < roots.length ? undefined : found;
 }
 
 function toBase64(plain: string): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(plain)));
+  return btoa(Array.from(new TextEncoder().encode(plain), (byte) => String.fromCharCode(byte)).join(''));
 }
 
 /** Whether the annotation that switches decryption off is set. */

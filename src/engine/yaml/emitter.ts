@@ -12,6 +12,8 @@ import { isPlainString } from './resolve.ts';
 export interface Library {
   /** Text beyond this column is folded at the next space. */
   readonly width: number;
+  /** By how many columns a collection is indented inside another. */
+  readonly indent: number;
   /** Whether a sequence inside a mapping is indented under its key. */
   readonly indentSequences: boolean;
   /** Whether a string with a tab may still be a literal block. */
@@ -22,6 +24,7 @@ export interface Library {
 /** yaml.v2 as sigs.k8s.io/yaml uses it. */
 export const goYaml2: Library = {
   width: 80,
+  indent: 2,
   indentSequences: false,
   tabsInBlocks: false,
   quotes: (text) => !isPlainString(text, 'sigs') || isBase60(text),
@@ -30,6 +33,7 @@ export const goYaml2: Library = {
 /** yaml.v3 with its defaults and an indentation of two. */
 export const goYaml3: Library = {
   width: Number.POSITIVE_INFINITY,
+  indent: 2,
   indentSequences: true,
   tabsInBlocks: true,
   // The words of YAML 1.1 are strings for yaml.v3, and quoted for the sake of other readers.
@@ -62,7 +66,7 @@ export class Emitter {
   /** Opens a mapping with at least one entry; give what it answers to `close`. */
   openMapping(): number {
     const outer = this.#indent;
-    this.#indent = outer < 0 ? 0 : outer + 2;
+    this.#indent = outer < 0 ? 0 : this.#deeper(outer);
     return outer;
   }
 
@@ -71,8 +75,14 @@ export class Emitter {
     const outer = this.#indent;
     const flush = inMapping && !this.#indention && !this.#library.indentSequences;
     if (outer < 0) this.#indent = 0;
-    else if (!flush) this.#indent = outer + 2;
+    else if (!flush) this.#indent = this.#deeper(outer);
     return outer;
+  }
+
+  /** The next indentation: past the dash inside a sequence, else the next multiple. */
+  #deeper(outer: number): number {
+    const { indent } = this.#library;
+    return this.#indention ? outer + 2 : indent * Math.floor((outer + indent) / indent);
   }
 
   close(outer: number): void {
@@ -130,7 +140,7 @@ export class Emitter {
   #string(text: string, analysis: Analysis | undefined, place: 'key' | 'value'): void {
     const style = this.#style(text, analysis, place);
     const outer = this.#indent;
-    this.#indent = outer < 0 ? 2 : outer + 2;
+    this.#indent = outer < 0 ? this.#library.indent : this.#deeper(outer);
     const width = place === 'key' ? Number.POSITIVE_INFINITY : this.#library.width;
     if (style === 'plain') this.#plain(text, width);
     else if (style === 'single') this.#single(text, width);

@@ -9,7 +9,7 @@ import { Emitter, goYaml2, goYaml3, type Library } from './emitter.ts';
 import type { Entry, Mapping, Node, Origin, Scalar } from './node.ts';
 import { type KeyOrder, keyOrder, keyOrderPretty } from './order.ts';
 import { refold } from './refold.ts';
-import { type Dialect, type Json, keyText, resolve, type ScalarValue } from './resolve.ts';
+import { type Dialect, type Json, keyText, resolve, type ScalarValue, toJson } from './resolve.ts';
 
 /** One printed scalar, mapping or sequence: where it stands in the output and where it came from. */
 export interface Span {
@@ -42,6 +42,14 @@ export function printWithSpans(
   emitNode(emitter, node, dialect, 'root', spans);
   emitter.end();
   return { text: emitter.text, spans };
+}
+
+/** A tree as SOPS writes a plain YAML file: by yaml.v3, indented by four, its keys in their own order. */
+export function printOrdered(node: Node): string {
+  const emitter = new Emitter({ ...goYaml3, indent: 4 });
+  emitJson(emitter, toJson(node, 'kyaml'), () => 0, 'root');
+  emitter.end();
+  return emitter.text;
 }
 
 /** A value as sigs.k8s.io/yaml's Marshal writes it (Helm's toYaml before it trims the last line break). */

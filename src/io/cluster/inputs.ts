@@ -3,10 +3,13 @@
  * A render asks, and what it asked for is read before the next one; a Secret stays in memory and is never told.
  */
 import { type Cluster, type InputQuery, isObject, type Mapping, parse } from '../../engine/index.ts';
+import type { SecretOf } from '../fetch/access.ts';
 
 export interface ClusterInputs {
   /** For the renderer: the object, as far as it was read; undefined while it was not, or when there is none. */
   input(query: InputQuery): Mapping | undefined;
+  /** A Secret's entries, decoded: of one that holds the keys of encrypted files. */
+  readonly secret: SecretOf;
   /** Reads what was asked for; true when another render says more. */
   fetchMissing(signal: AbortSignal): Promise<boolean>;
 }
@@ -39,6 +42,14 @@ export function createInputs(cluster: Cluster, { keep, now }: ClusterInputsOptio
   }
 
   return {
+    async secret(namespace, name) {
+      const answer = await cluster.get({ apiVersion: 'v1', kind: 'Secret', namespace, name });
+      const data = answer.ok ? Object.entries((answer.value.data ?? {}) as Record<string, unknown>) : undefined;
+      const decoded = data?.map(
+        ([key, value]) => [key, Buffer.from(String(value), 'base64').toString('utf8')] as const,
+      );
+      return decoded && Object.fromEntries(decoded);
+    },
     input(query) {
       const key = `${query.kind}/${query.namespace}/${query.name}`;
       const known = answers.get(key);

@@ -24,7 +24,7 @@ import { type ChartArchive, chooseVersion, findChart, ociChart } from './helm.ts
 import { FetchError } from './http.ts';
 import { isPrivateRegistry, openRepository } from './oci.ts';
 
-export { fleetSecrets } from './access.ts';
+export { fleetSecrets, type SecretOf } from './access.ts';
 
 export interface FetcherOptions {
   /** Where fetched content is kept; absent: the user's cache folder. */

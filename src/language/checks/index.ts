@@ -14,6 +14,7 @@ import { patch } from './patch.ts';
 import { path } from './path.ts';
 import { reference } from './reference.ts';
 import { schema } from './schema.ts';
+import { sops } from './sops.ts';
 import { substitution } from './substitution.ts';
 import { syntax } from './syntax.ts';
 
@@ -31,6 +32,7 @@ const checks: readonly Check[] = [
   duplicate,
   marker,
   substitution,
+  sops,
 ];
 
 /** Every problem of one file, in the order of its lines. */

@@ -7,6 +7,7 @@ import { type BuildResult, build, ownerOf } from '../build.ts';
 import type { Expander, RenderContext } from '../context.ts';
 import type { DesiredObject, DesiredSet, Owner } from '../desired.ts';
 import { compareForApply } from '../order.ts';
+import type { OpenKey } from '../sops.ts';
 import { sourceTree, waitsForSource } from '../source.ts';
 
 export const kustomizationExpander: Expander = {
@@ -102,9 +103,16 @@ function buildFolder({ view, object, context, tree }: FolderRequest): BuildResul
     substitution: options.substitution ?? 'strict',
     namespace: object.id.namespace,
     input: context.input,
-    ...(options.keys === undefined ? {} : { keys: options.keys }),
+    openKey: openKeyFor(view, object, options),
     textOf: (file) => workspace.textOf(file),
   });
+}
+
+/** Keys may lie in the Secret that the Kustomization names. */
+function openKeyFor(view: KustomizationView, object: DesiredObject, { key }: RenderContext['options']): OpenKey {
+  const name = view.decryption?.secret;
+  const secret = name === undefined ? {} : { secret: { namespace: object.id.namespace, name } };
+  return (locked) => key?.({ locked, ...secret });
 }
 
 /** A build's outcome as the owner's desired set. */
