@@ -195,7 +195,7 @@ function secretOpener({
     if (opened.locked === undefined)
       return error('sops-decrypt', `${title} cannot be decrypted: ${opened.message}`, at);
     const message = `${title} stays encrypted here: ${opened.message}`;
-    return { code: 'sops-locked', severity: 'warning', message, at };
+    return { code: 'sops-locked', severity: 'information', message, at };
   };
 }
 

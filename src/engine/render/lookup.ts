@@ -6,6 +6,7 @@ import type { Workspace, WorkspaceObject } from '../workspace/index.ts';
 import type { Mapping } from '../yaml/node.ts';
 import type { RenderContext, RendererOptions } from './context.ts';
 import type { DesiredObject } from './desired.ts';
+import { isEncrypted } from './sops.ts';
 import type { InputQuery } from './variables.ts';
 
 export interface RenderState {
@@ -43,9 +44,10 @@ export function renderState(workspace: Workspace, options: RendererOptions, fold
       input(query) {
         const { kind, namespace, name } = query;
         const inFleet = (rendered(kind, namespace, name) ?? declared(query))?.node;
-        if (inFleet !== undefined) return { found: inFleet, from: 'fleet' };
+        if (inFleet !== undefined && !isEncrypted(inFleet)) return { found: inFleet, from: 'fleet' };
         const live = options.input?.(query);
         if (live !== undefined) return { found: live, from: 'cluster' };
+        if (inFleet !== undefined) return { found: inFleet, from: 'fleet' };
         const producer = producerOf(query, byKind, workspace);
         return producer === undefined ? { found: undefined } : { found: undefined, producer };
       },
@@ -60,7 +62,8 @@ const producers: Readonly<Record<string, (object: Mapping) => string | undefined
   ObjectBucketClaim: () => undefined,
   OnePasswordItem: () => undefined,
   InfisicalSecret: (object) => string(object, 'spec', 'managedSecretReference', 'secretName')?.value,
-  PushSecret: () => undefined,
+  Certificate: (object) => string(object, 'spec', 'secretName')?.value,
+  VaultStaticSecret: (object) => string(object, 'spec', 'destination', 'name')?.value,
 };
 
 function producerOf(

@@ -7,7 +7,7 @@ import { type BuildResult, build, ownerOf } from '../build.ts';
 import type { Expander, RenderContext } from '../context.ts';
 import type { DesiredObject, DesiredSet, Owner } from '../desired.ts';
 import { compareForApply } from '../order.ts';
-import type { OpenKey } from '../sops.ts';
+import { isEncrypted, type OpenKey } from '../sops.ts';
 import { sourceTree, waitsForSource } from '../source.ts';
 
 export const kustomizationExpander: Expander = {
@@ -26,7 +26,9 @@ function waitsForInput(view: KustomizationView, object: DesiredObject, context: 
   return view.substituteFrom.some(({ kind, name }) => {
     if (kind.value !== 'ConfigMap' && kind.value !== 'Secret') return false;
     const query = { kind: kind.value, namespace: object.id.namespace, name: name.value } as const;
-    return context.input(query).found === undefined;
+    const { found } = context.input(query);
+    // As a file declares it, it may still be closed; rendered, it is open.
+    return found === undefined || isEncrypted(found);
   });
 }
 
