@@ -49,6 +49,7 @@ export async function applyCurrent(
   const journal = session.left.journal(target.kind === 'cluster' ? target.identity : '');
   const outcome = await carryOut(linked, current, inputsOf(wanted), journal, request);
   linked.planning.forget();
+  await linked.learn();
   void session.planner.renew();
   return outcome;
 }

@@ -40,6 +40,8 @@ export interface Linked {
   readonly planning: Remembering;
   /** Aborted when another context is chosen or the server ends. */
   readonly signal: AbortSignal;
+  /** Asks again what a render has to know: after an apply there are other releases. */
+  learn(): Promise<void>;
 }
 
 export interface Link {
@@ -113,9 +115,13 @@ export function createLink(options: LinkOptions): Link {
       server,
       message: `Kubernetes ${reached.value.version}`,
     };
-    const facts = await clusterFacts(answer.value, signal);
+    const inputs = createInputs(answer.value, { keep: 30_000, now: options.ports.now });
+    const learn = async () => {
+      const facts = await clusterFacts(answer.value, signal);
+      if (!signal.aborted) options.ports.learn?.(facts, inputs);
+    };
+    await learn();
     if (signal.aborted) return undefined;
-    options.ports.learn?.(facts, createInputs(answer.value, { keep: 30_000, now: options.ports.now }));
     say(connected);
     const store = createStore(answer.value, signal, (kinds) => {
       if (signal.aborted) return;
@@ -126,7 +132,7 @@ export function createLink(options: LinkOptions): Link {
       for (const listener of liveListeners) listener(kinds);
     });
     const planning = rememberDryRuns(answer.value, { keep: 30_000, now: options.ports.now });
-    return { cluster: answer.value, planning, store, signal };
+    return { cluster: answer.value, planning, store, signal, learn };
   }
 
   function drop(): void {

@@ -10,7 +10,7 @@ import { gunzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { createRepository } from '../../scripts/cluster/repository.ts';
-import { sluice } from './cli.ts';
+import { sluice, startSluice } from './cli.ts';
 import { type Rig, rig } from './rig.ts';
 
 const run = promisify(execFile);
@@ -59,6 +59,9 @@ spec:
   template:
     metadata: { labels: { app: {{ .Release.Name }} } }
     spec:
+      {{- with .Values.node }}
+      nodeSelector: { node: {{ . }} }
+      {{- end }}
       containers:
         - name: app
           image: registry.local/app:{{ .Chart.AppVersion }}
@@ -82,6 +85,7 @@ interface Fleet {
   write(files: Readonly<Record<string, string>>): void;
   release(values: string, more?: string): void;
   apply(...options: string[]): ReturnType<typeof sluice>;
+  start(...options: string[]): ReturnType<typeof startSluice>;
   diff(): ReturnType<typeof sluice>;
   helm(version: 3 | 4, ...args: string[]): Promise<string>;
 }
@@ -139,6 +143,7 @@ ${more}  chart:
 `,
       }),
     apply: (...options) => sluice(it.layout, ['apply', ...target, '--yes', ...options]),
+    start: (...options) => startSluice(it.layout, ['apply', ...target, '--yes', ...options]),
     diff: () => sluice(it.layout, ['diff', ...target]),
     async helm(version, ...args) {
       const { stdout } = await run(it.tool(`helm${version}`), ['-n', namespace, ...args], { env });
@@ -248,6 +253,39 @@ test('our record is what helm itself writes for the same chart and values', asyn
   await theirs.helm(4, 'install', 'app', join(theirs.folder, 'charts/app'), '-f', values);
   const [a, b] = [await recordOf(ours.namespace, 'app', 1), await recordOf(theirs.namespace, 'app', 1)];
   expect(comparable(a)).toEqual(comparable(b));
+});
+
+test('an apply that is canceled leaves a failed revision, from which helm and we go on; no secret is ever said', async () => {
+  const fleet = await fleetOf();
+  const secret = `apiVersion: v1
+kind: Secret
+metadata: { name: values, namespace: ${fleet.namespace} }
+stringData: { values.yaml: "token: canary-token" }
+`;
+  fleet.write({ 'clusters/test/secret.yaml': secret });
+  const from = '  valuesFrom: [{ kind: Secret, name: values }]\n';
+  fleet.release('{}', from);
+  const first = await fleet.apply('--prune');
+  expect(first.code, first.out + first.err).toBe(0);
+  fleet.release('{ node: nowhere }', from);
+  const running = fleet.start('--prune');
+  await expect.poll(running.out, { timeout: 40_000 }).toContain('waiting for');
+  running.interrupt();
+  const canceled = await running.done;
+  expect(canceled.out).toContain('Upgrade "app" failed: canceled; revision 2 is stored as failed');
+  expect(await statusOf(fleet, 3)).toEqual(['1 deployed', '2 failed']);
+  const planned = await fleet.diff();
+  expect(planned.out).toContain('revision 2 failed');
+  await fleet.helm(3, 'rollback', 'app', '1', '--no-hooks');
+  fleet.release('{ greeting: again }', from);
+  const again = await fleet.apply('--prune');
+  expect(again.code, again.out + again.err).toBe(0);
+  expect((await statusOf(fleet, 4)).at(-1)).toBe('4 deployed');
+  for (const { out, err } of [first, canceled, planned, again]) {
+    expect(out + err).not.toContain('canary-token');
+    expect(out + err).not.toContain(btoa('canary-token'));
+  }
+  expect(JSON.stringify(await recordOf(fleet.namespace, 'app', 4))).toContain('canary-token');
 });
 
 /** Without times, without what names the namespace, and YAML as data: helm keeps the templates' own words. */

@@ -41,7 +41,13 @@ async function checkAct(action: FluxAction, live: readonly string[], onPatch: Re
   });
   const { signal } = new AbortController();
   const planning = rememberDryRuns(cluster, { keep: 0, now: () => 0 });
-  const linked = { cluster, planning, store: createStore(cluster, signal, () => undefined), signal };
+  const linked = {
+    cluster,
+    planning,
+    store: createStore(cluster, signal, () => undefined),
+    signal,
+    learn: async () => {},
+  };
   const apiVersion = 'kustomize.toolkit.fluxcd.io/v1';
   const object = { apiVersion, kind: 'Kustomization', namespace: 'flux-system', name: 'apps' };
   const options = { now: () => '2026-01-01T00:00:00Z', signal, progress: () => undefined };
