@@ -17,6 +17,8 @@ export interface Running {
   /** What standard output holds so far. */
   out(): string;
   interrupt(): void;
+  /** Ends it as a crash does: it gets to do nothing more. */
+  kill(): void;
 }
 
 export interface SluiceOptions {
@@ -52,5 +54,6 @@ export function startSluice(layout: Layout, args: readonly string[], options: Sl
     done: new Promise((done) => child.on('close', (code) => done({ code, out, err }))),
     out: () => out,
     interrupt: () => void child.kill('SIGINT'),
+    kill: () => void child.kill('SIGKILL'),
   };
 }

@@ -15,10 +15,10 @@ import { at, isObject, type JsonObject } from '../status/fields.ts';
 import { channel } from './channel.ts';
 import type { ApplyEvent, ObjectOutcome } from './events.ts';
 import { dependenciesOf, inTurn } from './order.ts';
-import { pruneOne } from './prune.ts';
+import { pruneOne, untilGone } from './prune.ts';
 import { waitForOwner, waitForStage, waitsFor } from './ready.ts';
 import { applyRelease, uninstallRelease } from './release/index.ts';
-import { type SendContext, send } from './send.ts';
+import { type SendContext, type Sent, send } from './send.ts';
 import { freshness } from './stale.ts';
 import { keepInventory, suspend, takeOver } from './takeover.ts';
 import { type ApplyOptions, isBad, type Run, type State, signalOf, skipAll, type Turn, told } from './turn.ts';
@@ -168,6 +168,7 @@ async function pruneTurn(state: State, turns: readonly Turn[], turn: Turn): Prom
   }
   state.tell({ type: 'stage', owner: group.owner.id, stage: 'prune' });
   if (isRelease) return uninstallRelease(state, turn);
+  const going: { readonly entry: PlanEntry; readonly sent: Sent }[] = [];
   for (const entry of deletes) {
     const stop = state.options.signal?.aborted ? 'canceled' : state.stopped;
     if (stop !== undefined) {
@@ -177,8 +178,11 @@ async function pruneTurn(state: State, turns: readonly Turn[], turn: Turn): Prom
     state.tell({ type: 'sending', owner: group.owner.id, id: entry.id });
     const sent = await pruneOne(state.context, entry, group.owner);
     if (sent.stop === true) state.stopped = sent.message;
-    told(state, turn, entry, sent);
+    if (sent.outcome === 'deleted') going.push({ entry, sent });
+    else told(state, turn, entry, sent);
   }
+  const held = await Promise.all(going.map(({ entry }) => untilGone(state.context, entry)));
+  for (const [index, { entry, sent }] of going.entries()) told(state, turn, entry, held[index] ?? sent);
 }
 
 function holdReason(turns: readonly Turn[], turn: Turn): string | undefined {

@@ -68,7 +68,9 @@ async function staleness(cluster: Cluster, entry: PlanEntry, signal: AbortSignal
   const title = titleOf(entry.id);
   const answer = await cluster.get(refOf(entry), signal);
   if (!answer.ok) {
-    if (answer.failure.reason !== 'not-found') return { reason: `${title}: ${answer.failure.message}` };
+    // Its kind is gone, and with it every object of it.
+    const settled = answer.failure.reason === 'unknown-kind' && entry.action === 'delete';
+    if (answer.failure.reason !== 'not-found' && !settled) return { reason: `${title}: ${answer.failure.message}` };
     // What was to be deleted and is gone needs no new plan.
     return entry.seen === undefined || entry.action === 'delete'
       ? fresh
