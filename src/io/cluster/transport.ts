@@ -144,14 +144,15 @@ export function createTransport(options: TransportOptions): Transport {
       return { ok: false, failure: failure('unauthorized', (cause as Error).message, targetOf(request)) };
     }
     let renewed = false;
+    let resets = 0;
     for (let attempt = 0; ; attempt++) {
       const result = await exchange(request, identity, kind);
       if (!result.ok) {
         // A kept connection that the server had closed, a proxy that stumbled: asking again harms nobody. Watches have
         // a patience of their own.
         const harmless = request.writes !== true && kind === 'calls' && isReset(result.failure);
-        if (attempt >= 2 || !harmless) return result;
-        await sleep(50 * attempt);
+        if (resets >= 2 || !harmless) return result;
+        await sleep(50 * resets++);
         continue;
       }
       const { statusCode, headers, body } = result.value.answer;
