@@ -9,6 +9,7 @@ import { error, type Problem } from '../problem.ts';
 import type { Origin } from '../yaml/node.ts';
 import { type Json, resolve, toJson } from '../yaml/resolve.ts';
 import type { Chart } from './chart.ts';
+import { formats, unlisted } from './formats.ts';
 import { int64Tag, type Table, toNode, type Value } from './values.ts';
 
 type Schema = boolean | { readonly [keyword: string]: Json };
@@ -92,7 +93,8 @@ class SchemaError extends Error {}
 
 class Validator {
   private readonly root: Schema;
-  private readonly unsupported: readonly string[];
+  /** Up to draft 7 a format is a rule and nothing is unevaluated; in later drafts it is the other way round. */
+  private readonly isEarly: boolean;
   private readonly ids: Map<string, Schema>;
   private readonly patterns = new Map<string, RE2JS>();
   private steps = 0;
@@ -103,9 +105,7 @@ class Validator {
 
   constructor(root: Schema, known: ReadonlyMap<string, Schema>) {
     this.root = root;
-    // Up to draft 7 a format is a rule; later drafts take it for a note.
-    const early = /draft-0?[467]/.test(String((root as { $schema?: Json } | null)?.$schema ?? ''));
-    this.unsupported = ['unevaluatedProperties', 'unevaluatedItems', ...(early ? ['format'] : [])];
+    this.isEarly = /draft-0?[467]/.test(String((root as { $schema?: Json } | null)?.$schema ?? ''));
     this.ids = new Map(known);
     collectIds(root as Json, this.ids, 0);
   }
@@ -116,7 +116,6 @@ class Validator {
     if (schema === false) return [{ path, message: 'false schema', at: value.at }];
     const fail = (message: string, causes?: readonly Failure[]): Failure =>
       causes === undefined ? { path, message, at: value.at } : { path, message, at: value.at, causes };
-    for (const keyword of this.unsupported) if (schema[keyword] !== undefined) this.unchecked.add(keyword);
     const ref = schema.$ref ?? schema.$dynamicRef ?? schema.$recursiveRef;
     const out: Failure[] = [];
     if (typeof ref === 'string') {
@@ -128,6 +127,7 @@ class Validator {
     if (value.kind === 'table') out.push(...this.object(schema, value, path, depth, fail));
     else if (value.kind === 'list') out.push(...this.array(schema, value.items, path, depth, fail));
     out.push(...this.combinations(schema, value, path, depth, fail));
+    if (!this.isEarly) out.push(...this.unevaluated(schema, value, path, depth));
     return out;
   }
 
@@ -163,6 +163,12 @@ class Validator {
     }
     if (typeof schema.pattern === 'string' && !this.pattern(schema.pattern).matcher(value).find()) {
       out.push(fail(`'${value}' does not match pattern '${schema.pattern}'`));
+    }
+    const { format } = schema;
+    if (this.isEarly && typeof format === 'string') {
+      if (unlisted.includes(format)) this.unchecked.add(`format: ${format}`);
+      if (Object.hasOwn(formats, format) && !formats[format]!(value))
+        out.push(fail(`'${value}' is not valid ${format}`));
     }
     return out;
   }
@@ -310,6 +316,61 @@ class Validator {
       if (branch !== undefined) out.push(...check(branch));
     }
     return out;
+  }
+
+  /** What neither this schema nor one that it applies here has looked at. */
+  private unevaluated(schema: Exclude<Schema, boolean>, value: Value, path: string, depth: number): readonly Failure[] {
+    const rule = value.kind === 'table' ? schema.unevaluatedProperties : schema.unevaluatedItems;
+    if (rule === undefined || value.kind === 'scalar') return [];
+    const { [value.kind === 'table' ? 'unevaluatedProperties' : 'unevaluatedItems']: _, ...others } = schema;
+    const seen = this.evaluated(others, value, path, depth + 1);
+    const parts: readonly (readonly [string, Value])[] =
+      value.kind === 'table'
+        ? [...value.slots].map(([key, slot]) => [key, slot.value] as const)
+        : value.items.map((item, index) => [String(index), item] as const);
+    return parts.flatMap(([key, part]) =>
+      seen.has(key)
+        ? []
+        : this.validate(rule as Schema, part, `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, depth + 1),
+    );
+  }
+
+  /** The keys or indexes that a schema and the schemas that it applies in place have looked at. */
+  private evaluated(schema: Schema, value: Value, path: string, depth: number): ReadonlySet<string> {
+    if (++this.steps > maxSteps || depth > maxDepth) throw new SchemaError('the schema takes too much work to check');
+    const seen = new Set<string>();
+    if (typeof schema !== 'object' || schema === null || value.kind === 'scalar') return seen;
+    const holds = (sub: Json) => this.validate(sub as Schema, value, path, depth + 1).length === 0;
+    const take = (sub: Json | undefined) => {
+      for (const key of this.evaluated(sub as Schema, value, path, depth + 1)) seen.add(key);
+    };
+    const ref = schema.$ref ?? schema.$dynamicRef ?? schema.$recursiveRef;
+    if (typeof ref === 'string') take(this.resolveRef(ref) as Json);
+    if (value.kind === 'table') {
+      const patterns = Object.keys(record(schema.patternProperties));
+      const rest = schema.additionalProperties !== undefined || schema.unevaluatedProperties !== undefined;
+      for (const key of value.slots.keys()) {
+        const named = Object.hasOwn(record(schema.properties), key);
+        if (rest || named || patterns.some((pattern) => this.pattern(pattern).matcher(key).find())) seen.add(key);
+      }
+      for (const [key, sub] of Object.entries(record(schema.dependentSchemas))) if (value.slots.has(key)) take(sub);
+    } else {
+      const first = list(schema.prefixItems).length;
+      const rest = schema.items !== undefined || schema.unevaluatedItems !== undefined;
+      for (const [index, item] of value.items.entries()) {
+        const contained =
+          schema.contains !== undefined && this.validate(schema.contains as Schema, item, path, depth + 1).length === 0;
+        if (rest || index < first || contained) seen.add(String(index));
+      }
+    }
+    for (const sub of list(schema.allOf)) take(sub);
+    for (const sub of [...list(schema.anyOf), ...list(schema.oneOf)]) if (holds(sub)) take(sub);
+    if (schema.if !== undefined) {
+      const met = holds(schema.if);
+      if (met) take(schema.if);
+      take(met ? schema.then : schema.else);
+    }
+    return seen;
   }
 
   private pattern(source: string): RE2JS {

@@ -159,6 +159,29 @@ describe('what is rendered', () => {
   });
 });
 
+describe('Helm 3 and Helm 4', () => {
+  test('webhook configurations come last in Helm 4, and among the kinds that it does not list in Helm 3', () => {
+    const files = { 'templates/a.yaml': 'kind: Widget\n---\nkind: MutatingWebhookConfiguration\n---\nkind: Alert\n' };
+    const kinds = (helm: 3 | 4) => render(files, { helm }).value?.manifests.map(({ kind }) => kind);
+    expect(kinds(4)).toEqual(['MutatingWebhookConfiguration', 'Alert', 'Widget']);
+    expect(kinds(3)).toEqual(['Alert', 'MutatingWebhookConfiguration', 'Widget']);
+  });
+  test('the charts inside a chart with two aliases are one in Helm 3', () => {
+    const files = {
+      'Chart.yaml': `${chartYaml}dependencies:\n  - {name: c, version: 1.x, alias: one}\n  - {name: c, version: 1.x, alias: two}\n`,
+      'charts/c/Chart.yaml': 'apiVersion: v2\nname: c\nversion: 1.0.0\n',
+      'charts/c/charts/d/Chart.yaml': 'apiVersion: v2\nname: d\nversion: 1.0.0\n',
+      'charts/c/charts/d/templates/d.yaml': 'kind: D\n',
+    };
+    const sources = (helm: 3 | 4) => render(files, { helm }).value?.manifests.map(({ source }) => source);
+    expect(sources(4)).toEqual([
+      'demo/charts/one/charts/d/templates/d.yaml',
+      'demo/charts/two/charts/d/templates/d.yaml',
+    ]);
+    expect(sources(3)).toEqual(['demo/charts/c/charts/d/templates/d.yaml']);
+  });
+});
+
 describe('errors', () => {
   test.each([
     ['Chart.yaml file is missing', { 'Chart.yaml': 'no: 1' }, /chart.metadata.name is required/],
@@ -236,16 +259,53 @@ describe('values.schema.json', () => {
     const [problem] = render(schema({ $ref: 'https://example.com/s.json' }), { values }).problems;
     expect(problem).toMatchObject({ severity: 'warning', message: expect.stringContaining('outside the chart') });
   });
-  test('a keyword that is not checked is said', () => {
+  test.each([
+    ['{a: 1, b: 2}', { properties: { a: {} } }, "at '/b': false schema"],
+    ['{a: 1, b: 2}', { allOf: [{ properties: { a: {} } }], properties: { b: {} } }, undefined],
+    ['{a: 1, b: 2}', { $ref: '#/$defs/a', properties: { b: {} }, $defs: { a: { properties: { a: {} } } } }, undefined],
+    [
+      '{a: 1, b: 2}',
+      { anyOf: [{ properties: { a: { type: 'string' } } }, { properties: { b: {} } }] },
+      "at '/a': false",
+    ],
+    ['{a: 1, b: 2}', JSON.parse('{"if": {"properties": {"a": {}}}, "then": {"properties": {"b": {}}}}'), undefined],
+    ['{a: 1, b: 2}', { patternProperties: { '^[ab]$': {} } }, undefined],
+  ])('%s with unevaluatedProperties false and %j', (values, body, message) => {
+    const files = schema({ ...body, unevaluatedProperties: false });
+    if (message === undefined) expect(render(files, { values }).problems).toEqual([]);
+    else checkError(files, message, undefined, { values });
+  });
+  test('unevaluatedItems', () => {
+    const files = schema({ properties: { l: { prefixItems: [{}], contains: { const: 3 }, unevaluatedItems: false } } });
+    expect(render(files, { values: 'l: [1, 3]' }).problems).toEqual([]);
+    checkError(files, "at '/l/1': false schema", '2', { values: 'l: [1, 2, 3]' });
+  });
+  test.each([
+    ['ipv4', '10.0.0.1', '10.0.0.01'],
+    ['ipv6', '2001:db8::1', '2001:db8'],
+    ['hostname', 'a-b.example.com', '-a.example.com'],
+    ['email', 'jo.doe@example.com', 'jo..doe@example.com'],
+    ['uri', 'https://example.com/x?y', '/x'],
+    ['uri', 'oci://host:5000/a', 'https://[::g]/'],
+    ['uri-reference', '/x', 'a\\\\b'],
+    ['date', '2024-02-29', '2023-02-29'],
+    ['time', '10:00:00Z', '25:00:00Z'],
+    ['date-time', '2024-01-01T10:00:00+02:00', '2024-01-01 10:00:00'],
+    ['duration', 'P1DT2H', 'PT'],
+    ['uuid', '123e4567-e89b-12d3-a456-426614174000', '123'],
+    ['semver', '1.2.3-rc.1', '1.2'],
+    ['regex', '^a+$', '(?=a)'],
+  ])('the format %s is a rule up to draft 7', (format, good, bad) => {
+    const body = { properties: { v: { format } } };
+    const early = schema({ $schema: 'http://json-schema.org/draft-07/schema#', ...body });
+    expect(render(early, { values: `v: "${good}"` }).problems).toEqual([]);
+    checkError(early, `is not valid ${format}`, undefined, { values: `v: "${bad}"` });
+    expect(render(schema(body), { values: `v: "${bad}"` }).problems).toEqual([]);
+  });
+  test('a format that is not checked is said', () => {
     const draft7 = 'http://json-schema.org/draft-07/schema#';
-    const asked = { values };
-    const warned = (body: object) =>
-      render(schema(body), asked)
-        .problems.map(({ message }) => message)
-        .join();
-    expect(warned({ unevaluatedProperties: false })).toContain('"unevaluatedProperties", which is not supported');
-    expect(warned({ $schema: draft7, properties: { name: { format: 'ipv4' } } })).toContain('"format"');
-    expect(warned({ properties: { name: { format: 'ipv4' } } })).toBe('');
+    const files = schema({ $schema: draft7, properties: { name: { format: 'uri-template' } } });
+    expect(render(files, { values }).problems[0]?.message).toContain('"format: uri-template", which is not supported');
   });
   test("a reference to a subchart's schema is found by its id", () => {
     const id = 'https://example.com/common.json';
