@@ -44,7 +44,7 @@ const pgpOnUse: Plugin = {
 const options: BuildOptions = {
   entryPoints: {
     languageclient: 'vscode-languageclient/node',
-    openpgp: 'openpgp',
+    openpgp: './node_modules/openpgp/dist/node/openpgp.cjs',
     extension: 'src/extension/main.ts',
     server: 'src/server/main.ts',
     cli: 'src/cli/main.ts',
