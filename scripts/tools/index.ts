@@ -31,15 +31,16 @@ export const tools: readonly Tool[] = [
   install('sops', 'github.com/getsops/sops/v3/cmd/sops', 'v3.13.3'),
   fromRig('yaml-oracle', { folder: '../../oracle/yaml' }),
   flate,
+  install('versitygw', 'github.com/versity/versitygw/cmd/versitygw', 'v1.8.0'),
   install('registry', 'github.com/distribution/distribution/v3/cmd/registry', 'v3.1.2'),
 ];
 
 /** Suite → the tools that it cannot do without. */
 const perSuite: Readonly<Record<string, readonly string[]>> = {
   cluster: ['gitserve', 'kubebox', 'kustomize-controller', 'source-controller', 'flux', 'kwok'],
+  sources: ['registry', 'versitygw', 'helm4'],
   render: ['kustomize', 'helm3', 'helm4', 'flux'],
   secrets: ['age', 'age-keygen', 'sops'],
-  oci: ['registry'],
   yaml: ['yaml-oracle'],
   bench: ['kustomize', 'flate'],
 };

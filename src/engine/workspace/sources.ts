@@ -228,6 +228,7 @@ export function localSources(options: LocalOptions): LocalSources {
       if (sync) return { ...own(sync.root), reason: `${sync.path} says that this folder is ${sync.source}` };
       if (url !== undefined)
         return neighbourOf(options.neighbours, url) ?? `${kind} ${namespace}/${name} is ${url}, which is not open here`;
+      if (kind === 'Bucket' && object !== undefined) return `Bucket ${namespace}/${name} is not open here`;
       if (declared.has(`${kind}/${name}`)) return `${kind} ${namespace}/${name} has no URL`;
       return { ...own('/'), reason: `no file declares ${kind} ${namespace}/${name}; the open folder is assumed` };
     },

@@ -32,7 +32,11 @@ export async function fromGit(request: ArtifactRequest): Promise<FetchedFiles> {
       const own = await download(remote, ref, commit);
       return packFiles(
         recurse
-          ? await withSubmodules(own, { remote, commit, request, access, budget: { left: maxSubmodules } }, 1)
+          ? await withSubmodules(
+              own,
+              { remote, commit, request, access, place: '', modules: '.git/modules', budget: { left: maxSubmodules } },
+              1,
+            )
           : own,
       );
     });
@@ -158,6 +162,9 @@ interface Superproject {
   readonly commit: string;
   readonly request: ArtifactRequest;
   readonly access: Access;
+  /** Where it lies below the outermost project, and where that one keeps its modules. */
+  readonly place: string;
+  readonly modules: string;
   /** How many more submodules may be fetched. */
   readonly budget: { left: number };
 }
@@ -171,20 +178,26 @@ async function withSubmodules(own: Files, project: Superproject, depth: number):
     return id !== undefined && path !== undefined ? [{ id, path }] : [];
   });
   if (links.length === 0 || depth > maxDepth) return own;
-  const urls = await moduleUrls(remote, commit);
+  const modules = await modulesOf(remote, commit);
   const files = new Map(own);
   for (const { id, path } of links) {
-    const url = urls.get(path);
-    if (url === undefined) continue;
+    const module = modules.get(path);
+    if (module === undefined) continue;
     if (project.budget.left-- <= 0)
       throw new FetchError(`there are more than ${maxSubmodules} submodules`, 'recurseSubmodules');
-    for (const [name, bytes] of await submodule(project, { id, url }, depth)) files.set(`/${path}${name}`, bytes);
+    for (const [name, bytes] of await submodule(project, { id, path, ...module }, depth))
+      files.set(`/${path}${name}`, bytes);
   }
   return files;
 }
 
+interface Module {
+  readonly name: string;
+  readonly url: string;
+}
+
 /** By path, what `.gitmodules` says of it; a relative URL goes from the superproject's. */
-async function moduleUrls(remote: Remote, commit: string): Promise<ReadonlyMap<string, string>> {
+async function modulesOf(remote: Remote, commit: string): Promise<ReadonlyMap<string, Module>> {
   const listed = await git(remote, ['config', '-z', '--blob', `${commit}:.gitmodules`, '--list']).catch(() => '');
   const modules = new Map<string, { path?: string; url?: string }>();
   for (const line of listed.split('\0')) {
@@ -192,8 +205,8 @@ async function moduleUrls(remote: Remote, commit: string): Promise<ReadonlyMap<s
     if (name !== undefined) modules.set(name, { ...modules.get(name), [key!]: value });
   }
   return new Map(
-    [...modules.values()].flatMap(({ path, url }) =>
-      path === undefined || url === undefined ? [] : [[path, absolute(url, remote.url)] as const],
+    [...modules].flatMap(([name, { path, url }]) =>
+      path === undefined || url === undefined ? [] : [[path, { name, url: absolute(url, remote.url) }] as const],
     ),
   );
 }
@@ -204,21 +217,27 @@ function absolute(url: string, base: string): string {
 }
 
 /** A submodule of another host is read without the credentials. */
-async function submodule(
-  project: Superproject,
-  { id, url }: { id: string; url: string },
-  depth: number,
-): Promise<Files> {
+async function submodule(project: Superproject, link: Link, depth: number): Promise<Files> {
   const { request, remote, budget } = project;
-  const isOwnHost = new URL(checkedUrl(url)).host === new URL(remote.url).host;
-  const access: Access = isOwnHost
-    ? project.access
-    : { secret: {}, ...(project.access.proxy && { proxy: project.access.proxy }) };
+  const isOwnHost = new URL(checkedUrl(link.url)).host === new URL(remote.url).host;
+  const { proxy } = project.access;
+  const access: Access = isOwnHost ? project.access : { secret: {}, ...(proxy && { proxy }) };
+  const place = project.place === '' ? link.path : `${project.place}/${link.path}`;
+  const modules = `${project.modules}/${link.name}`;
   return inWorkFolder(request, async (work) => {
-    const inner = await openRemote({ url, work, signal: request.signal, access });
-    const files = await download(inner, id, id);
-    return withSubmodules(files, { remote: inner, commit: id, request, access, budget }, depth + 1);
+    const inner = await openRemote({ url: link.url, work, signal: request.signal, access });
+    const files = new Map(await download(inner, link.id, link.id));
+    // A checkout has a file that leads to the module's own repository, and it gets into the artifact.
+    const pointer = `gitdir: ${'../'.repeat(place.split('/').length)}${modules}\n`;
+    files.set('/.git', new TextEncoder().encode(pointer));
+    const nested = { remote: inner, commit: link.id, request, access, place, modules: `${modules}/modules`, budget };
+    return withSubmodules(files, nested, depth + 1);
   });
+}
+
+interface Link extends Module {
+  readonly id: string;
+  readonly path: string;
 }
 
 /** `sparseCheckout` keeps the files whose path begins with one of its entries, each of which must be there. */
