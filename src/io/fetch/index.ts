@@ -9,19 +9,14 @@ import {
   type ChartQuery,
   type FetchedArtifact,
   type FetchedChart,
-  type FileTree,
   get,
   getPath,
   helm,
-  joinPath,
   type Mapping,
-  memoryTree,
-  readTarGz,
   type SourceQuery,
   text,
   toJson,
 } from '../../engine/index.ts';
-import { sourceFile } from '../disk.ts';
 import { type Access, accessOf, type SecretOf } from './access.ts';
 import { fetchArtifact, unfetched } from './artifact.ts';
 import { createCache } from './cache.ts';
@@ -152,27 +147,11 @@ async function fetchChart(
     if (typeof archive === 'string') return { note: `${title}: ${archive}` };
     const bytes = await cache.keep(archive.key, () => archive.bytes());
     const { revision } = archive;
-    const loaded = helm.loadChartArchive(bytes, archive.name);
-    const own = { tree: chartTree(bytes, archive.name), path: '/' };
-    return { ...loaded, ...own, ...(revision === undefined ? {} : { revision }) };
+    return { ...helm.loadChartArchive(bytes, archive.name), ...(revision === undefined ? {} : { revision }) };
   } catch (cause) {
     const what = query.chart === undefined ? 'chart' : `chart ${query.chart}`;
     return unfetched(`${what} of ${title} could not be fetched`, query.source, cause);
   }
-}
-
-/** The chart's files, for `valuesFiles`; an archive that is none has been refused before. */
-function chartTree(bytes: Uint8Array, name: string): FileTree {
-  const read = readTarGz(bytes, { bytes: 64 * 1024 * 1024, entries: 50_000 });
-  const files = 'error' in read ? [] : read.entries.filter(({ type }) => type === 'file');
-  return memoryTree(
-    new Map(
-      files.map((entry) => {
-        const path = joinPath('/', entry.name.slice(entry.name.indexOf('/') + 1));
-        return [path, sourceFile(`${name}${path}`, entry.data)];
-      }),
-    ),
-  );
 }
 
 /** The archive to fetch, or one sentence that says what is not supported. */
