@@ -77,6 +77,14 @@ metadata:
 data:
   greeting: {{ .Values.greeting | quote }}
 `,
+  'templates/passing.yaml': `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .Release.Name }}-passing
+  annotations:
+    helm.sh/hook: post-install
+    helm.sh/hook-delete-policy: hook-succeeded
+`,
 };
 
 interface Fleet {
@@ -177,9 +185,13 @@ test('helm 3 and helm 4 accept an installed and an upgraded release, and nothing
     expect(await fleet.helm(version, 'list')).toMatch(/app\s+\S+\s+1\s.*deployed\s+app-1\.2\.3\s+2\.0/);
     expect(await fleet.helm(version, 'status', 'app')).toContain('Release app says canary-one.');
     expect(await fleet.helm(version, 'get', 'values', 'app')).toContain('greeting: canary-one');
-    expect(await fleet.helm(version, 'get', 'hooks', 'app')).toContain('app-hook');
+    expect(await fleet.helm(version, 'get', 'hooks', 'app')).toContain('app-passing');
     expect(await fleet.helm(version, 'get', 'manifest', 'app')).toContain('# Source: app/templates/config.yaml');
   }
+  expect(installed.out).toMatch(/applied ConfigMap .*app-passing: hook post-install/);
+  const maps = await it.kubectl(['get', 'configmap', '-n', fleet.namespace, '-o', 'name']);
+  expect(maps).toContain('configmap/app-hook');
+  expect(maps).not.toContain('configmap/app-passing');
   // The chart asks whether it is upgraded and draws a random value; Helm is not run again, so neither matters.
   const after = await fleet.diff();
   expect(after.code, after.out).toBe(0);

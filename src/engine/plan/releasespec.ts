@@ -64,19 +64,40 @@ function action(object: Json | undefined, name: string): ReleaseAction {
   };
 }
 
-const notDoneHere: readonly (readonly [path: readonly string[], words: string])[] = [
-  [['test', 'enable'], 'its tests are not run'],
-  [['install', 'remediation', 'retries'], 'a failed install is not remediated'],
-  [['upgrade', 'remediation', 'retries'], 'a failed upgrade is not remediated'],
-  [['upgrade', 'cleanupOnFail'], 'a failed upgrade leaves what it created'],
-  [['upgrade', 'preserveValues'], "the last release's values are not preserved"],
-  [['serviceAccountName'], 'it is applied as you, and not as its service account'],
+interface NotDone {
+  readonly path: readonly string[];
+  readonly words: string;
+  /** The values that ask for it; any value when absent. */
+  readonly values?: readonly Json[];
+}
+
+const notDoneHere: readonly NotDone[] = [
+  { path: ['test', 'enable'], words: 'its tests are not run' },
+  { path: ['install', 'remediation', 'retries'], words: 'a failed install is not remediated' },
+  { path: ['upgrade', 'remediation', 'retries'], words: 'a failed upgrade is not remediated' },
+  { path: ['upgrade', 'cleanupOnFail'], words: 'a failed upgrade leaves what it created' },
+  { path: ['upgrade', 'preserveValues'], words: "the last release's values are not preserved" },
+  { path: ['upgrade', 'force'], words: 'nothing is replaced by force' },
+  { path: ['serviceAccountName'], words: 'it is applied as you, and not as its service account' },
+  { path: ['healthCheckExprs'], words: 'its health check expressions are not evaluated' },
+  { path: ['install', 'serverSideApply'], words: 'it is applied by the server', values: [false] },
+  { path: ['upgrade', 'serverSideApply'], words: 'it is applied by the server', values: ['disabled'] },
+  {
+    path: ['postRenderStrategy'],
+    words: 'its hooks go through the post renderers with everything else',
+    values: ['separate', 'nohooks'],
+  },
+  {
+    path: ['uninstall', 'deletionPropagation'],
+    words: 'it is uninstalled in the background',
+    values: ['foreground', 'orphan'],
+  },
 ];
 
 function notDone(object: Json | undefined): readonly string[] {
-  return notDoneHere.flatMap(([path, words]) => {
+  return notDoneHere.flatMap(({ path, words, values }) => {
     const value = at(object, 'spec', ...path);
-    const absent = value === undefined || value === null || value === false || value === 0 || value === '';
-    return absent ? [] : [`${words} (spec.${path.join('.')})`];
+    const asked = values === undefined ? Boolean(value) : value !== undefined && values.includes(value);
+    return asked ? [`${words} (spec.${path.join('.')})`] : [];
   });
 }
