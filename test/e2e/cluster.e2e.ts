@@ -26,6 +26,12 @@ clusters: [{ name: elsewhere, cluster: { server: "https://127.0.0.1:1" } }]
 users: [{ name: nobody, user: { token: t0ken } }]
 `;
 
+const secret = `apiVersion: v1
+kind: Secret
+metadata: { name: token }
+stringData: { password: s3cr3t-canary }
+`;
+
 beforeAll(async () => {
   const tools = fileURLToPath(new URL('../../scripts/tools.ts', import.meta.url));
   const built = spawnSync('npx', ['tsx', tools, '--for', 'cluster'], { stdio: 'inherit' });
@@ -120,41 +126,122 @@ test('an unsaved edit shows in the plan against the cluster, and its diff is liv
   await editor.shot('plan');
 });
 
+test('the plan of one file has what that file causes, and no more', async () => {
+  const { page } = editor;
+  repository.write({ 'apps/production/secret.yaml': secret });
+  await editor.open('apps/production/kustomization.yaml');
+  await editor.replace('  - worker', '  - worker\n  - secret.yaml');
+  await editor.command('Sluice: Show Plan for This File or Folder');
+  await editor.row(/^create Secret token/).waitFor();
+  await editor.open('apps/production/api/kustomization.yaml');
+  await editor.command('Sluice: Show Plan for This File or Folder');
+  await editor.row(/Deployment api.*replicas: 3 → 5/).waitFor();
+  expect(await editor.row(/Secret token/).count()).toBe(0);
+  await editor.shot('plan-of-file');
+  await editor.find('count: 5');
+  await editor.command('Sluice: Show Plan for Selection');
+  await page
+    .getByText(/kustomization\.yaml:10/)
+    .first()
+    .waitFor();
+  await editor.row(/Deployment api.*replicas: 3 → 5/).waitFor();
+});
+
+test("a Secret's values are masked, shown on request, and gone with the plan", async () => {
+  const { page } = editor;
+  await editor.command('Sluice: Show Plan');
+  await editor.row(/^create Secret token/).click();
+  await page.locator('.monaco-diff-editor .modified .view-lines').getByText('***').first().waitFor();
+  expect(await page.getByText('s3cr3t-canary').count()).toBe(0);
+  await editor.menu(editor.row(/^create Secret token/), 'Reveal Secret Value…');
+  await editor.confirm('Reveal');
+  await page.locator('.monaco-editor .view-lines').getByText('s3cr3t-canary').first().waitFor();
+  await editor.shot('revealed');
+  await editor.command('Sluice: Close Plan');
+  await page.getByRole('tab', { name: /revealed/ }).waitFor({ state: 'detached' });
+});
+
+test('every change opens in one editor', async () => {
+  const { page } = editor;
+  await editor.command('Sluice: Show Plan');
+  await editor.row(/^create Secret token/).waitFor();
+  await editor.command('Sluice: Open All Changes');
+  await page.locator('.multiDiffEntry').nth(1).waitFor();
+  await editor.shot('plan-all-changes');
+});
+
 test('apply asks first, naming the context and the counts, and can be called off', async () => {
   const { page } = editor;
-  await editor.command('Sluice: Apply');
+  await editor.command('Sluice: Apply…');
   const dialog = page.locator('.monaco-dialog-box');
   await dialog.getByText(contextName).first().waitFor();
-  await dialog.getByText('1 to change').waitFor();
+  await dialog.getByText('1 to create, 1 to change').waitFor();
   await editor.shot('apply-modal');
   await editor.confirm('Cancel');
   expect(await live('deployment/apps/api', '.spec.replicas')).toBe('3');
 });
 
-test('apply carries the plan out, and the tree shows it become ready', async () => {
+test('a read-only context refuses, and a protected one wants its name', async () => {
   const { page } = editor;
-  await editor.command('Sluice: Apply');
+  await editor.setting('sluice.readOnlyContexts', ['sluice-*', 'loop*', contextName]);
+  await page
+    .getByText(/is read-only in the settings: nothing is written to it/)
+    .first()
+    .waitFor();
+  await editor.shot('read-only');
+  await editor.setting('sluice.readOnlyContexts', []);
+  await editor.setting('sluice.protectedContexts', [contextName]);
+  await page.locator('.statusbar .codicon-lock').waitFor();
+  await page
+    .getByText(/is read-only in the settings/)
+    .first()
+    .waitFor({ state: 'detached' });
+  await editor.command('Sluice: Show Plan');
+  await editor.menu(editor.row(/Deployment api.*replicas: 3 → 5/), 'Apply This…');
   await editor.confirm('Apply');
-  await page.getByText('stays suspended, so that Flux does not undo this').first().waitFor({ timeout: 45_000 });
+  const name = page.locator('.quick-input-widget input.input');
+  await name.fill('something-else');
+  await editor.shot('protected');
+  await page.keyboard.press('Escape');
+  expect(await live('deployment/apps/api', '.spec.replicas')).toBe('3');
+  await editor.setting('sluice.protectedContexts', []);
+  await page.locator('.statusbar .codicon-lock').waitFor({ state: 'detached' });
+});
+
+test('one change is applied alone, what is left out is said, and the way back stays in sight', async () => {
+  const { page } = editor;
+  await editor.command('Sluice: Show Plan');
+  await editor.menu(editor.row(/Deployment api.*replicas: 3 → 5/), 'Apply This…');
+  const dialog = page.locator('.monaco-dialog-box');
+  await dialog.getByText('Left out: Secret token').waitFor();
+  await editor.shot('apply-one-modal');
+  await editor.confirm('Apply');
+  await editor.row(/^Suspended by an apply: Kustomization apps/).waitFor({ timeout: 45_000 });
+  await editor.row(/^create Secret token/).waitFor();
   await editor.shot('applied');
   expect(await live('deployment/apps/api', '.spec.replicas')).toBe('5');
+  expect(await kubectl(layout, ['get', 'secret', '-n', 'apps', '--ignore-not-found', 'token'])).toBe('');
   await editor.row(/^apps, suspended/).waitFor();
   await editor.row(/^Deployment api, ready/).waitFor();
 });
 
-test('pushed and resumed, Flux takes it from there and has nothing to change', async () => {
+test('a window that is loaded again still knows the way back', async () => {
   const { page } = editor;
   await editor.command('File: Save All');
   const edited = join(repository.folder, 'apps/production/api/kustomization.yaml');
   await expect.poll(() => readFileSync(edited, 'utf8'), { timeout: 10_000 }).toContain('count: 5');
+  await page.reload({ waitUntil: 'commit' });
+  await page.locator('.activitybar').waitFor({ timeout: 60_000 });
+  await editor.sluice();
+  await editor.row(/^Suspended by an apply: Kustomization apps/).waitFor({ timeout: 45_000 });
+  await editor.shot('way-back-after-reload');
+});
+
+test('pushed and resumed, Flux takes it from there and has nothing to change', async () => {
   const before = await live('deployment/apps/api', '.metadata.generation');
   const commit = await repository.push('Scale the api');
-  await page
-    .locator('.notification-toast, .notification-list-item')
-    .getByRole('button', { name: 'Resume' })
-    .first()
-    .click();
-  await editor.menu(editor.row(apps), 'Reconcile with Source');
+  await editor.menu(editor.row(/^Suspended by an apply/), 'Resume What an Apply Suspended');
+  await editor.row(/^Suspended by an apply/).waitFor({ state: 'detached', timeout: 45_000 });
   await editor.row(new RegExp(`^apps, ready, .*${commit.slice(0, 7)}`)).waitFor({ timeout: 45_000 });
   await editor.shot('ready');
   expect(await live('deployment/apps/api', '.metadata.generation')).toBe(before);
