@@ -19,6 +19,7 @@ export const commandIds = [
   'sluice.apply',
   'sluice.applySelected',
   'sluice.dismissUnfinished',
+  'sluice.pushAndFollow',
   'sluice.resumeAll',
   'sluice.revealSecret',
   'sluice.showPlanForFile',

@@ -74,8 +74,8 @@ export function planView(shown: PlanShown): PlanView {
 }
 
 function emptyReason(plan: Plan, scope: PlanScope | undefined): string | undefined {
-  if (plan.groups.length === 0 && scope !== undefined)
-    return 'Nothing of this part is in the plan of this cluster directory.';
+  // A part that holds nothing says so among the problems.
+  if (plan.groups.length === 0 && scope !== undefined) return undefined;
   if (plan.groups.length === 0) return 'No Flux object was found to plan for.';
   if (plan.problems.some((problem) => problem.severity === 'error')) return undefined;
   const where = plan.target.kind === 'commit' ? `at ${plan.target.revision}` : 'in the cluster';

@@ -2,7 +2,7 @@
  * The main job on a real cluster: the example fleet on the loopback stack, opened in a real editor; look, reconcile, edit,
  * plan, apply, watch it become ready, and hand it back to Flux. The stack is the suite's own and is wiped at the end.
  */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,7 +45,10 @@ beforeAll(async () => {
   elsewhere = layout.file('elsewhere.kubeconfig');
   writeFileSync(elsewhere, unreachable);
   const KUBECONFIG = [layout.kubeconfig, elsewhere].join(delimiter);
-  editor = await startEditor({ folder: repository.folder, env: { KUBECONFIG } });
+  // Sluice commits as the person does, and this home has nobody in it.
+  const person = { GIT_AUTHOR_NAME: 'Test', GIT_AUTHOR_EMAIL: 'test@example.com' };
+  const committer = { GIT_COMMITTER_NAME: 'Test', GIT_COMMITTER_EMAIL: 'test@example.com' };
+  editor = await startEditor({ folder: repository.folder, env: { KUBECONFIG, ...person, ...committer } });
 }, 240_000);
 
 afterEach(({ task }) => editor?.shotOfFailure(task));
@@ -130,7 +133,7 @@ test('the plan of one file has what that file causes, and no more', async () => 
   const { page } = editor;
   repository.write({ 'apps/production/secret.yaml': secret });
   await editor.open('apps/production/kustomization.yaml');
-  await editor.replace('  - worker', '  - worker\n  - secret.yaml');
+  await editor.replace('  - worker', '  - worker\n- secret.yaml');
   await editor.command('Sluice: Show Plan for This File or Folder');
   await editor.row(/^create Secret token/).waitFor();
   await editor.open('apps/production/api/kustomization.yaml');
@@ -237,11 +240,24 @@ test('a window that is loaded again still knows the way back', async () => {
   await editor.shot('way-back-after-reload');
 });
 
-test('pushed and resumed, Flux takes it from there and has nothing to change', async () => {
+test('committed, pushed and followed, Flux takes it from there and has nothing to change', async () => {
+  const { page } = editor;
   const before = await live('deployment/apps/api', '.metadata.generation');
-  const commit = await repository.push('Scale the api');
-  await editor.menu(editor.row(/^Suspended by an apply/), 'Resume What an Apply Suspended');
+  await editor.command('Sluice: Show Plan');
+  await editor.row(/^create Secret token/).waitFor();
+  await editor.menu(editor.row(/^Suspended by an apply/), 'Commit, Push and Follow…');
+  const dialog = page.locator('.monaco-dialog-box');
+  await dialog.getByText('Push to main of origin').waitFor();
+  await dialog.getByText('apps/production/secret.yaml').waitFor();
+  await editor.shot('push-modal');
+  await editor.confirm('Commit and Push');
+  await page.locator('.quick-input-widget input.input').fill('Scale the api');
+  await page.keyboard.press('Enter');
+  await page.getByText('Following the commit').first().waitFor();
+  await editor.shot('following');
   await editor.row(/^Suspended by an apply/).waitFor({ state: 'detached', timeout: 45_000 });
+  await page.locator('.statusbar').getByText('and everything is ready').waitFor({ timeout: 45_000 });
+  const commit = execFileSync('git', ['-C', repository.folder, 'rev-parse', 'HEAD'], { encoding: 'utf8' }).trim();
   await editor.row(new RegExp(`^apps, ready, .*${commit.slice(0, 7)}`)).waitFor({ timeout: 45_000 });
   await editor.shot('ready');
   expect(await live('deployment/apps/api', '.metadata.generation')).toBe(before);

@@ -15,6 +15,7 @@ import { openSource } from './open-source.ts';
 import { previewFlux } from './preview-flux.ts';
 import { previewHelm } from './preview-helm.ts';
 import { previewKustomize } from './preview-kustomize.ts';
+import { pushAndFollow } from './push-and-follow.ts';
 import { reconcile } from './reconcile.ts';
 import { reconcileWithSource } from './reconcile-with-source.ts';
 import { refresh } from './refresh.ts';
@@ -62,4 +63,5 @@ export const commands: readonly Command[] = [
   showPlanForFile,
   showPlanForObject,
   showPlanForSelection,
+  pushAndFollow,
 ];

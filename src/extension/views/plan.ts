@@ -289,13 +289,18 @@ function quietItem(items: readonly PlanItem[]): TreeItem {
   return item;
 }
 
+const severities: Readonly<Record<PlanProblem['severity'], readonly [icon: string, color?: string]>> = {
+  error: ['error', 'list.errorForeground'],
+  warning: ['warning', 'list.warningForeground'],
+  information: ['info'],
+  hint: ['info'],
+};
+
 function problemItem(problem: PlanProblem): TreeItem {
   const item = new TreeItem(problem.message);
-  const error = problem.severity === 'error';
-  item.iconPath = new ThemeIcon(
-    error ? 'error' : 'warning',
-    new ThemeColor(error ? 'list.errorForeground' : 'list.warningForeground'),
-  );
+  const [icon, color] = severities[problem.severity];
+  item.iconPath = color === undefined ? new ThemeIcon(icon) : new ThemeIcon(icon, new ThemeColor(color));
+  item.accessibilityInformation = { label: `${problem.severity}: ${problem.message}` };
   item.tooltip = problem.message;
   if (problem.uri !== undefined) {
     const uri = Uri.parse(problem.uri);

@@ -3,7 +3,7 @@
  * problems, documents with revealed values, and how far an apply is. While one runs, the plan stands still.
  */
 import { commands, type Disposable, l10n, window } from 'vscode';
-import type { ClusterState, PlanView } from '../../protocol/index.ts';
+import type { ClusterState, Left, PlanView } from '../../protocol/index.ts';
 import type { Client } from '../client.ts';
 import type { Sluice } from '../commands/command.ts';
 import type { PlanPart } from '../commands/show-plan.ts';
@@ -11,6 +11,7 @@ import { contextKeys, viewIds } from '../contributions.ts';
 import { createDangers } from './dangers.ts';
 import { PlanTree, planBadge, planTitle } from './plan.ts';
 import { closeRevealed, registerRevealed } from './revealed.ts';
+import { createWayBack } from './status.ts';
 
 export interface Planning
   extends Disposable,
@@ -27,6 +28,7 @@ export function createPlanning(client: Client): Planning {
     canSelectMany: true,
   });
   const dangers = createDangers();
+  const wayBack = createWayBack();
   let part: PlanPart = {};
   let cluster: ClusterState = { state: 'idle', message: '' };
   let run: string | undefined;
@@ -43,6 +45,11 @@ export function createPlanning(client: Client): Planning {
     if (next === undefined) void closeRevealed();
   }
 
+  function showLeft(left: Left): void {
+    plan.showLeft(left);
+    wayBack.show(left);
+  }
+
   const heard = [
     registerRevealed(),
     client.on('sluice/planChanged', (next) => {
@@ -54,7 +61,7 @@ export function createPlanning(client: Client): Planning {
     client.on('sluice/applyStep', (news) => {
       if (news.run === run) plan.step(news.step);
     }),
-    client.on('sluice/leftChanged', (left) => plan.showLeft(left)),
+    client.on('sluice/leftChanged', showLeft),
   ];
 
   return {
@@ -74,7 +81,7 @@ export function createPlanning(client: Client): Planning {
       held = undefined;
     },
     connected(state) {
-      if (state.context !== cluster.context) plan.showLeft({ suspended: [] });
+      if (state.context !== cluster.context) showLeft({ suspended: [] });
       cluster = state;
       if (plan.plan?.against.kind === 'cluster' && plan.plan.label !== state.context) show(undefined);
       const readOnly = state.protection === 'read-only';
@@ -84,7 +91,7 @@ export function createPlanning(client: Client): Planning {
       void commands.executeCommand('setContext', contextKeys.readOnly, readOnly);
     },
     dispose() {
-      for (const one of [view, dangers, ...heard]) one.dispose();
+      for (const one of [view, dangers, wayBack, ...heard]) one.dispose();
     },
   };
 }

@@ -1,7 +1,7 @@
 /** The status bar: which context this window shows, and whether it answers. One click chooses another. */
 import { type Disposable, l10n, StatusBarAlignment, type StatusBarItem, ThemeColor, window } from 'vscode';
-import type { ClusterState } from '../../protocol/index.ts';
-import type { CommandId } from '../contributions.ts';
+import type { ClusterState, Left } from '../../protocol/index.ts';
+import { type CommandId, viewIds } from '../contributions.ts';
 
 export interface Status extends Disposable {
   show(state: ClusterState): void;
@@ -25,6 +25,27 @@ export function createStatus(): Status {
         state.state === 'failed' || state.state === 'lost'
           ? new ThemeColor('statusBarItem.warningBackground')
           : undefined;
+      item.show();
+    },
+    dispose: () => item?.dispose(),
+  };
+}
+
+export interface WayBack extends Disposable {
+  show(left: Left): void;
+}
+
+/** What an apply left suspended, in the status bar for as long as it is; one click leads to the way back. */
+export function createWayBack(): WayBack {
+  let item: StatusBarItem | undefined;
+  return {
+    show({ suspended }) {
+      if (suspended.length === 0) return item?.hide();
+      item ??= window.createStatusBarItem('sluice.suspended', StatusBarAlignment.Left, 9);
+      item.name = l10n.t('Sluice: suspended by an apply');
+      item.command = `${viewIds.plan}.focus`;
+      item.text = `$(debug-pause) ${l10n.t('{0} suspended by Sluice', suspended.length)}`;
+      item.tooltip = suspended.map(({ object, note }) => `${object.kind} ${object.name}: ${note}`).join('\n');
       item.show();
     },
     dispose: () => item?.dispose(),

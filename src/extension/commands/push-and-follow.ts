@@ -1,0 +1,80 @@
+/**
+ * The way back of an apply: commit and push what was applied, hand the owners back to Flux, and follow the commit until its
+ * workloads are ready. The dialog names the remote, the branch and every file.
+ */
+import { l10n, ProgressLocation, window } from 'vscode';
+import type { Outcome, PushView } from '../../protocol/index.ts';
+import { askToWrite, type Permission } from '../views/guard.ts';
+import { titleOf } from '../views/left.ts';
+import { complain } from './act.ts';
+import type { Command, Sluice } from './command.ts';
+import { planAgainst } from './show-plan.ts';
+
+/** Files that the dialog names. */
+const told = 12;
+
+export const pushAndFollow: Command = {
+  id: 'sluice.pushAndFollow',
+  async run(sluice) {
+    // Which files belong to it, the plan knows.
+    if (sluice.plan.plan?.against.kind !== 'cluster') await planAgainst(sluice, { kind: 'cluster' });
+    const shown = await sluice.client.request('sluice/pushPlan', {});
+    if ('message' in shown) return void window.showWarningMessage(shown.message);
+    const text = await agree(sluice, shown);
+    if (text === undefined) return;
+    const permission = await askToWrite(sluice, l10n.t('Commit, Push and Follow'));
+    if (permission === undefined) return;
+    const outcome = await send(sluice, shown, text, permission);
+    if (outcome === undefined) return;
+    if (outcome.ok) return void window.setStatusBarMessage(`$(check) ${outcome.message}`, 8000);
+    await complain(sluice, outcome.message, outcome.warning === true);
+  },
+};
+
+/** The commit's message, once the person agreed to what is pushed where. */
+async function agree(sluice: Sluice, shown: PushView): Promise<string | undefined> {
+  const { remote, url, branch, files, ahead } = shown;
+  const resumed = sluice.plan.left.suspended.map(({ object }) => titleOf(object)).join(', ');
+  const more = files.length > told ? [l10n.t('and {0} more', files.length - told)] : [];
+  const commits =
+    files.length === 0 ? l10n.t('Everything is committed.') : [...files.slice(0, told), ...more].join('\n');
+  const detail = [
+    commits,
+    ahead === 0 ? '' : l10n.t('Pushed along: {0} earlier commits.', ahead),
+    resumed === '' ? '' : l10n.t('Flux then takes over again: {0}.', resumed),
+  ];
+  const question = l10n.t('Push to {0} of {1} ({2})?', branch, remote, url);
+  const yes = files.length === 0 ? l10n.t('Push') : l10n.t('Commit and Push');
+  const answer = { modal: true, detail: detail.filter(Boolean).join('\n\n') };
+  if ((await window.showWarningMessage(question, answer, yes)) !== yes) return undefined;
+  if (files.length === 0) return l10n.t('Push');
+  const text = await window.showInputBox({ title: l10n.t('Commit message'), ignoreFocusOut: true });
+  return text?.trim() ? text : undefined;
+}
+
+async function send(
+  sluice: Sluice,
+  shown: PushView,
+  text: string,
+  permission: Permission,
+): Promise<Outcome | undefined> {
+  const run = sluice.newRun();
+  const title = l10n.t('Following the commit');
+  const options = { location: ProgressLocation.Notification, cancellable: true, title };
+  return await window.withProgress<Outcome | undefined>(options, async (progress, token) => {
+    const heard = sluice.client.on('sluice/progress', (news) => {
+      if (news.run !== run) return;
+      progress.report({ message: news.message });
+      sluice.plan.follow(news.message);
+    });
+    try {
+      return await sluice.client.request('sluice/push', { shown, text, run, ...permission }, token);
+    } catch (error) {
+      if (!token.isCancellationRequested) throw error;
+      return undefined;
+    } finally {
+      heard.dispose();
+      sluice.plan.follow('');
+    }
+  });
+}
