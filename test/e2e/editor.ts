@@ -210,7 +210,11 @@ function editorOf(page: Page, url: string, settings: string, end: () => Promise<
     },
     async command(title) {
       await quickOpen(`>${title}`);
-      await choose(title);
+      // One title may be the beginning of another.
+      const exact = new RegExp(`^${title.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}…?$`);
+      const row = rows.filter({ has: page.locator('.label-name', { hasText: exact }) }).first();
+      await row.waitFor();
+      await row.click();
     },
     async open(file) {
       await quickOpen(file);
