@@ -85,6 +85,8 @@ export interface PlanView {
   readonly groups: readonly PlanGroupView[];
   readonly counts: Readonly<Record<PlanAction, number>>;
   readonly problems: readonly PlanProblem[];
+  /** Dangers of the plan as a whole. */
+  readonly dangers?: readonly PlanDanger[];
   /** Why there is no plan, or why it is empty. */
   readonly message?: string;
   /** Several cluster directories could be meant: the person chooses one, and the request is made again with it. */

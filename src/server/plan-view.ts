@@ -68,6 +68,7 @@ export function planView(shown: PlanShown): PlanView {
         const { severity, message } = problem;
         return place === undefined ? { severity, message } : { severity, message, uri: place.uri, line: place.line };
       }),
+    ...(plan.dangers === undefined ? {} : { dangers: dangersView(plan.dangers, shown) }),
     ...(message === undefined ? {} : { message }),
     applicable: plan.target.kind === 'cluster' && groups.some((group) => group.items.some(({ acts }) => acts)),
   };

@@ -211,7 +211,7 @@ function editorOf(page: Page, url: string, settings: string, end: () => Promise<
     async command(title) {
       await quickOpen(`>${title}`);
       // One title may be the beginning of another.
-      const exact = new RegExp(`^${title.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}…?$`);
+      const exact = new RegExp(`^${title.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(…| \\(.*)?$`);
       const row = rows.filter({ has: page.locator('.label-name', { hasText: exact }) }).first();
       await row.waitFor();
       await row.click();

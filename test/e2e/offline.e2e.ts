@@ -50,6 +50,20 @@ test('a change opens in the diff editor, and follows the next keystroke', async 
   await editor.row(/Deployment api.*replicas: 3 → 6/).waitFor();
 });
 
+test('what to look at twice is a problem at the line that causes it, for as long as the plan is open', async () => {
+  const { page } = editor;
+  await editor.open('apps/production/api/kustomization.yaml');
+  await editor.replace('count: 6', 'count: 0');
+  await editor.row(/Deployment api.*replicas: 3 → 0.*look twice/).waitFor();
+  await editor.command('View: Focus Problems');
+  await page.locator('.markers-panel .monaco-list-row').getByText('sluice plan').first().waitFor();
+  await editor.shot('dangers');
+  await editor.command('View: Toggle Panel Visibility');
+  await editor.open('apps/production/api/kustomization.yaml');
+  await editor.replace('count: 0', 'count: 6');
+  await editor.row(/Deployment api.*replicas: 3 → 6/).waitFor();
+});
+
 test('a rendered line leads to its source line', async () => {
   const { page } = editor;
   await editor.row(/Deployment api.*replicas/).click();

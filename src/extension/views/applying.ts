@@ -48,10 +48,12 @@ function leftOut(plan: PlanView, items: readonly PlanItem[]): string {
 
 function warnings(plan: PlanView, items: readonly PlanItem[]): readonly string[] {
   const chosen = new Set(items);
-  const all = plan.groups.flatMap((group) => [
+  const whole = items.length === actingItems(plan).length ? (plan.dangers ?? []) : [];
+  const inGroups = plan.groups.flatMap((group) => [
     ...(group.items.some((item) => chosen.has(item)) ? (group.dangers ?? []) : []),
     ...group.items.filter((item) => chosen.has(item)).flatMap(({ dangers }) => dangers ?? []),
   ]);
+  const all = [...whole, ...inGroups];
   const shown = all.slice(0, told).map(({ message }) => `⚠ ${message}`);
   return all.length > told ? [...shown, l10n.t('and {0} more warnings', all.length - told)] : shown;
 }

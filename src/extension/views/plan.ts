@@ -143,10 +143,11 @@ export function planBadge(plan: PlanView): { readonly value: number; readonly to
 }
 
 export function dangersOf(plan: PlanView): readonly PlanDanger[] {
-  return plan.groups.flatMap((group) => [
+  const inGroups = plan.groups.flatMap((group) => [
     ...(group.dangers ?? []),
     ...group.items.flatMap(({ dangers }) => dangers ?? []),
   ]);
+  return [...(plan.dangers ?? []), ...inGroups];
 }
 
 /** Entries to which an apply would do something. */
@@ -208,7 +209,11 @@ function rootsOf(plan: PlanView): PlanElement[] {
     plan.problems
       .filter((problem) => (problem.severity === 'error') === errors)
       .map((problem) => ({ type: 'problem', problem }));
-  return [...message, ...problems(true), ...groups(false), ...problems(false), ...groups(true)];
+  // Dangers of the plan as a whole have no row of their own otherwise.
+  const whole = (plan.dangers ?? []).map(
+    ({ message }): PlanElement => ({ type: 'problem', problem: { severity: 'warning', message } }),
+  );
+  return [...message, ...problems(true), ...whole, ...groups(false), ...problems(false), ...groups(true)];
 }
 
 /** Nothing of it changes: it stays folded, and a note of it stands beside it. */
