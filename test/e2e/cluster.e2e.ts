@@ -199,7 +199,6 @@ test('a read-only context refuses, and a protected one wants its name', async ()
     .getByText(/is read-only in the settings/)
     .first()
     .waitFor({ state: 'detached' });
-  await editor.command('Sluice: Show Plan');
   await editor.menu(editor.row(/Deployment api.*replicas: 3 → 5/), 'Apply This…');
   await editor.confirm('Apply');
   const name = page.locator('.quick-input-widget input.input');
@@ -213,7 +212,6 @@ test('a read-only context refuses, and a protected one wants its name', async ()
 
 test('one change is applied alone, what is left out is said, and the way back stays in sight', async () => {
   const { page } = editor;
-  await editor.command('Sluice: Show Plan');
   await editor.menu(editor.row(/Deployment api.*replicas: 3 → 5/), 'Apply This…');
   const dialog = page.locator('.monaco-dialog-box');
   await dialog.getByText('Left out: Secret token').waitFor();
@@ -230,7 +228,7 @@ test('one change is applied alone, what is left out is said, and the way back st
 
 test('a window that is loaded again still knows the way back', async () => {
   const { page } = editor;
-  await editor.command('File: Save All');
+  await editor.command('File: Save All Files');
   const edited = join(repository.folder, 'apps/production/api/kustomization.yaml');
   await expect.poll(() => readFileSync(edited, 'utf8'), { timeout: 10_000 }).toContain('count: 5');
   await page.reload({ waitUntil: 'commit' });
