@@ -38,6 +38,11 @@ async function run(run: Run): Promise<void> {
   }
   const owners = turns.map((turn) => turn.group.owner.id);
   tell({ type: 'started', objects: entries.length, owners, all: entries.map((entry) => entry.id) });
+  for (const { owner, remote, entries } of plan.groups) {
+    if (remote === undefined || !entries.some(writes)) continue;
+    const message = `applies to another cluster (${remote.server}), which Sluice plans and does not write to`;
+    tell({ type: 'trouble', owner: owner.id, message });
+  }
   const suspended = new Set<string>();
   const context: SendContext = { cluster, timer: options.timer, ...signalOf(options) };
   const state: State = { ...run, context, live, suspended, stopped: undefined };

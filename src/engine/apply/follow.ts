@@ -10,7 +10,7 @@ import type { Cluster, ClusterAnswer, LiveObject, ObjectRef, Timer } from '../po
 import { stringAt } from '../status/fields.ts';
 import { healthOf, isSuspended } from '../status/index.ts';
 import { channel } from './channel.ts';
-import { type Awaited, waitFor } from './wait.ts';
+import { type Awaited, deadline, waitFor } from './wait.ts';
 import { readyMessage, refOfLive, requestReconcile, resumeOwner, sourceRefOf, wayBackOf } from './wayback.ts';
 
 export type FollowStep = 'source' | 'kustomizations' | 'releases' | 'workloads';
@@ -53,14 +53,14 @@ export interface FollowOptions {
 }
 
 export function followCommit(cluster: Cluster, options: FollowOptions): AsyncIterable<FollowEvent> {
-  return channel((tell) => run({ cluster, options, tell, until: options.timer.now() + options.timeout }));
+  return channel((tell) => run({ cluster, options, tell, left: deadline(options.timer, options.timeout) }));
 }
 
 interface Run {
   readonly cluster: Cluster;
   readonly options: FollowOptions;
-  /** When it is given up. */
-  readonly until: number;
+  /** Milliseconds until it is given up. */
+  left(): number;
   tell(event: FollowEvent): void;
 }
 
@@ -104,14 +104,14 @@ interface Stage {
 }
 
 /** Looks again and again until every object of a step is there, one has failed, or the time is over. */
-async function watchStage({ options, until, tell }: Run, stage: Stage): Promise<readonly LiveObject[] | End> {
+async function watchStage({ options, left, tell }: Run, stage: Stage): Promise<readonly LiveObject[] | End> {
   const { step } = stage;
   const told = new Map<string, string>();
   for (let pause = 250; ; pause = Math.min(pause * 1.5, 3000)) {
     if (options.signal?.aborted) return ended(step, 'canceled', 'canceled; the controllers go on');
     const listed = await stage.list();
     if (options.signal?.aborted) return ended(step, 'canceled', 'canceled; the controllers go on');
-    const late = options.timer.now() >= until;
+    const late = left() <= 0;
     let open: { readonly object?: ObjectRef; readonly message: string } | undefined;
     if (!listed.ok) {
       if (['unauthorized', 'forbidden'].includes(listed.failure.reason) || late)
@@ -132,7 +132,7 @@ async function watchStage({ options, until, tell }: Run, stage: Stage): Promise<
       if (open === undefined) return listed.value;
     }
     if (late) return ended(step, 'timeout', open.message, open.object);
-    await options.timer.sleep(Math.min(pause, Math.max(0, until - options.timer.now())), options.signal);
+    await options.timer.sleep(Math.min(pause, Math.max(0, left())), options.signal);
   }
 }
 
@@ -259,13 +259,13 @@ const workloads = new Set([
 ]);
 
 async function atWorkloads(run: Run, owners: readonly LiveObject[]): Promise<readonly LiveObject[] | End> {
-  const { cluster, options, tell, until } = run;
+  const { cluster, options, tell, left } = run;
   const ids = inventories(owners).filter((id) => workloads.has(`${id.kind}.${id.group}`));
   const awaited = ids.map((id): Awaited => ({ id, ref: refOfId(id), goesAway: id.kind === 'Job' }));
   if (awaited.length === 0) return [];
   const wrong = await waitFor(cluster, awaited, {
     timer: options.timer,
-    timeout: Math.max(0, until - options.timer.now()),
+    timeout: Math.max(0, left()),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     onWaiting: (pending, message) =>
       tell({ type: 'waiting', step: 'workloads', object: refOfId(pending[0]!), message }),

@@ -31,7 +31,7 @@ export async function waitFor(
   options: WaitOptions,
 ): Promise<string | undefined> {
   const { timer, timeout, signal } = options;
-  const until = timer.now() + timeout;
+  const left = deadline(timer, timeout);
   let pause = 250;
   let told = '';
   for (;;) {
@@ -40,7 +40,7 @@ export async function waitFor(
     const open = objects.filter((_, index) => results[index]!.status !== 'Current');
     if (open.length === 0) return undefined;
     const terminal = results.every(({ status }) => status === 'Current' || status === 'Failed');
-    const late = timer.now() >= until;
+    const late = left() <= 0;
     if (terminal || late) return verdict(objects, results, late && !terminal);
     const message = objects
       .flatMap((one, index) => (open.includes(one) ? [`${titleOf(one.id)}: ${results[index]!.message}`] : []))
@@ -51,9 +51,21 @@ export async function waitFor(
         message,
       );
     told = message;
-    await timer.sleep(Math.min(pause, Math.max(0, until - timer.now())), signal);
+    await timer.sleep(Math.min(pause, Math.max(0, left())), signal);
     pause = Math.min(pause * 1.6, 5000);
   }
+}
+
+/** Milliseconds that are left of so many, however the clock is set meanwhile: a step back gives no more of them. */
+export function deadline(timer: Timer, milliseconds: number): () => number {
+  let last = timer.now();
+  let until = last + milliseconds;
+  return () => {
+    const now = timer.now();
+    if (now < last) until -= last - now;
+    last = now;
+    return until - now;
+  };
 }
 
 function verdict(objects: readonly Awaited[], results: readonly KResult[], late: boolean): string {

@@ -65,6 +65,22 @@ test('a failure ends it early, the time in the end; each in the words of Flux', 
   );
 });
 
+test('a clock that is set back gives no more time, and nothing spins', async () => {
+  const on = fakeCluster(...live(running));
+  let [now, sleeps] = [10 * 3_600_000, 0];
+  const timer: Timer = {
+    now: () => now,
+    sleep: async (ms) => {
+      expect(ms).toBeGreaterThan(0);
+      sleeps++;
+      now += sleeps === 3 ? ms - 3_600_000 : ms;
+    },
+  };
+  const answer = await waitFor(on, [awaited], { timer, timeout: 30_000 });
+  expect(answer).toMatch(/^timeout waiting for/);
+  expect(sleeps).toBeLessThan(20);
+});
+
 test('a job that removes itself is done when it is gone', async () => {
   await check([running, undefined], undefined, { goesAway: true });
   await check([running, undefined], "timeout waiting for: [Job apps/j status: 'InProgress': not found]");

@@ -198,6 +198,20 @@ test('a list comes in pages, and begins again when its snapshot is gone', async 
   expect(server.asked.every((asked) => asked.query.get('labelSelector') === 'a=b')).toBe(true);
 });
 
+test('50,000 objects come in a hundred bounded pages', async () => {
+  const { server, cluster: c } = await cluster((asked, response) => {
+    if (asked.path !== '/api/v1/configmaps') return false;
+    const from = Number(asked.query.get('continue') ?? '0');
+    const next = from + Number(asked.query.get('limit'));
+    const items = Array.from({ length: next - from }, (_, i) => configMap(`c${from + i}`));
+    return json(response, 200, { metadata: next < 50_000 ? { continue: String(next) } : {}, items });
+  });
+  const listed = value(await c.list(configMaps));
+  expect(listed).toHaveLength(50_000);
+  expect(server.asked.filter((asked) => asked.path === '/api/v1/configmaps')).toHaveLength(100);
+  expect(new Set(server.asked.map((asked) => asked.query.get('limit')))).toContain('500');
+});
+
 test('items of a list get the kind that they come without', async () => {
   const { cluster: c } = await cluster(
     (asked, response) =>
