@@ -1,6 +1,7 @@
 /** The list: one line for each tool, in the order in which they are built, and which of them each suite needs. */
 import { flate } from './flate.ts';
 import { flux } from './flux.ts';
+import { fluxOperator } from './flux-operator.ts';
 import { kwok } from './kwok.ts';
 import { fromRig, install, type Tool } from './tool.ts';
 
@@ -31,6 +32,7 @@ export const tools: readonly Tool[] = [
   install('sops', 'github.com/getsops/sops/v3/cmd/sops', 'v3.13.3'),
   fromRig('yaml-oracle', { folder: '../../oracle/yaml' }),
   flate,
+  fluxOperator,
   install('versitygw', 'github.com/versity/versitygw/cmd/versitygw', 'v1.8.0'),
   install('registry', 'github.com/distribution/distribution/v3/cmd/registry', 'v3.1.2'),
 ];
@@ -39,7 +41,7 @@ export const tools: readonly Tool[] = [
 const perSuite: Readonly<Record<string, readonly string[]>> = {
   cluster: ['gitserve', 'kubebox', 'kustomize-controller', 'source-controller', 'flux', 'kwok'],
   sources: ['registry', 'versitygw', 'helm4'],
-  render: ['kustomize', 'helm3', 'helm4', 'flux'],
+  render: ['kustomize', 'helm3', 'helm4', 'flux', 'flux-operator'],
   secrets: ['age', 'age-keygen', 'sops'],
   yaml: ['yaml-oracle'],
   bench: ['kustomize', 'flate'],

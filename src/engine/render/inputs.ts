@@ -2,6 +2,7 @@
 import { items, resourceSet, resourceSetInputProvider, string } from '../flux/index.ts';
 import { fromNode, map, string as textValue, type Value } from '../gotemplate/index.ts';
 import { idOf } from '../objects/object.ts';
+import type { Problem } from '../problem.ts';
 import { get, type Mapping, type Node, text } from '../yaml/node.ts';
 import type { RenderContext } from './context.ts';
 import type { DesiredObject } from './desired.ts';
@@ -11,6 +12,8 @@ export interface Inputs {
   readonly sets: readonly Value[] | undefined;
   /** Why some are not known here. */
   readonly notes: readonly string[];
+  /** The same, at the line of the provider that only the operator can ask. */
+  readonly problems: readonly Problem[];
 }
 
 /** Operators refuse more. */
@@ -61,6 +64,7 @@ function isSelected(node: Mapping, selector: Node | undefined): boolean {
 export function inputsOf(object: DesiredObject, context: RenderContext): Inputs | { readonly message: string } {
   const view = resourceSet.view(object.node);
   const notes: string[] = [];
+  const problems: Problem[] = [];
   const own = view.inputs.map((input) => withProvider(input, object.node));
   const lists: { readonly name: string; readonly sets: readonly Value[] }[] = [{ name: object.id.name, sets: own }];
   for (const provider of providersOf(object, context)) {
@@ -70,25 +74,34 @@ export function inputsOf(object: DesiredObject, context: RenderContext): Inputs 
     }
     const { name } = idOf(provider);
     const exported = exportedInputs(provider);
-    if (exported === undefined)
-      notes.push(`the inputs of ResourceSetInputProvider ${name} are known only to the cluster`);
+    if (exported === undefined) {
+      const message = `the inputs of ResourceSetInputProvider ${name} are known only to the cluster`;
+      notes.push(message);
+      problems.push(askedInCluster(provider, message));
+    }
     lists.push({ name, sets: exported ?? [] });
   }
-  if (lists.length === 1 && own.length === 0) return { sets: undefined, notes };
-  if (view.inputStrategy === 'Flatten') return { sets: lists.flatMap((list) => list.sets), notes };
-  const permuted = permute(lists.filter((list) => list.sets.length > 0));
+  // What is not known yet is not what is empty: without any inputs, templates are run once without them.
+  const orNone = (sets: readonly Value[]) => (sets.length === 0 && notes.length === 0 ? undefined : sets);
+  if (view.inputStrategy === 'Flatten') return { sets: orNone(lists.flatMap((list) => list.sets)), notes, problems };
+  const permuted = permute(view.includeEmptyProviders ? lists : lists.filter((list) => list.sets.length > 0));
   return permuted === undefined
     ? { message: `its inputs make more than ${maxPermutations} permutations` }
-    : { sets: permuted, notes };
+    : { sets: orNone(permuted), notes, problems };
+}
+
+function askedInCluster(provider: Mapping, message: string): Problem {
+  const { type } = resourceSetInputProvider.view(provider);
+  const why = type === undefined ? '' : `: providers of type ${type.value} are not asked here`;
+  return { code: 'source-missing', severity: 'information', message: message + why, at: type?.node.at ?? provider.at };
 }
 
 /** What a provider hands out: its defaults when it is static, else what its status says. */
 function exportedInputs(provider: Mapping): readonly Value[] | undefined {
   const { type, defaultValues } = resourceSetInputProvider.view(provider);
   if (type?.value === 'Static') {
-    const { namespace, name } = idOf(provider);
-    // The id is a checksum of the object's uid, which only the cluster knows; it differs from others, and that counts.
-    const id = textValue(String(adler32(`${namespace}/${name}`)));
+    // The id is a checksum of the object's uid, which only the cluster knows; as flux-operator does without a cluster.
+    const id = textValue(String(adler32(idOf(provider).name)));
     return [withProvider(defaultValues, provider, [['id', id]])];
   }
   const exported = items(provider, 'status', 'exportedInputs');

@@ -1,4 +1,5 @@
 /** ResourceSets: inputs, templates, and the operator's own golden files where its module is in the Go cache. */
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -100,8 +101,43 @@ test('a missing input is an error at its template; inputs that only the cluster 
       'apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSetInputProvider\nmetadata: {name: gh, namespace: apps}\nspec: {type: GitHubBranch}\n',
     ),
   );
-  expect(unknown).toMatchObject({ complete: false, objects: [], problems: [] });
+  expect(unknown).toMatchObject({
+    complete: false,
+    objects: [],
+    problems: [{ severity: 'information', message: expect.stringContaining('type GitHubBranch are not asked here') }],
+  });
   expect(unknown.note).toContain('known only to the cluster');
+});
+
+test('data of other ConfigMaps and Secrets is copied, converted and summed; what is not known is marked', () => {
+  const annotated = (kind: string, name: string, key: string, value: string) =>
+    `  - {apiVersion: v1, kind: ${kind}, metadata: {name: ${name}, namespace: apps, annotations: {fluxcd.controlplane.io/${key}: "${value}"}}}\n`;
+  const kubeconfig = 'clusters: [{cluster: {server: "https://k", certificate-authority-data: Y2E=}}]';
+  const rendered = only({
+    ...fleet(
+      `spec:\n  resources:\n${annotated('ConfigMap', 'a', 'copyFrom', 'flux-system/runtime')}${annotated('Secret', 'b', 'copyFrom', 'flux-system/login')}` +
+        `${annotated('ConfigMap', 'c', 'convertKubeConfigFrom', 'flux-system/remote')}${annotated('ConfigMap', 'd', 'checksumFrom', 'ConfigMap/apps/a')}${annotated('ConfigMap', 'e', 'copyFrom', 'flux-system/nowhere')}`,
+    ),
+    'clusters/one/sources.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: runtime, namespace: flux-system}\ndata: {k: v}\n---
+apiVersion: v1\nkind: Secret\nmetadata: {name: login, namespace: flux-system}\ntype: kubernetes.io/basic-auth\ndata: {password: aHVudGVyMg==}\n---
+apiVersion: v1\nkind: Secret\nmetadata: {name: remote, namespace: flux-system}\nstringData: {value: '${kubeconfig}'}\n`,
+  });
+  const one = (name: string) => rendered.objects.find(({ id }) => id.name === name)!;
+  const value = (name: string, ...path: string[]) => getPath(one(name).node, path);
+  expect(value('a', 'data', 'k')).toMatchObject({ text: 'v' });
+  expect(value('b', 'stringData', 'password')).toMatchObject({ text: 'hunter2' });
+  expect(value('b', 'type')).toMatchObject({ text: 'kubernetes.io/basic-auth' });
+  expect(one('b').secretValues).toEqual(['hunter2']);
+  expect([value('c', 'data', 'address'), value('c', 'data', 'ca.crt')]).toMatchObject([
+    { text: 'https://k' },
+    { text: 'ca' },
+  ]);
+  const sum = createHash('sha256').update('ConfigMap/apps/a\0k\0v\0').digest('hex');
+  expect(value('d', 'metadata', 'annotations', 'fluxcd.controlplane.io/checksum')).toMatchObject({
+    text: `sha256:${sum}`,
+  });
+  expect(one('e').unresolved).toEqual(['ConfigMap flux-system/nowhere']);
+  expect(rendered.note).toContain('ConfigMap flux-system/nowhere is known only to the cluster');
 });
 
 const modules = process.env.GOMODCACHE ?? join(homedir(), 'go/pkg/mod');

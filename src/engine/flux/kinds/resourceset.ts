@@ -1,12 +1,14 @@
 /** ResourceSet (fluxcd.controlplane.io): templates of objects, made once for each set of inputs. */
 import type { Mapping, Node } from '../../yaml/node.ts';
-import { type Field, items, mapping, node, type StringEntry, string, stringMap } from '../field.ts';
+import { boolean, type Field, items, mapping, node, type StringEntry, string, stringMap } from '../field.ts';
 import { type FluxKind, named, reference, serviceAccount } from '../kind.ts';
 
 export interface ResourceSetView {
   readonly inputs: readonly Node[];
   readonly inputsFrom: readonly Node[];
   readonly inputStrategy: 'Flatten' | 'Permute';
+  /** Whether one provider without inputs leaves no permutation. */
+  readonly includeEmptyProviders: boolean;
   readonly resources: readonly Node[];
   readonly resourcesTemplate?: Field<string> | undefined;
   readonly commonLabels: readonly StringEntry[];
@@ -27,6 +29,7 @@ export const resourceSet: FluxKind<ResourceSetView> = {
       inputs: items(spec, 'inputs'),
       inputsFrom: items(spec, 'inputsFrom'),
       inputStrategy: string(spec, 'inputStrategy', 'name')?.value === 'Permute' ? 'Permute' : 'Flatten',
+      includeEmptyProviders: boolean(spec, 'inputStrategy', 'includeEmptyProviders')?.value ?? false,
       resources: items(spec, 'resources'),
       resourcesTemplate: string(spec, 'resourcesTemplate'),
       commonLabels: stringMap(spec, 'commonMetadata', 'labels'),
