@@ -81,6 +81,7 @@ export function createDoors(log: (message: string) => void = () => undefined): S
     charts,
     render: (workspace, root, signal) =>
       rendered(workspace, signal, (renderer) => renderer.renderCluster(workspace, root.folder)),
+    fluxVersion: () => facts?.fluxVersion,
     meet(others) {
       surroundings = others;
     },

@@ -23,6 +23,8 @@ export interface PreviewDoors {
   kustomize(workspace: Workspace, directory: string): Built;
   /** What the controller of a Flux object would send. */
   flux(workspace: Workspace, object: WorkspaceObject, signal: AbortSignal): Promise<Built>;
+  /** Of the connected cluster, where it says so. */
+  fluxVersion?(): string | undefined;
 }
 
 export interface Built {
@@ -113,8 +115,8 @@ export function builtOf({ objects, problems, note }: DesiredSet): Built {
 }
 
 /** The text of a preview, with its origins. */
-export function renderBuilt(built: Built, folder: Folder): Rendered {
-  const lines = [...built.problems.map(problemLine), ...(built.note === undefined ? [] : [built.note])];
+export function renderBuilt(built: Built, folder: Folder, head: readonly string[] = []): Rendered {
+  const lines = [...head, ...built.problems.map(problemLine), ...(built.note === undefined ? [] : [built.note])];
   return withHead(lines, renderNodes(built.nodes, 'sigs', folder));
 }
 

@@ -1,9 +1,10 @@
 /** Every virtual document by what it is of; previews are kept for one state of the files and told when that is over. */
 import type { Workspace } from '../engine/index.ts';
-import type { Files } from './files.ts';
+import { builtAsCluster } from './as-cluster.ts';
+import type { Files, Folder } from './files.ts';
 import type { Link } from './link.ts';
 import { maskSecret } from './live.ts';
-import type { Planner } from './planner.ts';
+import type { Planner, PlannerDoors } from './planner.ts';
 import { declared, type PreviewDoors, renderBuilt } from './previews.ts';
 import { type ReleaseDoors, renderRelease } from './releases.ts';
 import type { Session } from './session.ts';
@@ -18,7 +19,7 @@ export interface Renderer {
 }
 
 export interface RendererOptions {
-  readonly doors: PreviewDoors & ReleaseDoors;
+  readonly doors: PreviewDoors & ReleaseDoors & Pick<PlannerDoors, 'render'>;
   /** In milliseconds. */
   readonly pause: number;
   /** Milliseconds since the epoch. */
@@ -65,12 +66,26 @@ export function createRenderer(rooms: Rooms, { doors, pause, now }: RendererOpti
     const rendered =
       virtual.of === 'release'
         ? await renderRelease(doors, workspace, folder, virtual, signal)
-        : renderBuilt(await build(workspace, virtual, signal), folder);
+        : await builtPreview(workspace, folder, virtual, signal);
     lasted = now() - started;
     previews.delete(query);
     previews.set(query, { workspace, rendered });
     for (const oldest of previews.keys()) if (previews.size > kept) previews.delete(oldest);
     return rendered;
+  }
+
+  async function builtPreview(
+    workspace: Workspace,
+    folder: Folder,
+    virtual: Exclude<PreviewVirtual, { readonly of: 'release' }>,
+    signal: AbortSignal,
+  ): Promise<Rendered> {
+    const inCluster =
+      virtual.of === 'flux' && virtual.cluster !== undefined
+        ? await builtAsCluster(doors, link, workspace, virtual, signal)
+        : undefined;
+    if (inCluster !== undefined) return renderBuilt(inCluster.built, folder, inCluster.head);
+    return renderBuilt(await build(workspace, virtual, signal), folder);
   }
 
   async function build(

@@ -102,14 +102,20 @@ export function createSession(ports: SessionPorts, start: Start): Session {
     ...(start.storage === undefined ? {} : { folder: join(start.storage, 'charts') }),
   });
   charts?.follow(start.settings.fetchCharts === true);
+  // What a release says of its chart, and what a preview takes from the cluster, depend on these.
+  const seenAs = () => {
+    const { state, context } = link.state();
+    return `${link.trusted()} ${state === 'connected' || state === 'lost' ? context : ''}`;
+  };
   let trusted = link.trusted();
+  let before = seenAs();
   link.onState(() => {
-    // What a release says of its chart depends on it.
-    if (trusted !== link.trusted()) {
-      unlock();
-      renderer.renew();
-    }
+    const now = seenAs();
+    if (before === now) return;
+    if (link.trusted() !== trusted) unlock();
     trusted = link.trusted();
+    before = now;
+    renderer.renew();
   });
   charts?.onArrived(() => {
     renderer.renew();

@@ -11,8 +11,17 @@ export type Virtual =
   | { readonly of: 'live'; readonly object: ObjectName }
   | { readonly of: 'plan'; readonly side: 'before' | 'after'; readonly entry: string }
   | { readonly of: 'kustomize'; readonly folder: string; readonly path: string }
-  | { readonly of: 'flux'; readonly folder: string; readonly path: string; readonly owner: string }
+  | FluxVirtual
   | ReleaseVirtual;
+
+/** A Flux object as a cluster directory renders it; without one, as the file at `path` declares it. */
+export interface FluxVirtual {
+  readonly of: 'flux';
+  readonly folder: string;
+  readonly path: string;
+  readonly owner: string;
+  readonly cluster?: string;
+}
 
 /** A HelmRelease as a cluster directory renders it; without one, as the file at `path` declares it. */
 export interface ReleaseVirtual {

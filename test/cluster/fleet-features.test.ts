@@ -3,7 +3,9 @@
  * what we rendered (a server-side dry run finds nothing to change), and its inventory names our objects in our order.
  */
 import { expect, test } from 'vitest';
+import { contextName } from '../../scripts/cluster/layout.ts';
 import { type DesiredSet, idOf, type LiveObject } from '../../src/engine/index.ts';
+import { sluice } from './cli.ts';
 import { fleet, kustomization, told } from './fleet.ts';
 import { rig, value } from './rig.ts';
 
@@ -124,6 +126,40 @@ test('what the controllers applied is what we rendered, and the inventory is our
     const live = value(await it.cluster.get(kustomization(my.namespace, set.owner.id.name)));
     expect([set.owner.id.name, inventoryOf(live)]).toEqual([set.owner.id.name, entriesOf(set)]);
   }
+});
+
+test('variables that only the cluster has: the command line takes them from there, says so, and hides the secret', async () => {
+  const it = rig();
+  const spec =
+    'path: ./apps\ntargetNamespace: NAMESPACE\npostBuild: { substituteFrom: [{ kind: ConfigMap, name: live }, { kind: Secret, name: hidden }] }';
+  const my = await fleet(it, { 'apps/a.yaml': configMap('a', 'k: v') });
+  await it.kubectl(
+    ['apply', '--server-side', '-f', '-'],
+    `apiVersion: v1
+kind: ConfigMap
+metadata: { name: live, namespace: ${my.namespace} }
+data: { region: from-the-cluster }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: hidden, namespace: ${my.namespace} }
+stringData: { token: correct-horse-battery }
+`,
+  );
+  my.edit({
+    'clusters/test/apps.yaml': child('apps', spec),
+    'apps/a.yaml': configMap('a', 'k: "${region}", t: "${token}"'),
+  });
+  const args = ['build', my.folder, '--cluster', 'clusters/test', '--context', contextName];
+  const { out, err } = await sluice(it.layout, args);
+  expect(out).toContain('k: from-the-cluster');
+  expect(err).toContain(
+    `variables come from the cluster's ConfigMap ${my.namespace}/live, Secret ${my.namespace}/hidden`,
+  );
+  expect(out + err).not.toContain('correct-horse-battery');
+  await (await my.push()).applied();
+  const diff = await sluice(it.layout, ['diff', my.folder, '--cluster', 'clusters/test', '--context', contextName]);
+  expect([diff.code, diff.out + diff.err]).toEqual([0, expect.not.stringContaining('correct-horse-battery')]);
 });
 
 function inventoryOf(object: LiveObject): readonly string[] {

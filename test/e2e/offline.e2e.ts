@@ -77,7 +77,7 @@ test('the preview as Flux would build shows the substituted values beside the so
   const { page } = editor;
   await editor.open('apps/base/api/ingress.yaml');
   await editor.find('host: api');
-  await editor.command('Sluice: Preview as Flux Would Build');
+  await editor.command('Sluice: Preview as This Cluster Would See It');
   await editor.pick('clusters/production/apps.yaml');
   await page.locator('.view-lines').getByText('api.example.com').first().waitFor();
   await editor.shot('preview-flux');

@@ -57,7 +57,7 @@ test('it says that it waits for trust, and asks no cluster', async () => {
 test('wrong YAML still gets a squiggle, and a preview still builds', async () => {
   const { page } = editor;
   await editor.open('clusters/staging/apps.yaml');
-  await editor.command('Sluice: Preview as Flux Would Build');
+  await editor.command('Sluice: Preview as This Cluster Would See It');
   await page.getByRole('tab', { name: /Kustomization apps/ }).waitFor();
   await page.locator('.view-lines').getByText('kind: Namespace').first().waitFor();
   await editor.open('clusters/staging/apps.yaml');

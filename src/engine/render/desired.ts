@@ -51,6 +51,8 @@ export interface DesiredSet {
   readonly problems: readonly Problem[];
   /** Why the set is empty or partial though nothing failed (suspended, source not local, …). */
   readonly note?: string;
+  /** The ConfigMaps and Secrets whose values it took, and whose they are. */
+  readonly inputs?: readonly { readonly title: string; readonly from: 'fleet' | 'cluster' }[];
   /** Names of the files that were read, so that an edit re-renders only what it touches. */
   readonly reads: ReadonlySet<string>;
   /** Of a HelmRelease whose chart rendered. */

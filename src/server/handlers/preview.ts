@@ -1,4 +1,5 @@
 /** Previews and live objects as documents, and the line that declares an object. */
+import { inClusters } from '../as-cluster.ts';
 import type { Handler } from '../handler.ts';
 import { previewOf } from '../previews.ts';
 import { asRelease, releasePreview } from '../releases.ts';
@@ -11,7 +12,8 @@ export const preview: Handler = {
       const release = asRelease(session, of);
       const found = release && (await releasePreview(session, session.doors, release, signal));
       // A release that no cluster directory renders may still be declared in a file.
-      return found === undefined || found.message !== undefined ? previewOf(session, of) : found;
+      if (found !== undefined && found.message === undefined) return found;
+      return await inClusters(session, previewOf(session, of), signal);
     });
     on('sluice/live', ({ object }) => ({
       uri: virtualUri({ of: 'live', object }, `live ${object.kind} ${object.name}`),

@@ -321,6 +321,28 @@ spec:
   expect(sets[1]).toMatchObject({ complete: false, problems: [] });
 });
 
+test('what a FluxInstance adds is what the operator would write', () => {
+  const made = (spec: string) => {
+    const sets = render({
+      'clusters/one/flux.yaml': `apiVersion: fluxcd.controlplane.io/v1\nkind: FluxInstance\nmetadata: {name: flux, namespace: flux-system}\nspec: ${spec}\n`,
+    });
+    return yamlOf(sets.find(({ owner }) => owner.id.kind === 'FluxInstance')!);
+  };
+  const owner = '  labels:\n    fluxcd.controlplane.io/name: flux\n    fluxcd.controlplane.io/namespace: flux-system\n';
+  const sync = 'ref: refs/heads/main, path: clusters/one, interval: 1h, pullSecret: auth, provider: github';
+  const repository = made(`{sync: {kind: GitRepository, url: "https://git.example.com/fleet", ${sync}}}`);
+  expect(repository).toContain(`metadata:\n${owner}  name: flux-system\n  namespace: flux-system\n`);
+  expect(repository).toContain(
+    'spec:\n  interval: 1h0m0s\n  provider: github\n  ref:\n    name: refs/heads/main\n  secretRef:\n    name: auth\n  url: https://git.example.com/fleet\n',
+  );
+  const bucket = made(
+    '{cluster: {multitenant: true}, sync: {kind: Bucket, url: s3.example.com, ref: fleet, path: clusters/one}}',
+  );
+  expect(bucket).toContain('spec:\n  bucketName: fleet\n  endpoint: s3.example.com\n  interval: 1m0s\n');
+  expect(bucket).toContain('  interval: 10m0s\n  path: clusters/one\n');
+  expect(bucket).toContain('  serviceAccountName: kustomize-controller\n');
+});
+
 test('a failure is told once, with what it holds up; a circle and a missing name are told', () => {
   const sets = Object.fromEntries(
     render({

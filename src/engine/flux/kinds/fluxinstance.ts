@@ -1,6 +1,6 @@
 /** FluxInstance (fluxcd.controlplane.io): Flux itself as Flux Operator installs it, with the sync that roots a cluster. */
 import type { Mapping, Node } from '../../yaml/node.ts';
-import { type Field, items, mapping, node, string, strings } from '../field.ts';
+import { boolean, type Field, items, mapping, node, type StringEntry, string, stringMap, strings } from '../field.ts';
 import { type FluxKind, named, secret } from '../kind.ts';
 
 /** The source and Kustomization that the operator makes in the instance's namespace. */
@@ -12,6 +12,8 @@ export interface InstanceSync {
   readonly ref?: Field<string> | undefined;
   readonly path?: Field<string> | undefined;
   readonly pullSecret?: Field<string> | undefined;
+  readonly provider?: Field<string> | undefined;
+  readonly interval?: Field<string> | undefined;
   readonly node: Mapping;
 }
 
@@ -21,6 +23,10 @@ export interface FluxInstanceView {
   readonly sync?: InstanceSync | undefined;
   /** Patches over what the operator installs. */
   readonly patches: readonly Node[];
+  /** Whether tenants are locked down: the root Kustomization then acts as its controller's own account. */
+  readonly multitenant: boolean;
+  readonly commonLabels: readonly StringEntry[];
+  readonly commonAnnotations: readonly StringEntry[];
 }
 
 export const fluxInstance: FluxKind<FluxInstanceView> = {
@@ -42,9 +48,14 @@ export const fluxInstance: FluxKind<FluxInstanceView> = {
         ref: string(sync, 'ref'),
         path: string(sync, 'path'),
         pullSecret: string(sync, 'pullSecret'),
+        provider: string(sync, 'provider'),
+        interval: string(sync, 'interval'),
         node: sync,
       },
       patches: items(spec, 'kustomize', 'patches'),
+      multitenant: boolean(spec, 'cluster', 'multitenant')?.value ?? false,
+      commonLabels: stringMap(spec, 'commonMetadata', 'labels'),
+      commonAnnotations: stringMap(spec, 'commonMetadata', 'annotations'),
     };
   },
   references(object) {

@@ -2,12 +2,14 @@
  * A FluxInstance (Flux Operator) to what its `sync` adds: the source and the Kustomization that root the cluster, with the
  * instance's own patches. Flux's components are installed beside them and are not rendered here; the note says so.
  */
-import { fluxInstance, kustomization } from '../../flux/index.ts';
+import { fluxInstance, type InstanceSync, kustomization } from '../../flux/index.ts';
+import { formatDuration, parseDuration } from '../../go/duration.ts';
 import { idOf } from '../../objects/object.ts';
 import { error, type Problem } from '../../problem.ts';
 import { memoryTree, textFile } from '../../sources/index.ts';
 import { type Mapping, mapping, type Node, type Origin, sequence, str } from '../../yaml/node.ts';
 import { printAll } from '../../yaml/print.ts';
+import { ownerOf, withCommonMetadata, withOwnerLabels } from '../build.ts';
 import type { Expander, RendererOptions } from '../context.ts';
 import { compareForApply } from '../order.ts';
 
@@ -29,20 +31,24 @@ export function syncObjects(
   instance: Mapping,
   { kustomizer }: Pick<RendererOptions, 'kustomizer'>,
 ): { readonly nodes: readonly Mapping[]; readonly problems: readonly Problem[] } {
-  const { sync, patches } = fluxInstance.view(instance);
+  const view = fluxInstance.view(instance);
+  const { sync, patches } = view;
   if (sync?.url === undefined || sync.path === undefined) return { nodes: [], problems: [] };
   const at = sync.node.at;
   const namespace = idOf(instance).namespace || 'flux-system';
   const name = sync.name?.value ?? namespace;
+  const isBucket = sync.kind === 'Bucket';
   const ref = sync.kind === 'GitRepository' ? 'name' : 'tag';
   const source = object(at, {
     apiVersion: 'source.toolkit.fluxcd.io/v1',
     kind: sync.kind,
     metadata: object(at, { name, namespace }),
     spec: object(at, {
-      interval: '1m',
-      url: sync.url.node,
-      ...(sync.ref === undefined ? {} : { ref: object(at, { [ref]: sync.ref.node }) }),
+      interval: interval(sync.interval),
+      [isBucket ? 'endpoint' : 'url']: sync.url.node,
+      ...(sync.ref === undefined || isBucket ? {} : { ref: object(at, { [ref]: sync.ref.node }) }),
+      ...(sync.ref !== undefined && isBucket ? { bucketName: sync.ref.node } : {}),
+      ...(sync.provider === undefined ? {} : { provider: sync.provider.node }),
       ...(sync.pullSecret === undefined ? {} : { secretRef: object(at, { name: sync.pullSecret.node }) }),
     }),
   });
@@ -51,13 +57,18 @@ export function syncObjects(
     kind: kustomization.kind,
     metadata: object(at, { name, namespace }),
     spec: object(at, {
-      interval: '10m',
+      interval: '10m0s',
       path: sync.path.node,
       prune: { kind: 'scalar', text: 'true', style: 'plain', at },
       sourceRef: object(at, { kind: sync.kind, name }),
+      ...(view.multitenant ? { serviceAccountName: 'kustomize-controller' } : {}),
     }),
   });
-  return patches.length === 0 ? { nodes: [source, syncing], problems: [] } : patched([source, syncing], patches, at);
+  const made =
+    patches.length === 0 ? { nodes: [source, syncing], problems: [] } : patched([source, syncing], patches, at);
+  const owner = ownerOf({ id: { ...idOf(instance), namespace }, node: instance });
+  const finished = (node: Mapping) => withOwnerLabels(withCommonMetadata(node, view), fluxInstance.group, owner);
+  return { ...made, nodes: made.nodes.map(finished) };
 
   function patched(nodes: readonly Mapping[], list: readonly Node[], from: Origin) {
     const file = 'flux-instance-sync.yaml';
@@ -76,6 +87,13 @@ export function syncObjects(
     }
     return { nodes: built.objects.map(({ node }) => relocated(node, file, from) as Mapping), problems: [] };
   }
+}
+
+/** As the operator writes it: Go's way to print a duration. */
+function interval(given: InstanceSync['interval']): string | Node {
+  const nanos = given === undefined ? undefined : parseDuration(given.value);
+  if (given === undefined || nanos === undefined) return given?.node ?? '1m0s';
+  return str(formatDuration(nanos), given.node.at);
 }
 
 /** Patches for the operator's own Deployments have no target here. */

@@ -32,15 +32,20 @@ function waitsForInput(view: KustomizationView, object: DesiredObject, context: 
   });
 }
 
-/** Which ConfigMaps and Secrets of `substituteFrom` are the cluster's, as no file of the fleet declares them. */
-function fromCluster(view: KustomizationView, { id }: DesiredObject, context: RenderContext): string | undefined {
-  const live = view.substituteFrom.flatMap(({ kind, name }) => {
+/** The ConfigMaps and Secrets of `substituteFrom` that are known, with whose they are. */
+function inputsOf(view: KustomizationView, { id }: DesiredObject, context: RenderContext): Inputs {
+  return view.substituteFrom.flatMap(({ kind, name }) => {
     if (kind.value !== 'ConfigMap' && kind.value !== 'Secret') return [];
     const answer = context.input({ kind: kind.value, namespace: id.namespace, name: name.value });
-    return answer.found !== undefined && answer.from === 'cluster'
-      ? [`${kind.value} ${id.namespace}/${name.value}`]
-      : [];
+    const title = `${kind.value} ${id.namespace}/${name.value}`;
+    return answer.found === undefined ? [] : [{ title, from: answer.from }];
   });
+}
+
+type Inputs = NonNullable<DesiredSet['inputs']>;
+
+function fromCluster(inputs: Inputs): string | undefined {
+  const live = inputs.filter(({ from }) => from === 'cluster').map(({ title }) => title);
   return live.length === 0 ? undefined : `variables come from the cluster's ${live.join(', ')}`;
 }
 
@@ -81,8 +86,10 @@ function renderView({ view, object, owner, context }: ViewRequest): DesiredSet {
     return empty({ problems: source.problems, ...(source.note === undefined ? {} : { note: source.note }) });
   const result = buildFolder({ view, object, context, tree: source.tree });
   const suspended = view.suspend ? 'suspended: Flux does not apply it until it is resumed' : undefined;
-  const notes = [suspended, source.note, fromCluster(view, object, context)].filter((note) => note !== undefined);
-  return setOf(owner, result, source.tree, notes.length === 0 ? undefined : notes.join('; '));
+  const inputs = inputsOf(view, object, context);
+  const notes = [suspended, source.note, fromCluster(inputs)].filter((note) => note !== undefined);
+  const set = setOf(owner, result, source.tree, notes.length === 0 ? undefined : notes.join('; '));
+  return inputs.length === 0 ? set : { ...set, inputs };
 }
 
 interface FolderRequest {
