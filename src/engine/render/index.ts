@@ -72,11 +72,9 @@ export { shortenedName } from './helm/name.ts';
 export { buildLikeFlux, type LikeFluxRequest } from './likeflux.ts';
 export { compareForApply, stageOf } from './order.ts';
 export {
-  isEncrypted,
   isIntact,
   isPgp,
   type KeyQuery,
-  lockedBecause,
   type OpenKey,
   plainValues,
   unlockAge,
