@@ -78,8 +78,7 @@ function sidesOf(set: DesiredSet | undefined): ReadonlyMap<string, Side> {
 function compareSides(was: Side | undefined, is: Side, baselineComplete: boolean, revision: string): PlanEntry {
   const { object, json } = is;
   const base = { id: object.id, at: object.node.at };
-  const secrets = [...(object.secretValues ?? []), ...(was?.object.secretValues ?? [])];
-  const masked = mask(was?.json, json, secrets);
+  const masked = mask(was?.json, json, { now: object.secretValues ?? [], before: was?.object.secretValues ?? [] });
   if (was === undefined) {
     const reason = baselineComplete
       ? `not in ${revision}`
@@ -102,7 +101,7 @@ function compareSides(was: Side | undefined, is: Side, baselineComplete: boolean
 }
 
 function removed(side: Side, set: DesiredSet, spec: OwnerSpec, moved: ObjectId | undefined): PlanEntry {
-  const { before } = mask(side.json, undefined, side.object.secretValues);
+  const { before } = mask(side.json, undefined, { before: side.object.secretValues ?? [] });
   const base = { id: side.object.id, changes: [], ...(before === undefined ? {} : { before }) };
   if (moved !== undefined) {
     return { ...base, action: 'keep', reason: `moves to ${titleOf(moved)}`, movesTo: moved };
@@ -122,7 +121,7 @@ function goneGroup(set: DesiredSet, spec: OwnerSpec, moves: ReadonlyMap<string, 
   const deletes = deletesWithOwner(spec);
   const entries = set.objects.map((object): PlanEntry => {
     const json = jsonOf(object.node)!;
-    const { before } = mask(json, undefined, object.secretValues);
+    const { before } = mask(json, undefined, { before: object.secretValues ?? [] });
     const base = { id: object.id, changes: [], ...(before === undefined ? {} : { before }) };
     const moved = moves.get(keyOf(object.id));
     if (moved !== undefined) return { ...base, action: 'keep', reason: `moves to ${titleOf(moved)}`, movesTo: moved };

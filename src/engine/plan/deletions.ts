@@ -21,6 +21,7 @@ import { deletesWithOwner, isHelmRelease, isKustomization, ownerSpec } from './o
 import type { OpenPlace, Place } from './places.ts';
 import type { PlanEntry, PlanGroup } from './plan.ts';
 import { withRelease } from './release.ts';
+import { secretValuesOf } from './secrets.ts';
 
 export interface DeletionQuestion {
   readonly owner: LiveOwner;
@@ -81,7 +82,7 @@ interface Leaving {
 async function leaving(
   place: Place,
   id: ObjectId,
-  { owner, hold }: { readonly owner: Pick<LiveOwner, 'owner'>; readonly hold: string | undefined },
+  { owner, hold }: { readonly owner: Pick<LiveOwner, 'owner' | 'secretValues'>; readonly hold: string | undefined },
   { wantedBy, gathered }: DeletionQuestion,
 ): Promise<Leaving | undefined> {
   const { requests } = place;
@@ -102,7 +103,12 @@ async function leaving(
   }
   const live = answer.value;
   const kept = hold ?? keepReason(live, owner.owner.id);
-  const base = { id: { ...id, version }, changes: [], ...mask(shownOf(live), undefined), seen: seenOf(live) };
+  const base = {
+    id: { ...id, version },
+    changes: [],
+    ...mask(shownOf(live), undefined, { before: owner.secretValues }),
+    seen: seenOf(live),
+  };
   if (kept !== undefined) return { entry: withDangers({ ...base, action: 'keep', reason: kept }, live), live };
   const gone = stringAt(live, 'metadata', 'deletionTimestamp') !== '';
   const reason = gone ? 'no longer rendered; it is being deleted already' : 'no longer rendered';
@@ -140,6 +146,7 @@ async function cascade(
     const note = `${title} is removed; what it applied is in another cluster, which cannot be asked: ${target}`;
     return [{ owner, entries: [], note, complete: false }];
   }
+  const secretValues = await secretValuesOf(place.requests, id, [live]);
   const state = { exists: true, suspended: spec.suspend, controlled: false, inventory: inventoryOf(live) };
   const stored = spec.release === undefined ? { state } : await withRelease(target.requests, state, spec.release);
   const inventory = stored.state.inventory
@@ -147,7 +154,7 @@ async function cascade(
     .filter((entry): entry is ObjectId => entry !== undefined)
     .sort((a, b) => fluxOrder(b, a));
   const found = await Promise.all(
-    inventory.map((entry) => leaving(target, entry, { owner: { owner }, hold }, question)),
+    inventory.map((entry) => leaving(target, entry, { owner: { owner, secretValues }, hold }, question)),
   );
   const kept = found.flatMap((one) => (one === undefined ? [] : [one]));
   const entries = kept.map(({ entry }) =>

@@ -247,6 +247,7 @@ async function ask(
     ref,
     live: found,
     spec: owner.spec,
+    earlierSecrets: owner.secretValues,
     createsNamespace: (name) => created.namespaces.has(name),
   };
   const outcome = await outcomeOf(requests, question);

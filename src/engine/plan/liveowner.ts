@@ -8,6 +8,7 @@ import { inventoryOf } from './inventory.ts';
 import { isHelmRelease, isKustomization, type OwnerSpec, ownerSpec } from './owner.ts';
 import type { OwnerState } from './plan.ts';
 import { type Requests, refKey } from './requests.ts';
+import { secretValuesOf } from './secrets.ts';
 
 /** Everything that is known of one owner before its objects are asked about. */
 export interface LiveOwner {
@@ -15,6 +16,8 @@ export interface LiveOwner {
   readonly spec: OwnerSpec;
   readonly state: OwnerState;
   readonly live: LiveObject | undefined;
+  /** Values that it took from Secrets, as they are in the cluster. */
+  readonly secretValues: readonly string[];
   /** Why it could not be read: then it is not known what it applied. */
   readonly failure?: ClusterFailure;
 }
@@ -34,7 +37,8 @@ export async function liveOwners(
       const answer = known ?? (await requests.get(sought.ref));
       const live = answer.ok ? answer.value : undefined;
       const spec = ownerSpec(owner.id, rendered ?? live);
-      const base = { owner, spec, state: stateOf(live), live };
+      const secretValues = await secretValuesOf(requests, owner.id, [rendered, live]);
+      const base = { owner, spec, state: stateOf(live), live, secretValues };
       return answer.ok || answer.failure.reason === 'not-found' ? base : { ...base, failure: answer.failure };
     }),
   );
@@ -42,7 +46,7 @@ export async function liveOwners(
 
 /** An owner of which nothing can be asked, as the cluster that it stands in cannot be. */
 export function unseen({ owner, rendered }: { readonly owner: Owner; readonly rendered: Json | undefined }): LiveOwner {
-  return { owner, spec: ownerSpec(owner.id, rendered), state: stateOf(undefined), live: undefined };
+  return { owner, spec: ownerSpec(owner.id, rendered), state: stateOf(undefined), live: undefined, secretValues: [] };
 }
 
 interface Sought {

@@ -17,12 +17,26 @@ export interface Masked {
 export const maskText = '***';
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
-export function mask(before: Json | undefined, after: Json | undefined, secrets: readonly string[] = []): Masked {
+/** What to look for: values that are in the object, and values that were in it before, so that they count on that side only. */
+export interface Known {
+  readonly now?: readonly string[];
+  readonly before?: readonly string[];
+}
+
+export function mask(before: Json | undefined, after: Json | undefined, secrets: Known = {}): Masked {
   let [a, b] = [before, after];
+  const now = forms(secrets.now ?? []);
+  const known: Forms = { now, before: forms([...(secrets.now ?? []), ...(secrets.before ?? [])]) };
   if (isSecret(a) || isSecret(b)) [a, b] = maskSecret(a, b);
-  const known = forms(secrets);
-  if (known.length > 0) [a, b] = maskKnown(a, b, known);
+  // kubectl's annotation holds what was there at some time, so also values that nobody knows any more.
+  else if (known.before.length > 0) [a, b] = [maskLastApplied(a), maskLastApplied(b)];
+  if (known.before.length > 0) [a, b] = maskKnown(a, b, known);
   return { ...(a === undefined ? {} : { before: a }), ...(b === undefined ? {} : { after: b }) };
+}
+
+interface Forms {
+  readonly now: readonly string[];
+  readonly before: readonly string[];
 }
 
 function isSecret(object: Json | undefined): boolean {
@@ -72,20 +86,48 @@ function maskLastApplied(object: Json | undefined): Json | undefined {
   return { ...object, metadata: { ...object.metadata, annotations } };
 }
 
-/** A secret as it may appear: itself, its lines, and base64 of it. Longest first, so that parts do not spoil the whole. */
+/**
+ * A secret as it may appear: itself, its lines, in JSON text, in a URL, and in base64 wherever in a longer text it stands.
+ * Longest first, so that parts do not spoil the whole.
+ */
 function forms(secrets: readonly string[]): readonly string[] {
   const all = new Set<string>();
   for (const secret of secrets) {
     if (secret.trim() === '') continue;
-    all.add(secret);
-    all.add(secret.trim());
-    all.add(encodeBase64(secret));
-    // Inside JSON text, as in kubectl's annotation.
-    all.add(JSON.stringify(secret).slice(1, -1));
     const lines = secret.split('\n').map((line) => line.trim());
-    if (lines.length > 1) for (const line of lines) if (line.length >= wholeOnly) all.add(line);
+    for (const one of [secret, secret.trim(), ...(lines.length > 1 ? lines : [])]) {
+      if (one !== secret && one !== secret.trim() && one.length < wholeOnly) continue;
+      for (const form of formsOf(one)) all.add(form);
+    }
   }
   return [...all].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+}
+
+function formsOf(text: string): readonly string[] {
+  const json = JSON.stringify(text).slice(1, -1);
+  // As Go writes JSON into kubectl's annotation, and as it escapes a query.
+  const html = json.replace(/[<>&]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
+  const url = escapedForUrl(text);
+  return [text, encodeBase64(text), json, html, url, url.replaceAll('%20', '+'), ...insideBase64(text)];
+}
+
+function escapedForUrl(text: string): string {
+  try {
+    return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  } catch {
+    // A lone surrogate has no such form.
+    return text;
+  }
+}
+
+/** What base64 of `…text…` shows, whatever is around it: the groups of four that hold nothing else. */
+function insideBase64(text: string): readonly string[] {
+  if (text.length < 6) return [];
+  return [0, 1, 2].flatMap((pad) => {
+    const whole = encodeBase64('x'.repeat(pad) + text);
+    const inner = whole.slice(pad === 0 ? 0 : 4, whole.length - (whole.endsWith('=') ? 4 : 0));
+    return inner.length >= 6 ? [inner] : [];
+  });
 }
 
 /** Below this length a secret is masked only where it is the whole value: masking every `1` would hide everything. */
@@ -94,31 +136,46 @@ const wholeOnly = 4;
 function maskKnown(
   before: Json | undefined,
   after: Json | undefined,
-  known: readonly string[],
+  known: Forms,
 ): [Json | undefined, Json | undefined] {
   if (isObject(before) && isObject(after)) {
     const [a, b]: [Record<string, Json>, Record<string, Json>] = [Object.create(null), Object.create(null)];
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
       const [x, y] = maskKnown(before[key], after[key], known);
-      if (x !== undefined) a[redact(key, known)] = x;
-      if (y !== undefined) b[redact(key, known)] = y;
+      if (x !== undefined) a[redact(key, after[key] === undefined ? known.before : known.now)] = x;
+      if (y !== undefined) b[redact(key, known.now)] = y;
     }
     return [a, b];
   }
   if (Array.isArray(before) && Array.isArray(after)) return maskLists(before, after, known);
-  const [a, b] = [maskValue(before, known), maskValue(after, known)];
-  const hidden = b !== after && before !== undefined && !isContainer(before) && !isContainer(after);
+  // What stays as it is has been looked at as it will be.
+  const [a, b] = [maskValue(before, before === after ? known.now : known.before), maskValue(after, known.now)];
+  const hidden =
+    (b !== after || a !== before) &&
+    before !== undefined &&
+    after !== undefined &&
+    !isContainer(before) &&
+    !isContainer(after);
   if (!hidden) return [a, b];
   if (before === after) return [maskText, maskText];
-  return [`${maskText} (before, ${lengthOf(before, false)})`, `${maskText} (after, ${lengthOf(after!, false)})`];
+  // Where only the old value was a secret, the new one may be seen; the old one stands where the new one was one.
+  const told = b === after ? after : `${maskText} (after, ${lengthOf(after, false)})`;
+  return [`${maskText} (before, ${lengthOf(before, false)})`, told];
 }
 
-function maskLists(before: readonly Json[], after: readonly Json[], known: readonly string[]): [Json, Json] {
+function maskLists(before: readonly Json[], after: readonly Json[], known: Forms): [Json, Json] {
   const named = (item: Json | undefined) => (isObject(item) ? item.name : undefined);
   const partner = (item: Json, index: number, others: readonly Json[]) =>
     named(item) === undefined ? others[index] : others.find((other) => named(other) === named(item));
+  // Texts of a list move: beside one that is a secret, every text that goes may have been it.
+  const holds = after.some((item) => !isContainer(item) && maskValue(item, known.now) !== item);
+  const goes = (item: Json) => holds && typeof item === 'string' && !after.includes(item);
   return [
-    before.map((item, index) => maskKnown(item, partner(item, index, after), known)[0]!),
+    before.map((item, index) =>
+      goes(item)
+        ? `${maskText} (before, ${lengthOf(item, false)})`
+        : maskKnown(item, partner(item, index, after), known)[0]!,
+    ),
     after.map((item, index) => maskKnown(partner(item, index, before), item, known)[1]!),
   ];
 }

@@ -26,6 +26,8 @@ export interface Question {
   readonly ref: ObjectRef;
   readonly live: LiveObject | undefined;
   readonly spec: OwnerSpec;
+  /** Values that its owner took from Secrets when it was last applied. */
+  readonly earlierSecrets?: readonly string[];
   /** Whether the plan itself creates this namespace. */
   createsNamespace(name: string): boolean;
 }
@@ -109,9 +111,9 @@ function base({ object, live }: Question) {
   return { id: object.id, at: object.node.at, changes: [] as readonly FieldChange[], ...seen };
 }
 
-function sides({ object }: Question, before: Json | undefined, after?: Json) {
+function sides({ object, earlierSecrets }: Question, before: Json | undefined, after?: Json) {
   const shown = (side: Json | undefined) => (side === undefined ? undefined : shownOf(side));
-  return mask(shown(before), shown(after), object.secretValues);
+  return mask(shown(before), shown(after), { now: object.secretValues ?? [], before: earlierSecrets ?? [] });
 }
 
 /** An object as people compare it: without status and what the server keeps for itself. */
@@ -200,7 +202,7 @@ function finish(
 
 function failed(question: Question, failure: ClusterFailure): Outcome {
   const { object, payload, live, ref, spec } = question;
-  const secrets = [...(object.secretValues ?? []), ...secretsIn(payload.object)];
+  const secrets = [...(object.secretValues ?? []), ...(question.earlierSecrets ?? []), ...secretsIn(payload.object)];
   const message = redactMessage(failure.message, secrets);
   if (failure.reason === 'not-found' && live === undefined && ref.namespace !== '')
     return inMissingNamespace(question, message);

@@ -91,7 +91,7 @@ function awaiting(
     id: { ...id, namespace },
     action: 'unknown',
     reason: `its kind is created by this plan (${titleOf(coming.definition)})`,
-    ...mask(undefined, payload.object, object.secretValues),
+    ...mask(undefined, payload.object, { now: object.secretValues ?? [] }),
     changes: [],
     at: object.node.at,
     awaits: coming.definition,

@@ -43,7 +43,7 @@ test('values taken from Secrets are masked wherever they land, before and after'
       encoded: btoa(value),
     },
   });
-  const masked = mask(pod('old-canary'), pod('new-canary'), ['new-canary']);
+  const masked = mask(pod('old-canary'), pod('new-canary'), { now: ['new-canary'] });
   expect(text(masked)).not.toContain('new-canary');
   expect(text(masked)).not.toContain(btoa('new-canary'));
   expect(text(masked)).not.toContain('old-canary');
@@ -51,7 +51,11 @@ test('values taken from Secrets are masked wherever they land, before and after'
 });
 
 test('numbers and short values are masked where they are the whole value', () => {
-  const masked = mask({ port: 12, pin: 4711, text: 'a 12 b' }, { port: 12, pin: 4711, text: 'a 12 b' }, ['4711', '12']);
+  const masked = mask(
+    { port: 12, pin: 4711, text: 'a 12 b' },
+    { port: 12, pin: 4711, text: 'a 12 b' },
+    { now: ['4711', '12'] },
+  );
   expect(masked.after).toEqual({ port: '***', pin: '***', text: 'a 12 b' });
 });
 
@@ -62,7 +66,7 @@ test('property: no known secret is in what was masked', () => {
   fc.assert(
     fc.property(secret, fc.string({ maxLength: 10 }), fc.string({ maxLength: 10 }), (value, left, right) => {
       const object: Json = { spec: { list: [left + value + right, { deep: value }], [`key${value}`]: 1 } };
-      const masked = mask(object, object, [value]);
+      const masked = mask(object, object, { now: [value] });
       const leaves: string[] = [];
       JSON.stringify(masked, (key, item) => {
         leaves.push(key);
@@ -134,4 +138,38 @@ data: { url: "postgres://me:first-canary@db" }
     'configure s',
     'delete old',
   ]);
+});
+
+test('a value that the owner takes from a Secret is masked where it is no longer used, pruned, or goes with the owner', async () => {
+  const from = 'prune: true\npostBuild: { substituteFrom: [{ kind: Secret, name: v }] }';
+  const on = (name: string) => `apiVersion: v1
+kind: ConfigMap
+metadata: { name: ${name}, namespace: apps, labels: ${owned('apps')} }
+data: { url: "db://live-canary@host", args: "--p=live-canary" }
+`;
+  const cluster = () =>
+    fakeCluster(
+      ...live(`apiVersion: v1\nkind: Namespace\nmetadata: { name: apps }\n---
+${kustomization('root', ['flux-system_apps_kustomize.toolkit.fluxcd.io_Kustomization']).replace(/labels:.*/, '')}---
+${kustomization('apps', ['apps_used__ConfigMap', 'apps_gone__ConfigMap'], from).replaceAll('name: flux-system,', 'name: root,')}---
+apiVersion: v1\nkind: Secret\nmetadata: { name: v, namespace: flux-system }\ndata: { p: ${btoa('live-canary')} }\n---
+${on('used')}---\n${on('gone')}`),
+    );
+  const plain =
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: used, namespace: apps }\ndata: { url: "db://nobody@host" }\n';
+  const edited = await planLive(cluster(), [set('root', kustomization('apps', [], from)), set('apps', plain)]);
+  const removed = await planLive(cluster(), [set('root', kustomization('root'))]);
+  for (const plan of [edited, removed]) {
+    expect(text(plan)).not.toMatch(/live-canary/);
+    expect(text(plan)).toContain('***');
+  }
+  expect(edited.groups[1]!.entries.map(({ action, id }) => `${action} ${id.name}`)).toEqual([
+    'configure used',
+    'delete gone',
+  ]);
+  // What is not secret any more is seen.
+  expect(text(edited)).toContain('db://nobody@host');
+  expect(removed.groups.flatMap(({ entries }) => entries.map(({ action, id }) => `${action} ${id.name}`))).toContain(
+    'delete gone',
+  );
 });
