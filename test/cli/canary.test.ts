@@ -9,14 +9,13 @@ import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { check } from '../../src/cli/commands/check.ts';
 import { diff } from '../../src/cli/commands/diff.ts';
+import { openFleet } from '../../src/cli/fleet.ts';
 import { planJson } from '../../src/cli/plan/json.ts';
 import { planMarkdown } from '../../src/cli/plan/markdown.ts';
 import { planText } from '../../src/cli/plan/text.ts';
-import { applyPlan, createRenderer, dangersOf, type Plan, planLive, unlockWorkspace } from '../../src/engine/index.ts';
+import { applyPlan, dangersOf, type Plan, planLive } from '../../src/engine/index.ts';
 import { payloadOf } from '../../src/engine/plan/payload.ts';
 import { journalFor } from '../../src/io/journal.ts';
-import { loadKustomizer } from '../../src/io/kustomizer.ts';
-import { openFolder } from '../../src/io/workspace.ts';
 import { type FakeCluster, fakeCluster } from '../engine/fake-cluster.ts';
 import { live } from '../engine/sets.ts';
 import { invoke } from './invoke.ts';
@@ -201,11 +200,20 @@ test('against a commit: text, JSON, Markdown; the problems of the fleet; what ca
   }
 });
 
+const never = new AbortController().signal;
+
 async function planned({ folder, env }: Opened, cluster: FakeCluster): Promise<Plan> {
-  const workspace = openFolder(folder, { trusted: true }).workspace();
-  const keys = env.SOPS_AGE_KEY === undefined ? undefined : await unlockWorkspace(workspace, [env.SOPS_AGE_KEY]);
-  const renderer = createRenderer({ kustomizer: loadKustomizer(), ...(keys === undefined ? {} : { keys }) });
-  return planLive(cluster, renderer.renderCluster(workspace, '/clusters/one'));
+  const fleet = openFleet({
+    words: [folder],
+    options: {},
+    cwd: folder,
+    env: { HOME: '/nowhere', ...env },
+    out: () => {},
+    err: () => {},
+    signal: never,
+  });
+  if (!('render' in fleet)) throw new Error(fleet.message);
+  return planLive(cluster, await fleet.render(fleet.roots[0]!, never));
 }
 
 test('against a cluster: the plan, its refusals, the events of an apply and its journal', async () => {

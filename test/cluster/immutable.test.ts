@@ -70,7 +70,7 @@ const cases: Readonly<Record<string, Case>> = {
     body: {
       spec: { accessModes: ['ReadWriteOnce'], storageClassName: 's', resources: { requests: { storage: '1Gi' } } },
     },
-    others: { 'spec.accessModes': ['ReadWriteMany'], 'spec.storageClassName': 'other', 'spec.volumeName': 'v' },
+    others: { 'spec.accessModes': ['ReadWriteMany'], 'spec.storageClassName': 'other', 'spec.volumeMode': 'Block' },
   },
   PersistentVolume: {
     apiVersion: 'v1',
