@@ -11,6 +11,7 @@ import { type Json, resolve, toJson } from '../yaml/resolve.ts';
 import type { Chart } from './chart.ts';
 import { formats, unlisted } from './formats.ts';
 import { int64Tag, type Table, toNode, type Value } from './values.ts';
+import { malformed } from './wellformed.ts';
 
 type Schema = boolean | { readonly [keyword: string]: Json };
 
@@ -50,12 +51,27 @@ function checkChart(chart: Chart, values: Table, known: ReadonlyMap<string, Sche
   return [...own, ...inside];
 }
 
-function readSchema(file: SourceFile): { readonly value: Schema } | { readonly error: string } {
+type ReadSchema = { readonly value: Schema } | { readonly error: string };
+
+/** Read and judged once for as long as the file is the same. */
+const readSchemas = new WeakMap<SourceFile, ReadSchema>();
+
+function readSchema(file: SourceFile): ReadSchema {
+  const known = readSchemas.get(file) ?? parseSchema(file.text);
+  readSchemas.set(file, known);
+  return known;
+}
+
+function parseSchema(text: string): ReadSchema {
+  let value: Json;
   try {
-    return { value: JSON.parse(file.text.replace(/^\uFEFF/, '')) as Schema };
+    value = JSON.parse(text.replace(/^\uFEFF/, '')) as Json;
   } catch (cause) {
     return { error: cause instanceof Error ? cause.message : String(cause) };
   }
+  const wrong = malformed(value);
+  if (wrong !== undefined) return { error: `the schema is not valid against its metaschema: ${wrong}` };
+  return { value: value as Schema };
 }
 
 function checkSchema(

@@ -302,6 +302,12 @@ describe('values.schema.json', () => {
     checkError(early, `is not valid ${format}`, undefined, { values: `v: "${bad}"` });
     expect(render(schema(body), { values: `v: "${bad}"` }).problems).toEqual([]);
   });
+  test.each([
+    [{ properties: 3 }, "at '/properties': got number, want object"],
+    [{ properties: { a: { required: true } } }, "at '/properties/a/required': got boolean, want array"],
+    [{ anyOf: [{ minimum: 'x' }] }, "at '/anyOf/0/minimum': got string, want number"],
+    [{ pattern: '(' }, "at '/pattern': '(' is not valid regex"],
+  ])('%j is no schema', (body, message) => checkError(schema(body), message, undefined, { values }));
   test('a format that is not checked is said', () => {
     const draft7 = 'http://json-schema.org/draft-07/schema#';
     const files = schema({ $schema: draft7, properties: { name: { format: 'uri-template' } } });
