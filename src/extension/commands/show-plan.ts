@@ -18,6 +18,8 @@ export interface PlanPart {
 
 /** Makes a plan and shows it; where several cluster directories could be meant, the person chooses one. */
 export async function planAgainst(sluice: Sluice, against: PlanAgainst, part: PlanPart = {}): Promise<void> {
+  // At once: by the time the plan is there, the person may be in the middle of something else.
+  void commands.executeCommand(`${viewIds.plan}.focus`);
   const run = sluice.newRun();
   const plan = await withQuietProgress(sluice, { title: l10n.t('Planning'), viewId: viewIds.plan, run }, (token) =>
     sluice.client.request('sluice/plan', { against, run, ...part }, token),
@@ -31,5 +33,4 @@ export async function planAgainst(sluice: Sluice, against: PlanAgainst, part: Pl
     return picked === undefined ? undefined : await planAgainst(sluice, against, { ...part, cluster: `/${picked}` });
   }
   sluice.showPlan(plan, part);
-  await commands.executeCommand(`${viewIds.plan}.focus`);
 }
