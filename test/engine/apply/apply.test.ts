@@ -85,6 +85,14 @@ test('a plan after the apply is empty, and applying twice is applying once', asy
   expect(outcomes(await apply(on, wanted))).toEqual([]);
 });
 
+test('an object of 1.4 MB in 20,000 fields is planned, applied, and then as wanted', async () => {
+  const data = Array.from({ length: 20_000 }, (_, i) => `  key-${i}: ${'x'.repeat(60)}\n`).join('');
+  const large = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: large, namespace: apps }\ndata:\n${data}`;
+  const on = cluster(kustomization('apps'));
+  expect(outcomes(await apply(on, [set('apps', large)]))).toEqual(['applied ConfigMap apps/large']);
+  expect(outcomes(await apply(on, [set('apps', large)]))).toEqual([]);
+});
+
 test('definitions first, and what awaits them after', async () => {
   const on = cluster(kustomization('apps'));
   const events = await apply(on, [
