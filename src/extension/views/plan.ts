@@ -32,6 +32,9 @@ export type PlanElement =
   | LeftElement
   | { readonly type: 'message'; readonly id: string; readonly text: string };
 
+/** What menus offer depends on it: against a commit there is nothing live, and nothing to apply to. */
+type Against = PlanView['against']['kind'] | undefined;
+
 export class PlanTree implements TreeDataProvider<PlanElement> {
   readonly #changed = new EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
@@ -47,6 +50,10 @@ export class PlanTree implements TreeDataProvider<PlanElement> {
   /** What is being done about what was suspended. */
   #following = '';
   #timer: NodeJS.Timeout | undefined;
+
+  get #against(): Against {
+    return this.#plan?.against.kind;
+  }
 
   get left(): Left {
     return this.#left;
@@ -109,9 +116,9 @@ export class PlanTree implements TreeDataProvider<PlanElement> {
   getTreeItem(element: PlanElement): TreeItem {
     switch (element.type) {
       case 'group':
-        return groupItem(element.group);
+        return groupItem(element.group, this.#against);
       case 'item':
-        return changeItem(element.item, this.#steps.get(element.item.id));
+        return changeItem(element.item, this.#steps.get(element.item.id), this.#against);
       case 'quiet':
         return quietItem(element.items);
       case 'problem':
@@ -230,7 +237,7 @@ function childrenOf(group: PlanGroupView): PlanElement[] {
   return [...note, ...loud.map((item): PlanElement => ({ type: 'item', item })), ...rest];
 }
 
-function groupItem(group: PlanGroupView): TreeItem {
+function groupItem(group: PlanGroupView, against: Against): TreeItem {
   const { owner } = group;
   const open = !isQuiet(group);
   const item = new TreeItem(
@@ -246,7 +253,8 @@ function groupItem(group: PlanGroupView): TreeItem {
   const lines = [`${owner.kind} ${owner.namespace}/${owner.name}`, group.note ?? '', ...dangers];
   item.tooltip = lines.filter(Boolean).join('\n');
   item.iconPath = new ThemeIcon(owner.kind === 'HelmRelease' ? 'package' : 'layers');
-  item.contextValue = group.items.some(({ acts }) => acts) ? 'group acts' : 'group';
+  const acts = against === 'cluster' && group.items.some((one) => one.acts);
+  item.contextValue = acts ? 'group acts' : 'group';
   item.accessibilityInformation = { label: [titleOf(owner), said, ...dangers].join(', ') };
   return item;
 }
@@ -268,7 +276,7 @@ const looks: Readonly<Record<PlanAction, readonly [icon: string, color: string, 
   unknown: ['question', 'charts.yellow', 'unknown'],
 };
 
-function changeItem(change: PlanItem, step: ApplyStep | undefined): TreeItem {
+function changeItem(change: PlanItem, step: ApplyStep | undefined, against: Against): TreeItem {
   const [icon, color, words] = step === undefined ? looks[change.action] : stepLooks[step.state];
   const command: CommandId = 'sluice.openChange';
   const item = new TreeItem(titleOf(change.object));
@@ -279,7 +287,13 @@ function changeItem(change: PlanItem, step: ApplyStep | undefined): TreeItem {
   item.tooltip = [`${looks[change.action][2]}: ${change.reason}`, what, ...change.changes, ...dangers].join('\n');
   if (dangers.length > 0 && step === undefined) item.description = `⚠ ${item.description}`;
   item.iconPath = new ThemeIcon(icon, new ThemeColor(color));
-  const can = [change.declared ? 'source' : '', change.acts ? 'acts' : '', change.masked ? 'masked' : ''];
+  const live = against === 'cluster';
+  const can = [
+    change.declared ? 'source' : '',
+    change.masked ? 'masked' : '',
+    live ? 'live' : '',
+    live && change.acts ? 'acts' : '',
+  ];
   item.contextValue = ['change', ...can].filter(Boolean).join(' ');
   item.command = { command, title: l10n.t('Open Change'), arguments: [{ type: 'item', item: change }] };
   const warned = dangers.length === 0 ? '' : `, ${l10n.t('look twice')}: ${dangers.join(', ')}`;
