@@ -231,6 +231,8 @@ test('a window that is loaded again still knows the way back', async () => {
   await editor.command('File: Save All Files');
   const edited = join(repository.folder, 'apps/production/api/kustomization.yaml');
   await expect.poll(() => readFileSync(edited, 'utf8'), { timeout: 10_000 }).toContain('count: 5');
+  const whole = join(repository.folder, 'apps/production/kustomization.yaml');
+  await expect.poll(() => readFileSync(whole, 'utf8'), { timeout: 10_000 }).toContain('secret.yaml');
   await page.reload({ waitUntil: 'commit' });
   await page.locator('.activitybar').waitFor({ timeout: 60_000 });
   await editor.sluice();

@@ -2,7 +2,7 @@
  * The way back of an apply: commit and push what was applied, hand the owners back to Flux, and follow the commit until its
  * workloads are ready. The dialog names the remote, the branch and every file.
  */
-import { l10n, ProgressLocation, window } from 'vscode';
+import { l10n, ProgressLocation, window, workspace } from 'vscode';
 import type { Outcome, PushView } from '../../protocol/index.ts';
 import { askToWrite, type Permission } from '../views/guard.ts';
 import { titleOf } from '../views/left.ts';
@@ -18,6 +18,10 @@ export const pushAndFollow: Command = {
   async run(sluice) {
     // Which files belong to it, the plan knows.
     if (sluice.plan.plan?.against.kind !== 'cluster') await planAgainst(sluice, { kind: 'cluster' });
+    // What is not saved is in the plan, and would not be in the commit.
+    if (workspace.textDocuments.some(({ isDirty, uri }) => isDirty && uri.scheme === 'file')) {
+      return void window.showWarningMessage(l10n.t('Save your files first: only what is saved is committed.'));
+    }
     const shown = await sluice.client.request('sluice/pushPlan', {});
     if ('message' in shown) return void window.showWarningMessage(shown.message);
     const text = await agree(sluice, shown);
