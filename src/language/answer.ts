@@ -1,5 +1,5 @@
 /** What the room is asked with, and what it answers: plain data, offsets into the file's text, no editor types. */
-import type { OpenKey, Origin, Problem, Schemas, Workspace } from '../engine/index.ts';
+import type { InputQuery, Mapping, OpenKey, Origin, Problem, Schemas, Workspace } from '../engine/index.ts';
 
 /** All that answers are made from. */
 export interface Knowledge {
@@ -7,6 +7,8 @@ export interface Knowledge {
   readonly schemas: Schemas;
   /** Data keys of encrypted files that are open; absent: nobody looks for keys here. */
   readonly openKey?: OpenKey;
+  /** ConfigMaps and Secrets of the chosen cluster, as far as they were read; absent: there is none. */
+  readonly clusterInput?: (query: InputQuery) => Mapping | undefined;
 }
 
 /** A change of text. `file` is the name that origins carry. */

@@ -170,12 +170,21 @@ function nameIn(object: Node): string | undefined {
 }
 
 /** The targets in the same cluster directory as the referring object, where there are any: names repeat across clusters. */
-export function inSameCluster(workspace: Workspace, link: Link): readonly WorkspaceObject[] {
-  const home = workspace.clusters.find(({ folder }) => link.from.path.startsWith(`${folder}/`));
-  if (home === undefined) return link.targets;
+export function inSameCluster(workspace: Workspace, { from, targets }: Link): readonly WorkspaceObject[] {
+  return inClusterOf(workspace, from, targets);
+}
+
+/** Those objects that are in the same cluster directory as this one, where there are any, else those of none. */
+export function inClusterOf(
+  workspace: Workspace,
+  { path }: WorkspaceObject,
+  objects: readonly WorkspaceObject[],
+): readonly WorkspaceObject[] {
+  const home = workspace.clusters.find(({ folder }) => path.startsWith(`${folder}/`));
+  if (home === undefined) return objects;
   const isHome = (object: WorkspaceObject): boolean => object.path.startsWith(`${home.folder}/`);
   const isOther = (object: WorkspaceObject): boolean =>
     !isHome(object) && workspace.clusters.some(({ folder }) => object.path.startsWith(`${folder}/`));
-  const near = link.targets.filter(isHome);
-  return near.length > 0 ? near : link.targets.filter((object) => !isOther(object));
+  const near = objects.filter(isHome);
+  return near.length > 0 ? near : objects.filter((object) => !isOther(object));
 }

@@ -5,13 +5,17 @@
 import {
   flux,
   get,
+  type Mapping,
   type Node,
   type Origin,
   text,
+  titleOf,
   type Workspace,
   type WorkspaceFile,
   type WorkspaceObject,
 } from '../engine/index.ts';
+import type { Knowledge } from './answer.ts';
+import { inClusterOf } from './names.ts';
 import { patchedOf } from './patched.ts';
 
 /** One `${…}` in a text. */
@@ -27,7 +31,18 @@ export interface Definition {
   /** Undefined for what a Secret says. */
   readonly value?: string;
   readonly at: Origin;
+  /** The ConfigMap or Secret that says it; absent: the Kustomization itself. */
+  readonly from?: Supply;
 }
+
+/** A ConfigMap or Secret that variables come from. */
+export interface Supply {
+  readonly title: string;
+  /** The file that declares it; absent: no file does, and it is the cluster's. */
+  readonly path?: string;
+}
+
+type ClusterInput = Knowledge['clusterInput'];
 
 /** What one Flux Kustomization sets for the files that it builds. */
 export interface Scope {
@@ -74,12 +89,15 @@ export function buildersOf(workspace: Workspace, path: string): readonly Workspa
   return known.get(path) ?? [];
 }
 
-/** The scopes of a file: one for each Kustomization that builds it and substitutes at all. */
-export function scopesOf(workspace: Workspace, path: string): readonly Scope[] {
-  return buildersOf(workspace, path).flatMap((by) => scopeOf(workspace, by) ?? []);
+/**
+ * The scopes of a file: one for each Kustomization that builds it and substitutes at all. With `clusterInput`, what no file
+ * declares is the cluster's.
+ */
+export function scopesOf(workspace: Workspace, path: string, clusterInput?: ClusterInput): readonly Scope[] {
+  return buildersOf(workspace, path).flatMap((by) => scopeOf(workspace, by, clusterInput) ?? []);
 }
 
-function scopeOf(workspace: Workspace, by: WorkspaceObject): Scope | undefined {
+function scopeOf(workspace: Workspace, by: WorkspaceObject, clusterInput?: ClusterInput): Scope | undefined {
   const view = flux.kustomization.view(by.node);
   if (view.postBuild === undefined) return undefined;
   const definitions = new Map<string, Definition>();
@@ -87,9 +105,17 @@ function scopeOf(workspace: Workspace, by: WorkspaceObject): Scope | undefined {
   let complete = !patchedOf(workspace).has(by.node);
   for (const from of view.substituteFrom) {
     const query = { kind: from.kind.value, namespace: by.id.namespace, name: from.name.value };
-    const targets = workspace.find(query);
+    const targets = inClusterOf(workspace, by, workspace.find(query));
     if (targets.length === 0) complete = false;
-    for (const target of targets) for (const [name, definition] of keysOf(target)) definitions.set(name, definition);
+    for (const { id, node, path } of targets)
+      for (const [name, definition] of keysOf(id.kind, node))
+        definitions.set(name, { ...definition, from: { title: titleOf(id), path } });
+    if (targets.length > 0 || (query.kind !== 'ConfigMap' && query.kind !== 'Secret')) continue;
+    const live = clusterInput?.({ ...query, kind: query.kind });
+    if (live === undefined) continue;
+    const title = `${query.kind} ${query.namespace}/${query.name}`;
+    for (const [name, definition] of keysOf(query.kind, live))
+      definitions.set(name, { ...definition, from: { title } });
   }
   for (const { key, value } of view.substitute) definitions.set(key.text, { value: value.value, at: key.at });
   const substitutes = definitions.size > 0 || !complete || view.substituteStrategy === 'Always';
@@ -97,8 +123,8 @@ function scopeOf(workspace: Workspace, by: WorkspaceObject): Scope | undefined {
 }
 
 /** The variables that a ConfigMap or Secret holds. */
-function keysOf({ id, node }: WorkspaceObject): readonly (readonly [string, Definition])[] {
-  const secret = id.kind === 'Secret';
+export function keysOf(kind: string, node: Mapping): readonly (readonly [string, Definition])[] {
+  const secret = kind === 'Secret';
   return ['data', 'stringData'].flatMap((field) => {
     const data: Node | undefined = get(node, field);
     if (data?.kind !== 'mapping') return [];

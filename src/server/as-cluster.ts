@@ -68,10 +68,7 @@ export async function builtAsCluster(
   await connected(link);
   const set = ownerIn(await doors.render(workspace, root, signal), virtual);
   if (set === undefined) return undefined;
-  const inputs = (set.inputs ?? []).map(
-    ({ title, from }) => `Values of ${title} are ${from === 'cluster' ? "the cluster's" : "the workspace's"}.`,
-  );
-  return { built: builtOf(set), head: [headline(link, doors, root.folder.slice(1) || '.'), ...inputs] };
+  return { built: builtOf(set), head: [headline(link, doors, root.folder.slice(1) || '.')] };
 }
 
 /** A context that does not answer soon must not keep the preview back: it is made again once it does. */

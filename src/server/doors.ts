@@ -92,6 +92,7 @@ export function createDoors(log: (message: string) => void = () => undefined): S
       renewKeys();
     },
     openKey: (locked) => keyring.key({ locked }),
+    inputs: () => inputs,
     learn(next, live) {
       inputs = live;
       renewKeys();

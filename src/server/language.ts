@@ -44,7 +44,11 @@ function createLanguage({ files, workspace, doors }: Rooms): Language {
       byFolder.set(folder.uri, make);
     }
     const known = make(workspace(folder));
-    return doors?.openKey === undefined ? known : { ...known, openKey: doors.openKey };
+    return {
+      ...known,
+      ...(doors?.openKey && { openKey: doors.openKey }),
+      clusterInput: (query) => doors?.inputs?.()?.input(query),
+    };
   };
   return {
     knowledge,

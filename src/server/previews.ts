@@ -31,6 +31,8 @@ export interface Built {
   readonly nodes: readonly Node[];
   readonly problems: readonly Problem[];
   readonly note?: string;
+  /** Whose the variables are: a line for each ConfigMap and Secret. */
+  readonly sources?: readonly string[];
 }
 
 type Rooms = Pick<Session, 'workspace' | 'files'>;
@@ -107,16 +109,22 @@ function fluxUri(folder: Folder, object: WorkspaceObject): string {
 }
 
 /** A set as a preview shows it: what came from a Secret, and what a Secret holds, masked. */
-export function builtOf({ objects, problems, note }: DesiredSet): Built {
+export function builtOf({ objects, problems, note, inputs = [] }: DesiredSet): Built {
   const nodes = objects.map(maskObject);
   // The engine says some things twice: for the set, and for the line.
   const said = problems.filter(({ message }) => message !== note);
-  return note === undefined ? { nodes, problems: said } : { nodes, problems: said, note };
+  const sources = inputs.map(({ title, from, at }) =>
+    from === 'cluster'
+      ? `Values of ${title} are the cluster's.`
+      : `Values of ${title} are the workspace's (${at.file}).`,
+  );
+  return { nodes, problems: said, sources, ...(note === undefined ? {} : { note }) };
 }
 
 /** The text of a preview, with its origins. */
 export function renderBuilt(built: Built, folder: Folder, head: readonly string[] = []): Rendered {
-  const lines = [...head, ...built.problems.map(problemLine), ...(built.note === undefined ? [] : [built.note])];
+  const { note, problems, sources = [] } = built;
+  const lines = [...head, ...sources, ...problems.map(problemLine), ...(note === undefined ? [] : [note])];
   return withHead(lines, renderNodes(built.nodes, 'sigs', folder));
 }
 

@@ -47,6 +47,8 @@ export interface SessionPorts {
       readonly charts?: Charts;
       /** Renders from now on for a cluster of which this is known. */
       learn?(facts: ClusterFacts | undefined, inputs?: ClusterInputs): void;
+      /** ConfigMaps and Secrets of the cluster that renders are for; undefined while there is none. */
+      inputs?(): ClusterInputs | undefined;
       /** Which keys open encrypted files from now on; undefined: none, as before the workspace is trusted. */
       unlock?(keys: { readonly files: readonly string[]; readonly secret: SecretOf } | undefined): void;
       /** A data key of an encrypted file, once a render had it opened. */

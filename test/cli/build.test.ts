@@ -1,5 +1,5 @@
 /** `sluice build`: a fleet, one cluster, one object, its origins, one Kustomization; and what it says when it cannot. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,6 +33,51 @@ test('one object with the line behind each field', async () => {
   expect(list).toMatchObject({ kind: 'List', items: [{ kind: 'Deployment', metadata: { name: 'api' } }] });
   expect(list.origins[0]).toMatchObject({ cluster: 'clusters/production', owner: 'Kustomization flux-system/apps' });
   expect(list.origins[0].fields['/metadata/labels/environment']).toEqual(['apps/production/kustomization.yaml:10:20']);
+});
+
+test('a substituted field has its origin in the ConfigMap that says it, and the token that asked', async () => {
+  const folder = scratch({});
+  for (const name of ['apps', 'cluster']) mkdirSync(join(folder, name));
+  writeFileSync(
+    join(folder, 'cluster/all.yaml'),
+    `apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: { name: fleet, namespace: flux-system }
+spec: { url: https://git.example.com/fleet }
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: apps, namespace: flux-system }
+spec:
+  path: ./apps
+  prune: true
+  sourceRef: { kind: GitRepository, name: fleet }
+  postBuild: { substituteFrom: [{ kind: ConfigMap, name: settings }] }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: settings, namespace: flux-system }
+data:
+  region: east
+`,
+  );
+  writeFileSync(
+    join(folder, 'apps/a.yaml'),
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, namespace: apps }\ndata: { k: "in ${region}" }\n',
+  );
+  const source = ['--source', `GitRepository/flux-system/fleet=${folder}`];
+  const ran = await invoke(build, [
+    folder,
+    '--cluster',
+    'cluster',
+    ...source,
+    '-o',
+    'json',
+    '--origins',
+    '--only',
+    'ConfigMap/apps/a',
+  ]);
+  expect(JSON.parse(ran.out).origins[0].fields['/data/k']).toEqual(['cluster/all.yaml:19:11', 'apps/a.yaml:4:16']);
 });
 
 test('one Kustomization of a file, in YAML or JSON, its path taken under PATH', async () => {

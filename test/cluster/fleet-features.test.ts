@@ -157,6 +157,11 @@ stringData: { token: correct-horse-battery }
     `variables come from the cluster's ConfigMap ${my.namespace}/live, Secret ${my.namespace}/hidden`,
   );
   expect(out + err).not.toContain('correct-horse-battery');
+  const json = await sluice(it.layout, [...args, '-o', 'json', '--origins', '--only', `ConfigMap/${my.namespace}/a`]);
+  expect(JSON.parse(json.out).origins[0].fields).toMatchObject({
+    '/data/k': [`cluster ConfigMap ${my.namespace}/live region`, 'apps/a.yaml:4:12'],
+    '/data/t': [`cluster Secret ${my.namespace}/hidden token`, 'apps/a.yaml:4:28'],
+  });
   await (await my.push()).applied();
   const diff = await sluice(it.layout, ['diff', my.folder, '--cluster', 'clusters/test', '--context', contextName]);
   expect([diff.code, diff.out + diff.err]).toEqual([0, expect.not.stringContaining('correct-horse-battery')]);

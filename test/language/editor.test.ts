@@ -1,5 +1,6 @@
 /** What an editor asks at the cursor (`▮`): completion, hover, definitions, references. */
 import { describe, expect, test } from 'vitest';
+import { isObject, parse } from '../../src/engine/index.ts';
 import { completed, completions, defined, type Files, hovered, referred } from './fleet.ts';
 
 const rest: Files = {
@@ -152,6 +153,45 @@ describe('hover', () => {
     expect(hovered(at(whole, 'apps/api.yaml', 'tag}'))).toBe(
       '**tag**\n\n- `1.2.3`, by Kustomization flux\\-system/apps (`/clusters/one/apps.yaml`)',
     ));
+
+  describe('variables of substituteFrom say whose they are', () => {
+    const spec = (name: string) =>
+      `  interval: 10m\n  path: ./apps\n  prune: true\n  sourceRef: { kind: GitRepository, name: fleet }\n  postBuild:\n    substituteFrom:\n      - kind: ConfigMap\n        name: ${name}\n      - kind: Secret\n        name: login\n`;
+    const settings = (tag: string) =>
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings, namespace: flux-system }\ndata: { tag: "${tag}" }\n`;
+    const files = {
+      ...flux(spec('settings')),
+      'clusters/one/settings.yaml': settings('1'),
+      'clusters/two/flux-system/gotk-sync.yaml': rest['clusters/one/flux-system/gotk-sync.yaml']!.replace('one', 'two'),
+      'clusters/two/settings.yaml': settings('2'),
+    };
+    const cluster = ({ kind, name }: { readonly kind: string; readonly name: string }) => {
+      const text = kind === 'Secret' ? 'stringData: { tag: hunter2 }' : 'data: { tag: "3" }';
+      const { root } = parse(`apiVersion: v1\nkind: ${kind}\nmetadata: { name: ${name} }\n${text}\n`, 'live')
+        .documents[0]!;
+      return isObject(root) ? root : undefined;
+    };
+
+    test('the file of the same cluster directory', () => {
+      expect(hovered(at(files, 'apps/api.yaml', 'tag}'))).toContain(
+        '- `1` from ConfigMap flux\\-system/settings (`/clusters/one/settings.yaml`), by Kustomization',
+      );
+      const entry = hovered(at(files, 'clusters/one/apps.yaml', 'settings'));
+      expect(entry).toContain('in `/clusters/one/settings.yaml`');
+      expect(entry).toContain('Variables: `tag`');
+    });
+
+    test('the cluster, where no file declares it; a Secret keeps its value', () => {
+      const elsewhere = flux(spec('far'));
+      const found = hovered(at(elsewhere, 'apps/api.yaml', 'tag}'), cluster);
+      expect(found).toContain("a hidden value from the cluster's Secret flux\\-system/login, by");
+      expect(found).not.toContain('hunter2');
+      expect(hovered(at(elsewhere, 'clusters/one/apps.yaml', 'far'), cluster)).toContain(
+        '**ConfigMap flux\\-system/far** of the cluster\n\nVariables: `tag`',
+      );
+      expect(hovered(at(elsewhere, 'clusters/one/apps.yaml', 'far'))).toContain('not read from a cluster');
+    });
+  });
 
   test('descriptions of others cannot link, format or run anything', () => {
     const crd = `apiVersion: apiextensions.k8s.io/v1

@@ -86,9 +86,10 @@ export function completed(files: Files, label: string): string {
   return text.slice(0, found.start) + found.insert + text.slice(found.end);
 }
 
-export function hovered(files: Files): string | undefined {
+/** What a hover at the mark says; with `clusterInput`, while a cluster is connected. */
+export function hovered(files: Files, clusterInput?: Knowledge['clusterInput']): string | undefined {
   const { made, file, offset } = asked(files);
-  return hover(file, offset, made.knowledge)?.markdown;
+  return hover(file, offset, { ...made.knowledge, ...(clusterInput && { clusterInput }) })?.markdown;
 }
 
 export function defined(files: Files): readonly string[] {

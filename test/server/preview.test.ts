@@ -53,7 +53,7 @@ test('each cluster directory that renders the object is a choice, with its own v
   expect(texts[1]).toContain('k: west');
   const head = texts[1]!.replace(/\n# /g, ' ');
   expect(head).toContain('clusters/west, with no cluster at hand: as the newest Flux builds it.');
-  expect(head).toContain("Values of ConfigMap flux-system/settings are the workspace's.");
+  expect(head).toContain("Values of ConfigMap flux-system/settings are the workspace's (clusters/west/settings.yaml).");
 });
 
 test("what no file declares is the cluster's, a Secret's value masked", async () => {

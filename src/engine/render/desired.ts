@@ -52,7 +52,7 @@ export interface DesiredSet {
   /** Why the set is empty or partial though nothing failed (suspended, source not local, …). */
   readonly note?: string;
   /** The ConfigMaps and Secrets whose values it took, and whose they are. */
-  readonly inputs?: readonly { readonly title: string; readonly from: 'fleet' | 'cluster' }[];
+  readonly inputs?: readonly { readonly title: string; readonly from: 'fleet' | 'cluster'; readonly at: Origin }[];
   /** Names of the files that were read, so that an edit re-renders only what it touches. */
   readonly reads: ReadonlySet<string>;
   /** Of a HelmRelease whose chart rendered. */

@@ -2,7 +2,7 @@
  * ConfigMaps and Secrets of the cluster that variables and Helm values come from, where no file of the fleet declares them.
  * A render asks, and what it asked for is read before the next one; a Secret stays in memory and is never told.
  */
-import { type Cluster, type InputQuery, isObject, type Mapping, parse } from '../../engine/index.ts';
+import { type Cluster, type Entry, type InputQuery, isObject, type Mapping, parse } from '../../engine/index.ts';
 import type { SecretOf } from '../fetch/access.ts';
 
 export interface ClusterInputs {
@@ -35,8 +35,7 @@ export function createInputs(cluster: Cluster, { keep, now }: ClusterInputsOptio
     const before = answers.get(key);
     const text = answer.ok ? JSON.stringify({ apiVersion: 'v1', kind, ...answer.value }) : '';
     // What did not change stays the same object, so that nothing is rendered again for it.
-    const object =
-      before?.text === text ? before.object : objectOf(text, `${kind} ${namespace}/${name} of the cluster`);
+    const object = before?.text === text ? before.object : objectOf(text, `cluster ${kind} ${namespace}/${name}`);
     answers.set(key, { text, object, at: now() });
     return object !== before?.object;
   }
@@ -65,9 +64,22 @@ export function createInputs(cluster: Cluster, { keep, now }: ClusterInputsOptio
   };
 }
 
-function objectOf(text: string, name: string): Mapping | undefined {
-  const root = text === '' ? undefined : parse(text, name).documents[0]?.root;
-  return isObject(root) ? root : undefined;
+function objectOf(text: string, title: string): Mapping | undefined {
+  const root = text === '' ? undefined : parse(text, title).documents[0]?.root;
+  return isObject(root) ? placed(root, title) : undefined;
+}
+
+/** There is no file to point at: every entry of the data says whose it is and its key. */
+function placed(object: Mapping, title: string): Mapping {
+  const entries = object.entries.map((section): Entry => {
+    if (section.value.kind !== 'mapping' || section.key.text === 'metadata') return section;
+    const inside = section.value.entries.map(({ key, value }): Entry => {
+      const at = { file: `${title} ${key.text}`, start: 0, end: 0 };
+      return { key: { ...key, at }, value: { ...value, at } };
+    });
+    return { key: section.key, value: { ...section.value, entries: inside } };
+  });
+  return { ...object, entries };
 }
 
 type Fetching = Pick<ClusterInputs, 'fetchMissing'>;

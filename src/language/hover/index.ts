@@ -1,5 +1,6 @@
 /** What stands under the mouse: a field and its meaning, a variable and its values, a reference and its target. */
 import {
+  flux,
   get,
   getPath,
   type Origin,
@@ -15,8 +16,8 @@ import { code, plain } from '../markdown.ts';
 import { policiesOf } from '../markers.ts';
 import { rolesOf } from '../roles.ts';
 import { kindOf } from '../subject.ts';
-import { targetAt } from '../target.ts';
-import { buildersOf, scopesOf } from '../variables.ts';
+import { type Target, targetAt } from '../target.ts';
+import { buildersOf, type Definition, keysOf, scopesOf } from '../variables.ts';
 
 export interface Hover {
   /** Markdown; everything that others wrote in it is escaped. */
@@ -40,7 +41,7 @@ export function hover(file: WorkspaceFile, offset: number, knowledge: Knowledge)
       );
       break;
     case 'reference':
-      parts.push(...found.objects.map(target), field(file, offset, knowledge));
+      parts.push(...found.objects.map(target), supply(found, knowledge), field(file, offset, knowledge));
       break;
     case 'path':
       parts.push(
@@ -56,23 +57,42 @@ export function hover(file: WorkspaceFile, offset: number, knowledge: Knowledge)
   return markdown === '' ? undefined : { markdown, at };
 }
 
-function variable({ path }: WorkspaceFile, name: string, { workspace }: Knowledge): string {
-  const lines = scopesOf(workspace, path).map(({ by, definitions, complete }) => {
-    const definition = definitions.get(name);
-    const value =
-      definition === undefined
-        ? complete
-          ? 'not set'
-          : 'not set here'
-        : definition.value === undefined
-          ? 'from a Secret'
-          : code(definition.value);
+function variable({ path }: WorkspaceFile, name: string, { workspace, clusterInput }: Knowledge): string {
+  const lines = scopesOf(workspace, path, clusterInput).map(({ by, definitions, complete }) => {
+    const value = valueText(definitions.get(name), complete);
     return `- ${value}, by ${plain(titleOf(by.id))} (${code(by.path)})`;
   });
   if (lines.length > 0) return `**${plain(name)}**\n\n${lines.join('\n')}`;
   const built = buildersOf(workspace, path).length > 0;
   return `**${plain(name)}**\n\n${built ? 'No Kustomization that builds this file substitutes variables.' : 'No Kustomization builds this file.'}`;
 }
+
+/** A variable's value and whose it is: the Kustomization's own, an object's of the workspace, or one of the cluster. */
+function valueText(definition: Definition | undefined, complete: boolean): string {
+  if (definition === undefined) return complete ? 'not set' : 'not set here';
+  const { value, from } = definition;
+  if (from === undefined) return value === undefined ? 'a value that is not shown' : code(value);
+  const whose =
+    from.path === undefined ? `the cluster's ${plain(from.title)}` : `${plain(from.title)} (${code(from.path)})`;
+  return value === undefined ? `a hidden value from ${whose}` : `${code(value)} from ${whose}`;
+}
+
+/** What a `substituteFrom` entry brings: the names of its variables, and whose object it is where no file declares it. */
+function supply({ link, objects }: Found<'reference'>, { clusterInput }: Knowledge): string | undefined {
+  const { from, reference } = link;
+  const { kind, name } = reference;
+  if (reference.role !== 'input' || from.flux !== flux.kustomization) return undefined;
+  if (kind !== 'ConfigMap' && kind !== 'Secret') return undefined;
+  const namespace = from.id.namespace;
+  const live = objects.length > 0 ? undefined : clusterInput?.({ kind, namespace, name });
+  const nodes = live === undefined ? objects.map(({ node }) => node) : [live];
+  const names = [...new Set(nodes.flatMap((node) => keysOf(kind, node).map(([key]) => code(key))))];
+  const whose = live === undefined ? [] : [`**${plain(`${kind} ${namespace}/${name}`)}** of the cluster`];
+  if (objects.length === 0 && live === undefined) return 'In no file of the workspace, and not read from a cluster.';
+  return [...whose, ...(names.length === 0 ? [] : [`Variables: ${names.join(', ')}`])].join('\n\n');
+}
+
+type Found<What extends Target['what']> = Extract<Target, { readonly what: What }>;
 
 /** An object in two lines: what it is, where it is, and the part of it that says most. */
 function target({ id, path, node }: WorkspaceObject): string {

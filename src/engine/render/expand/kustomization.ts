@@ -38,7 +38,7 @@ function inputsOf(view: KustomizationView, { id }: DesiredObject, context: Rende
     if (kind.value !== 'ConfigMap' && kind.value !== 'Secret') return [];
     const answer = context.input({ kind: kind.value, namespace: id.namespace, name: name.value });
     const title = `${kind.value} ${id.namespace}/${name.value}`;
-    return answer.found === undefined ? [] : [{ title, from: answer.from }];
+    return answer.found === undefined ? [] : [{ title, from: answer.from, at: answer.found.at }];
   });
 }
 
