@@ -1,8 +1,9 @@
 /** `sluice kustomize`: what `kustomize build` prints, byte for byte. */
 import { parse as parsePath, relative, resolve, sep } from 'node:path';
-import { inflateChart, type KustomizeRequest, printAll } from '../../engine/index.ts';
+import { chartInflator, type KustomizeRequest, printAll } from '../../engine/index.ts';
 import { diskTree, snapshot } from '../../io/disk.ts';
 import { loadKustomizer } from '../../io/kustomizer.ts';
+import { chartLimit } from '../../io/limit.ts';
 import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
 import { printProblems } from '../problems.ts';
 
@@ -55,7 +56,7 @@ function requestOptions(
     reorder: choice(options, 'reorder', ['none', 'legacy']),
     loadRestrictor: restrictor(options),
     managedByLabel: options['enable-managedby-label'] === true,
-    ...(options['enable-helm'] === true && { helm: inflateChart }),
+    ...(options['enable-helm'] === true && { helm: chartInflator(chartLimit()) }),
   };
 }
 

@@ -19,6 +19,14 @@ export type Compiled = { readonly ok: true; readonly regexp: Regexp } | { readon
 
 const compiled = new Map<string, Compiled>();
 
+/** How often work was ended in its middle. */
+let ended = 0;
+
+/** A pattern learns while it searches: what was ended in the middle of that is compiled again before it is used again. */
+export function distrustPatterns(): void {
+  ended++;
+}
+
 /** Compiles a pattern; the same pattern is compiled once. An error has Go's wording. */
 export function compileRegexp(pattern: string): Compiled {
   let answer = compiled.get(pattern);
@@ -40,12 +48,17 @@ function compile(pattern: string): Compiled {
   }
 }
 
-function wrap(source: string, re2: RE2JS): Regexp {
+function wrap(source: string, first: RE2JS): Regexp {
+  let made = { re2: first, ended };
+  const current = () => {
+    if (made.ended !== ended) made = { re2: RE2JS.compile(source), ended };
+    return made.re2;
+  };
   return {
     source,
-    test: (text) => re2.test(text),
+    test: (text) => current().test(text),
     find(text, limit = Number.POSITIVE_INFINITY) {
-      const matcher = re2.matcher(text);
+      const matcher = current().matcher(text);
       const out: Match[] = [];
       while (out.length < limit && matcher.find()) {
         const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, group) => {

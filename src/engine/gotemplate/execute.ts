@@ -8,6 +8,7 @@ import {
   type Budget,
   type Code,
   Fault,
+  faultNow,
   type Machine,
   type Output,
   outputString,
@@ -28,6 +29,8 @@ export interface ExecuteOptions {
   /** Both pinned by the caller, so that one plan renders the same bytes; absent: the epoch, and zero bytes. */
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Called before the first step with what tells a problem at the node that is at work, also after the run was ended. */
+  readonly started?: (tell: (message: string) => Problem) => void;
   /** Handed to functions as `context.host`. */
   readonly host?: unknown;
 }
@@ -61,13 +64,13 @@ export function execute(set: TemplateSet, name: string, data: Value, options: Ex
   if (definition === undefined)
     return failed(error('helm-template', `template: no template ${quote(name)} in this set`));
   const machine = newMachine(set, options);
+  options.started?.((message) => problemOf(faultNow(machine, definition, message)));
   let out: Output;
   try {
     out = run(machine, definition, set, data);
   } catch (e) {
     if (!(e instanceof Fault)) throw e;
-    const related = e.through.map((at) => ({ message: 'called from here', at }));
-    return failed({ ...error('helm-template', e.message, e.at), ...(related.length > 0 ? { related } : {}) });
+    return failed(problemOf(e));
   }
   const value = outputString(out);
   return { text: value.text, value, segments: () => segmentsOf(value), problems: [] };
@@ -78,6 +81,11 @@ export function segmentsOf(value: StringValue): readonly Segment[] {
   return marksOf(value)
     .filter((mark) => mark.template !== undefined)
     .map(({ start, end, values, template }) => ({ start, end, values, template: template! }));
+}
+
+function problemOf({ message, at, through }: Fault): Problem {
+  const related = through.map((at) => ({ message: 'called from here', at }));
+  return { ...error('helm-template', message, at), ...(related.length > 0 ? { related } : {}) };
 }
 
 function failed(problem: Problem): Rendered {

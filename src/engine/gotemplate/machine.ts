@@ -302,6 +302,15 @@ export function fail(frame: Frame, message: string): never {
   throw faultAt(frame, message);
 }
 
+/** A fault of a run that was ended from outside: at the node that was at work, or the template that had not begun. */
+export function faultNow({ frame }: Partial<Machine>, { tree, source, name }: Definition, message: string): Fault {
+  if (frame !== undefined) return faultAt(frame, message);
+  return new Fault(
+    `template: ${locationOf(source, tree.pos)}: executing ${quote(name)}: ${message}`,
+    originAt(source, 0, 0),
+  );
+}
+
 function faultAt(frame: Frame, message: string): Fault {
   const { node, source, definition } = frame;
   const where = `${locationOf(source, node.pos)}: executing ${quote(definition.name)} at <${print(node)}>`;

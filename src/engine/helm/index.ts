@@ -2,9 +2,10 @@
 export { type Capabilities, defaultCapabilities, parseKubeVersion } from './capabilities.ts';
 export { type Chart, type ChartFile, stringOf, withDependencies, withVersion } from './chart.ts';
 export type { Release } from './context.ts';
+export { type RenderLimit, withinLimit } from './limit.ts';
 export { loadChartArchive, loadChartFiles, loadChartFolder, readValues } from './load.ts';
 export type { Hook, Manifest } from './manifests.ts';
 export { objectsOf } from './objects.ts';
-export { finalValues, type RenderedChart, type RenderLimit, type RenderRequest, renderChart } from './render.ts';
+export { finalValues, type RenderedChart, type RenderRequest, renderChart } from './render.ts';
 export { type SetMode, setValues } from './strvals.ts';
 export { copy, isNull, mergeMaps, type Table, table, toMapping, toTable } from './values.ts';

@@ -30,6 +30,7 @@ import { coalesceValues } from './coalesce.ts';
 import { type Release, type Scope, scopesOf } from './context.ts';
 import { processDependencies } from './dependencies.ts';
 import { executionProblem, parseProblem } from './errors.ts';
+import { type Progress, type RenderLimit, withinLimit } from './limit.ts';
 import { type Manifest, sortManifests } from './manifests.ts';
 import { checkSchemas } from './schema.ts';
 import type { Table } from './values.ts';
@@ -50,11 +51,6 @@ export interface RenderRequest {
   readonly random?: Random;
 }
 
-export interface RenderLimit {
-  readonly seconds: number;
-  readonly clock: Clock;
-}
-
 export interface RenderedChart {
   readonly manifests: readonly Manifest[];
   readonly hooks: readonly Manifest[];
@@ -71,12 +67,18 @@ export interface RenderedChart {
 
 /** Renders a chart. Errors are Helm's, positioned at the template line, the value or the chart file. */
 export function renderChart(request: RenderRequest): Result<RenderedChart> {
+  const progress: Progress = { doing: 'the check of its values' };
+  return withinLimit(request.limit, request.chart, progress, () => render(request, progress));
+}
+
+function render(request: RenderRequest, progress: Progress): Result<RenderedChart> {
   const warnings: Problem[] = [];
   const prepared = prepare(request, warnings);
   if (prepared.value === undefined) return { problems: [...warnings, ...prepared.problems] };
   const { chart, values } = prepared.value;
-  const rendered = renderTemplates(scopesOf(chart, values, request.release, request.capabilities), request);
+  const rendered = renderTemplates(scopesOf(chart, values, request.release, request.capabilities), request, progress);
   if (rendered.value === undefined) return { problems: [...warnings, ...rendered.problems] };
+  progress.doing = 'the reading of its output';
   const files = new Map([...rendered.value].filter(([name]) => !name.endsWith('/NOTES.txt')));
   const texts = [...files].map(([name, value]) => ({ name, text: value.text }));
   const sorted = sortManifests(texts, request.capabilities.helm);
@@ -149,7 +151,11 @@ interface Source {
   readonly scope: Scope;
 }
 
-function renderTemplates(scopes: readonly Scope[], request: RenderRequest): Result<ReadonlyMap<string, StringValue>> {
+function renderTemplates(
+  scopes: readonly Scope[],
+  request: RenderRequest,
+  progress: Progress,
+): Result<ReadonlyMap<string, StringValue>> {
   const functions = helmFunctions;
   const { helm } = request.capabilities;
   // A map, as Helm has it: of two templates of one name the later one counts.
@@ -157,6 +163,7 @@ function renderTemplates(scopes: readonly Scope[], request: RenderRequest): Resu
   const sources = [...byName.values()].sort(deepestFirst);
   const set: TemplateSet = newSet();
   for (const { name, file } of sources) {
+    progress.doing = `the parse of ${name}`;
     const parsed = parseTemplate(name, file.file, functions);
     if (parsed.value === undefined) return { problems: parsed.problems.map(parseProblem) };
     addTemplate(set, parsed.value);
@@ -164,7 +171,10 @@ function renderTemplates(scopes: readonly Scope[], request: RenderRequest): Resu
   const out = new Map<string, StringValue>();
   const empty = string('');
   let printed = 0;
-  const shared = { functions, missingKey: 'zero' as const, ...options(request) };
+  const started = (tell: (message: string) => Problem) => {
+    progress.template = (message) => executionProblem(tell(message), helm);
+  };
+  const shared = { functions, missingKey: 'zero' as const, started, ...options(request) };
   for (const { name, scope } of sources) {
     if (name.slice(name.lastIndexOf('/') + 1).startsWith('_')) continue;
     // Helm's own map, changed in place: what one template sets in its dot, the next of the chart sees.
@@ -182,6 +192,7 @@ function renderTemplates(scopes: readonly Scope[], request: RenderRequest): Resu
     printed += rendered.text.length;
     out.set(name, replaced(rendered.value, '<no value>', empty));
   }
+  progress.template = undefined;
   return { value: out, problems: [] };
 }
 

@@ -66,7 +66,7 @@ export type {
   RenderContext,
   RendererOptions,
 } from './context.ts';
-export { inflateChart } from './helm/inflate.ts';
+export { chartInflator } from './helm/inflate.ts';
 export type { MergedValues } from './helm/merged.ts';
 export { shortenedName } from './helm/name.ts';
 export { buildLikeFlux, type LikeFluxRequest } from './likeflux.ts';

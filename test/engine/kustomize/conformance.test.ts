@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { inflateChart } from '../../../src/engine/index.ts';
+import { chartInflator } from '../../../src/engine/index.ts';
 import type { KustomizeRequest } from '../../../src/engine/kustomize/index.ts';
 import { diskTree } from '../../../src/io/disk.ts';
 import { conformance, newKustomizer, printResult } from './kustomizer.ts';
@@ -24,7 +24,7 @@ function optionsOf({ options }: Case): Partial<KustomizeRequest> {
     reorder: isLegacy ? 'legacy' : 'none',
     managedByLabel: options.AddManagedbyLabel === 'true',
     alphaPlugins: options.PluginsEnabled === 'true',
-    ...(options.EnableHelm === 'true' && { helm: inflateChart }),
+    ...(options.EnableHelm === 'true' && { helm: chartInflator() }),
   };
 }
 

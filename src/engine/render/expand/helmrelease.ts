@@ -9,6 +9,7 @@ import {
   type RenderRequest,
   renderChart,
   toMapping,
+  withinLimit,
 } from '../../helm/index.ts';
 import { idOf, isObject, keyOf, type ObjectId } from '../../objects/object.ts';
 import { error, type Problem } from '../../problem.ts';
@@ -89,15 +90,19 @@ function install(
   const rendered = renderChart(renderRequest(view, object.id, context, chart, values));
   if (rendered.value === undefined) return failed(rendered.problems);
   const { value } = rendered;
-  const pieces = piecesOf(value);
   const { name, namespace } = object.id;
   const labels = { name: get(get(object.node, 'metadata'), 'name') ?? str(name, object.node.at), namespace };
-  const nodesOf = (kind: 'manifest' | 'hook') =>
-    pieces.filter(({ hook }) => (hook === undefined) === (kind === 'manifest')).map(({ node }) => node);
-  const request = { view, manifests: nodesOf('manifest'), hooks: nodesOf('hook'), labels };
-  const post = postRender(request, context.options.kustomizer);
-  if (post.problems.length > 0) return failed(post.problems);
-  const release = releaseContent(value, values, pieces, post.objects);
+  const progress = { doing: 'the reading of its output and its post renderers' };
+  const finished = withinLimit(context.options.limit, chart, progress, () => {
+    const pieces = piecesOf(value);
+    const nodesOf = (kind: 'manifest' | 'hook') =>
+      pieces.filter(({ hook }) => (hook === undefined) === (kind === 'manifest')).map(({ node }) => node);
+    const request = { view, manifests: nodesOf('manifest'), hooks: nodesOf('hook'), labels };
+    const { objects, problems } = postRender(request, context.options.kustomizer);
+    return problems.length > 0 ? { problems } : { value: releaseContent(value, values, pieces, objects), problems };
+  });
+  if (finished.value === undefined) return failed(finished.problems);
+  const release = finished.value;
   const secretValues = [...values.secretValues, ...(object.secretValues ?? [])];
   const desired = (node: Mapping): DesiredObject =>
     secretValues.length === 0 ? { id: idOf(node), node } : { id: idOf(node), node, secretValues };

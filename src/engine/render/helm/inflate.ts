@@ -8,6 +8,7 @@ import {
   loadChartFolder,
   objectsOf,
   parseKubeVersion,
+  type RenderLimit,
   readValues,
   renderChart,
   type Table,
@@ -26,16 +27,18 @@ type Request = Parameters<HelmInflator>[0];
 
 class Refused extends Error {}
 
-export const inflateChart: HelmInflator = (request) => {
-  try {
-    return { objects: inflate(request) };
-  } catch (error) {
-    if (error instanceof Refused) return { error: error.message };
-    throw error;
-  }
-};
+export function chartInflator(limit?: RenderLimit): HelmInflator {
+  return (request) => {
+    try {
+      return { objects: inflate(request, limit) };
+    } catch (error) {
+      if (error instanceof Refused) return { error: error.message };
+      throw error;
+    }
+  };
+}
 
-function inflate(request: Request): readonly Mapping[] {
+function inflate(request: Request, limit: RenderLimit | undefined): readonly Mapping[] {
   const { chart, loader } = request;
   const name = chart.name?.text ?? '';
   if (name === '') throw new Refused('chart name cannot be empty');
@@ -53,6 +56,7 @@ function inflate(request: Request): readonly Mapping[] {
       revision: 1,
     },
     capabilities: capabilitiesOf(request),
+    ...(limit && { limit }),
   });
   if (rendered.value === undefined) throw refusal(rendered.problems);
   const { crds, manifests, hooks, segments } = rendered.value;

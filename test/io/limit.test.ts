@@ -1,0 +1,120 @@
+/** Work for one chart that never comes back is ended from outside, and told as one problem; the rest of the fleet goes on. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { expect, onTestFinished, test } from 'vitest';
+import { template } from '../../src/cli/commands/template.ts';
+import { createRenderer, type Kustomizer, type RendererOptions } from '../../src/engine/index.ts';
+import { chartLimit } from '../../src/io/limit.ts';
+import { invoke } from '../cli/invoke.ts';
+import { type Files, kustomization, kustomizer, open, sync } from '../engine/render/check.ts';
+
+/** Never comes back by itself, as far as a limit is concerned; where no limit works, the test fails after a while. */
+function stuck(): never {
+  const end = performance.now() + 15_000;
+  while (performance.now() < end) {
+    try {
+      while (performance.now() < end);
+    } catch {}
+  }
+  throw new Error('nothing ended this');
+}
+
+const chart = (name: string, text: string, more: Files = {}): Files => ({
+  [`charts/${name}/Chart.yaml`]: `apiVersion: v2\nname: ${name}\nversion: 1.2.3\n`,
+  [`charts/${name}/templates/out.yaml`]: `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\ndata:\n  v: ${text}\n`,
+  ...more,
+});
+
+const release = (name: string, more = '') => `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: ${name}, namespace: apps}
+spec:
+  interval: 10m
+  chart: {spec: {chart: ./charts/${name}, sourceRef: {kind: GitRepository, name: flux-system, namespace: flux-system}}}
+${more}`;
+
+const fleet = (more = ''): Files => ({
+  'clusters/one/flux-system/gotk-sync.yaml': sync(),
+  'clusters/one/apps.yaml': kustomization('apps', 'path: ./apps'),
+  'apps/releases.yaml': [release('before'), release('bad', more), release('after')].join('---\n'),
+  ...chart('before', 'x'),
+  ...chart('bad', '{{ now | date "2006" }}'),
+  ...chart('after', 'x'),
+});
+
+/** The release `bad` has one problem, said at that text of its chart, and the others have their objects. */
+function checkEnded(files: Files, options: Partial<RendererOptions>, message: RegExp, place: RegExp): void {
+  const renderer = createRenderer({ kustomizer: kustomizer(), limit: chartLimit(0.2), ...options });
+  const sets = renderer.renderCluster(open(files), '/clusters/one');
+  const [before, bad, after] = ['before', 'bad', 'after'].map(
+    (name) => sets.find(({ owner }) => owner.id.name === name)!,
+  );
+  expect([before?.problems, after?.problems]).toEqual([[], []]);
+  expect([before?.objects.length, bad?.objects.length, after?.objects.length]).toEqual([1, 0, 1]);
+  expect(bad?.complete).toBe(false);
+  expect(bad?.problems.map((problem) => problem.message)).toEqual([expect.stringMatching(message)]);
+  const { file, start, end } = bad!.problems[0]!.at!;
+  expect(files[file]!.slice(start, end)).toMatch(place);
+}
+
+test('a call that never returns is told at its template line', () => {
+  const message = /^bad\/templates\/out.yaml:5:.*stopped: chart bad takes longer than its limit of 0.2 s$/s;
+  checkEnded(fleet(), { clock: { now: stuck } }, message, /^now/);
+});
+
+test('post renderers that never return', () => {
+  const real = kustomizer();
+  const slow: Kustomizer = {
+    build: (request) => (request.tree.file('/helm-release.yaml') === undefined ? real.build(request) : stuck()),
+  };
+  const patched = fleet('  postRenderers: [{kustomize: {patches: [{patch: "{}", target: {kind: X}}]}}]\n');
+  const message = /^stopped: chart bad takes longer than its limit of 0.2 s: the .* post renderers did not end$/;
+  checkEnded(patched, { kustomizer: slow }, message, /^apiVersion: v2/);
+});
+
+test('what was ended leaves nothing half done: the same renderer renders it once it can', () => {
+  let now = stuck as () => number;
+  const renderer = createRenderer({ kustomizer: kustomizer(), limit: chartLimit(0.2), clock: { now: () => now() } });
+  const bad = (files: Files) =>
+    renderer.renderCluster(open(files), '/clusters/one').find(({ owner }) => owner.id.name === 'bad');
+  expect(bad(fleet())?.objects).toEqual([]);
+  now = () => 0;
+  expect(bad(fleet('  targetNamespace: x\n'))).toMatchObject({ problems: [], objects: [{ id: { name: 'bad' } }] });
+});
+
+test.each<[string, () => unknown]>([
+  ['a loop', () => stuck()],
+  ['a search that goes back and forth', () => /(a+)+$/.test(`${'a'.repeat(60)}b`)],
+  ['a sleep', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 15_000)],
+  ['a limit inside that is longer', () => chartLimit(10).within!(stuck)],
+  ['an inner one that was ended, too', () => [chartLimit(0.01).within!(stuck), stuck()]],
+])('ended: %s', (_title, work) => {
+  expect(chartLimit(0.3).within!(work)).toEqual({ expired: true });
+});
+
+test('what work throws is its own, and what it answers, too', () => {
+  const own = new TypeError('own');
+  const answer = {};
+  const { within } = chartLimit(5);
+  expect(() =>
+    within!(() => {
+      throw own;
+    }),
+  ).toThrow(own);
+  expect(within!(() => within!(() => answer))).toEqual({ value: { value: answer } });
+});
+
+test('sluice template: a function that takes long ends at --time-limit', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'limit-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  // The templates look at the clock between the functions that they call, and never within one.
+  for (const [path, text] of Object.entries(chart('slow', '{{ genPrivateKey "rsa" | len }}'))) {
+    mkdirSync(join(folder, path, '..'), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  const ran = await invoke(template, ['one', join(folder, 'charts/slow'), '--time-limit', '0.001']);
+  expect(ran).toMatchObject({ code: 2, out: '' });
+  expect(ran.err).toMatch(/slow\/templates\/out.yaml:5:.*stopped: chart slow takes longer than its limit of 0.001 s/s);
+});
