@@ -60,6 +60,8 @@ export interface PlanGroupView {
   readonly id: string;
   readonly owner: ObjectName;
   readonly note?: string;
+  /** The other cluster that its objects go to, for a person: its server and what holds its kubeconfig. */
+  readonly cluster?: string;
   readonly items: readonly PlanItem[];
   /** Dangers of the group as a whole. */
   readonly dangers?: readonly PlanDanger[];

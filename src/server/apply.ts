@@ -137,7 +137,7 @@ function messageOf(event: ApplyEvent): string | undefined {
     case 'suspended':
       return `${titleOf(event.owner)} is suspended. ${event.wayBack}`;
     case 'object':
-      return `${titleOf(event.id)}: ${event.outcome}${event.message === '' ? '' : ` (${event.message})`}`;
+      return `${titleOf(event.id)}${event.cluster === undefined ? '' : ` in ${event.cluster}`}: ${event.outcome}${event.message === '' ? '' : ` (${event.message})`}`;
     case 'waiting':
       return `Waiting for ${titleOf(event.owner)}: ${event.message}`;
     case 'ready':

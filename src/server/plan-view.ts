@@ -95,6 +95,7 @@ function groupView(group: PlanGroup, shown: PlanShown): PlanGroupView {
     id,
     owner: nameOfId(group.owner.id),
     ...(group.note === undefined ? {} : { note: group.note }),
+    ...(group.remote === undefined ? {} : { cluster: `${group.remote.server} (${group.remote.context})` }),
     items: group.entries.map((entry) => itemView(id, entry, shown)),
     ...(dangers.length === 0 ? {} : { dangers }),
   };

@@ -8,6 +8,7 @@ import {
   changesAnything,
   inputsOf,
   type Plan,
+  remotesOf,
   titleOf,
   unfinished,
   unfinishedLines,
@@ -76,8 +77,15 @@ async function agree(invocation: Invocation, plan: Plan): Promise<true | string>
   const { options } = invocation;
   const context = options.context as string;
   const barred = refusal(invocation, context);
-  if (options.yes === true) return barred ?? true;
-  const target = plan.target.kind === 'cluster' ? `${plan.target.context} (${plan.target.server})` : '';
+  const remotes = remotesOf(plan).map(({ server, context: by }) => `${server} (${by})`);
+  if (options.yes === true) {
+    // Nobody is asked, so the clusters that were not named on the command line are named here.
+    if (barred === undefined)
+      for (const remote of remotes) invocation.out(`${printable(`writes also to ${remote}`)}\n`);
+    return barred ?? true;
+  }
+  const here = plan.target.kind === 'cluster' ? `${plan.target.context} (${plan.target.server})` : '';
+  const target = printable([here, ...remotes].join(' and '));
   if (process.stdin.isTTY !== true)
     return `this would change ${target}: say so with --yes, as nobody can be asked here`;
   const deletes = options.prune === true ? '' : ' (what is to be deleted stays, without --prune)';
@@ -138,7 +146,9 @@ function lines(event: ApplyEvent): readonly string[] {
     case 'suspended':
       return [`${titleOf(event.owner)} is suspended. The way back: ${event.wayBack}`];
     case 'object':
-      return [`${event.outcome} ${titleOf(event.id)}: ${event.message}`];
+      return [
+        `${event.outcome} ${titleOf(event.id)}${event.cluster === undefined ? '' : ` in ${event.cluster}`}: ${event.message}`,
+      ];
     case 'waiting':
       return [`waiting for ${event.message}`];
     case 'ready':

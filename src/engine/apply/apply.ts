@@ -9,7 +9,7 @@ import { keyOf, titleOf } from '../objects/object.ts';
 import { fluxOrder, stageOf, stages } from '../plan/order.ts';
 import { isHelmRelease } from '../plan/owner.ts';
 import { payloadOf, remember } from '../plan/payload.ts';
-import { type Plan, type PlanEntry, writes } from '../plan/plan.ts';
+import { type Plan, type PlanEntry, type PlanGroup, writes } from '../plan/plan.ts';
 import type { Cluster } from '../ports.ts';
 import { at, isObject, type JsonObject } from '../status/fields.ts';
 import { channel } from './channel.ts';
@@ -18,10 +18,22 @@ import { dependenciesOf, inTurn } from './order.ts';
 import { pruneOne, untilGone } from './prune.ts';
 import { waitForOwner, waitForStage, waitsFor } from './ready.ts';
 import { applyRelease, uninstallRelease } from './release/index.ts';
-import { type SendContext, type Sent, send } from './send.ts';
-import { freshness } from './stale.ts';
+import { type Sent, send } from './send.ts';
+import { inCluster, openSites, type Site, siteOf } from './site.ts';
+import { freshness, targetReasons } from './stale.ts';
 import { keepInventory, suspend, takeOver } from './takeover.ts';
-import { type ApplyOptions, isBad, type Run, type State, signalOf, skipAll, type Turn, told } from './turn.ts';
+import {
+  type ApplyOptions,
+  isBad,
+  type Run,
+  type State,
+  sending,
+  signalOf,
+  skipAll,
+  stoppedFor,
+  type Turn,
+  told,
+} from './turn.ts';
 
 export function applyPlan(cluster: Cluster, plan: Plan, options: ApplyOptions): AsyncIterable<ApplyEvent> {
   return channel((tell) => run({ cluster, plan, options, tell }));
@@ -29,41 +41,70 @@ export function applyPlan(cluster: Cluster, plan: Plan, options: ApplyOptions): 
 
 async function run(run: Run): Promise<void> {
   const { cluster, plan, options, tell } = run;
-  const turns = turnsOf(plan, options);
-  const entries = turns.flatMap((turn) => [...turn.sends, ...turn.deletes]);
-  const { reasons, live } = await freshness(cluster, plan, entries, options);
-  if (reasons.length > 0) {
-    tell({ type: 'refused', reasons });
-    return;
-  }
+  const here = siteOf(cluster, { timer: options.timer, ...signalOf(options) });
+  const stale = await targetReasons(cluster, plan, options);
+  if (stale.length > 0) return tell({ type: 'refused', reasons: stale });
+  const chosen = choose(plan, options);
+  const sites = await openSites(
+    here,
+    chosen.map(({ group }) => group),
+  );
+  const turns = chosen.map((one): Turn => turnAt(sites.of(one.group), one));
+  const all = turns.flatMap((turn) => [...turn.sends, ...turn.deletes].map((entry) => ({ entry, turn })));
+  const open = all.filter(({ turn }) => turn.site.closed === undefined);
+  const { reasons, live } = await freshness(
+    open.map(({ entry, turn }) => ({ entry, cluster: turn.site.cluster })),
+    options.signal,
+  );
+  if (sites.reasons.length + reasons.length > 0)
+    return tell({ type: 'refused', reasons: [...sites.reasons, ...reasons] });
   const owners = turns.map((turn) => turn.group.owner.id);
-  tell({ type: 'started', objects: entries.length, owners, all: entries.map((entry) => entry.id) });
-  for (const { owner, remote, entries } of plan.groups) {
-    if (remote === undefined || !entries.some(writes)) continue;
-    const message = `applies to another cluster (${remote.server}), which Sluice plans and does not write to`;
-    tell({ type: 'trouble', owner: owner.id, message });
+  const placed = all.map(({ entry, turn }) => ({ ...entry.id, ...inCluster(turn.site) }));
+  tell({ type: 'started', objects: all.length, owners, all: placed });
+  for (const group of plan.groups) {
+    const message = group.entries.some(writes) ? leftOut(group) : undefined;
+    if (message !== undefined) tell({ type: 'trouble', owner: group.owner.id, message });
   }
+  for (const { group, barred } of turns)
+    if (barred !== undefined) tell({ type: 'trouble', owner: group.owner.id, message: barred });
   const suspended = new Set<string>();
-  const context: SendContext = { cluster, timer: options.timer, ...signalOf(options) };
-  const state: State = { ...run, context, live, suspended, stopped: undefined };
+  const state: State = { ...run, here, live, suspended };
   // All of them before the first write: a changed owner wakes its controller, which would go by the old commit.
-  for (const turn of turns) if (turn.group.state?.exists === true) await suspend(state, turn);
+  for (const turn of turns)
+    if (turn.group.state?.exists === true && turn.barred === undefined) await suspend(state, turn);
   for (const turn of turns) await applyTurn(state, turns, turn);
   for (const turn of turns) await pruneTurn(state, turns, turn);
   for (const turn of turns) await keepInventory(state, turns, turn);
   finish(state, turns);
 }
 
-function turnsOf(plan: Plan, options: ApplyOptions): readonly Turn[] {
+type Chosen = Pick<Turn, 'group' | 'sends' | 'deletes'>;
+
+function choose(plan: Plan, options: ApplyOptions): readonly Chosen[] {
   return inTurn(plan.groups).flatMap((group) => {
-    // Planned against another cluster: sent to this one, its objects would land in the wrong place.
-    if (group.remote !== undefined) return [];
+    if (leftOut(group) !== undefined) return [];
     const chosen = group.entries.filter((entry) => writes(entry) && (options.selection?.(entry, group) ?? true));
     const sends = chosen.filter((entry) => entry.action !== 'delete');
     const deletes = options.prune === 'all' ? chosen.filter((entry) => entry.action === 'delete') : [];
     if (sends.length === 0 && deletes.length === 0) return [];
-    return [{ group, sends, deletes, outcomes: new Map(), failed: false }];
+    return [{ group, sends, deletes }];
   });
+}
+
+/** Why nothing of a group is sent, whatever was chosen. */
+function leftOut({ standsIn, remote, spec }: PlanGroup): string | undefined {
+  // It would have to be suspended there, and nobody would find the way back.
+  if (standsIn !== undefined)
+    return `stands in another cluster (${standsIn.server}) itself, and is not applied from here`;
+  // Sent to this cluster, its objects would land in the wrong place.
+  if (spec?.kubeConfig !== undefined && remote === undefined)
+    return 'applies to another cluster (spec.kubeConfig), which the plan does not hold: plan again';
+  return undefined;
+}
+
+function turnAt(site: Site, chosen: Chosen): Turn {
+  const barred = site.closed === undefined ? {} : { barred: site.closed };
+  return { ...chosen, site, outcomes: new Map(), failed: false, ...barred };
 }
 
 async function applyTurn(state: State, turns: readonly Turn[], turn: Turn): Promise<void> {
@@ -104,11 +145,16 @@ function blockedBy(turns: readonly Turn[], turn: Turn): string | undefined {
     if (other === turn || !other.failed) continue;
     const title = titleOf(other.group.owner.id);
     if (needs.has(keyOf(other.group.owner.id))) return `it depends on ${title}, which failed`;
-    const creates = other.sends.find((entry) => keyOf(entry.id) === key);
+    const creates = sentHere(other).find((entry) => keyOf(entry.id) === key);
     if (creates !== undefined && isBad(other.outcomes.get(creates)))
       return `${title} could not apply ${titleOf(creates.id)}`;
   }
   return undefined;
+}
+
+/** What a turn sends to the cluster that the owners stand in. */
+function sentHere({ site, sends }: Turn): readonly PlanEntry[] {
+  return site.remote === undefined ? sends : [];
 }
 
 /** How many objects of one kind are sent at once. */
@@ -116,18 +162,18 @@ const atOnce = 8;
 
 async function sendStage(state: State, turn: Turn, entries: readonly PlanEntry[]): Promise<void> {
   for (const batch of batches(entries)) {
-    const stop = state.options.signal?.aborted ? 'canceled' : state.stopped;
+    const stop = state.options.signal?.aborted ? 'canceled' : stoppedFor(state, turn);
     if (stop !== undefined) {
       for (const entry of batch) told(state, turn, entry, { outcome: 'not-sent', message: stop });
       continue;
     }
-    for (const { id } of batch) state.tell({ type: 'sending', owner: turn.group.owner.id, id });
+    for (const { id } of batch) sending(state, turn, id);
     const sent = await Promise.all(
-      batch.map((entry) => send(state.context, guarded(state, entry), state.live.get(entry))),
+      batch.map((entry) => send(turn.site.context, guarded(state, turn, entry), state.live.get(entry))),
     );
     for (const [index, entry] of batch.entries()) {
       const result = sent[index]!;
-      if (result.stop === true) state.stopped = result.message;
+      if (result.stop === true) turn.site.stopped = result.message;
       told(state, turn, entry, result);
     }
   }
@@ -144,7 +190,8 @@ function batches(entries: readonly PlanEntry[]): readonly (readonly PlanEntry[])
 }
 
 /** An owner that this apply suspended stays so, even where its own object in Git says `suspend: false`. */
-function guarded(state: State, entry: PlanEntry): PlanEntry {
+function guarded(state: State, turn: Turn, entry: PlanEntry): PlanEntry {
+  if (turn.site !== state.here) return entry;
   const payload = payloadOf(entry);
   if (payload === undefined || !state.suspended.has(keyOf(entry.id))) return entry;
   const spec = at(payload.object, 'spec');
@@ -175,18 +222,18 @@ async function pruneTurn(state: State, turns: readonly Turn[], turn: Turn): Prom
   if (isRelease) return uninstallRelease(state, turn);
   const going: { readonly entry: PlanEntry; readonly sent: Sent }[] = [];
   for (const entry of deletes) {
-    const stop = state.options.signal?.aborted ? 'canceled' : state.stopped;
+    const stop = state.options.signal?.aborted ? 'canceled' : stoppedFor(state, turn);
     if (stop !== undefined) {
       told(state, turn, entry, { outcome: 'not-sent', message: stop });
       continue;
     }
-    state.tell({ type: 'sending', owner: group.owner.id, id: entry.id });
-    const sent = await pruneOne(state.context, entry, group.owner);
-    if (sent.stop === true) state.stopped = sent.message;
+    sending(state, turn, entry.id);
+    const sent = await pruneOne(turn.site.context, entry, group.owner);
+    if (sent.stop === true) turn.site.stopped = sent.message;
     if (sent.outcome === 'deleted') going.push({ entry, sent });
     else told(state, turn, entry, sent);
   }
-  const held = await Promise.all(going.map(({ entry }) => untilGone(state.context, entry)));
+  const held = await Promise.all(going.map(({ entry }) => untilGone(turn.site.context, entry)));
   for (const [index, { entry, sent }] of going.entries()) told(state, turn, entry, held[index] ?? sent);
 }
 
@@ -199,6 +246,7 @@ function holdReason(turns: readonly Turn[], turn: Turn): string | undefined {
 function heldBy(turns: readonly Turn[], turn: Turn): string | undefined {
   const key = keyOf(turn.group.owner.id);
   for (const other of turns) {
+    if (other.site.remote !== undefined) continue;
     const removal = other.deletes.find((entry) => keyOf(entry.id) === key);
     if (removal !== undefined && isBad(other.outcomes.get(removal))) return `${titleOf(removal.id)} was not deleted`;
   }

@@ -9,6 +9,9 @@ import type { Stage } from '../plan/order.ts';
  */
 export type ObjectOutcome = 'applied' | 'unchanged' | 'deleted' | 'gone' | 'kept' | 'failed' | 'unknown' | 'not-sent';
 
+/** An object and, where it is not the cluster that the plan was made for, the server that it is in. */
+export type PlacedId = ObjectId & { readonly cluster?: string };
+
 export type ApplyEvent =
   /** The plan no longer holds; nothing was sent. */
   | { readonly type: 'refused'; readonly reasons: readonly string[] }
@@ -17,19 +20,21 @@ export type ApplyEvent =
       readonly objects: number;
       readonly owners: readonly ObjectId[];
       /** Every object that is to be sent or deleted. */
-      readonly all: readonly ObjectId[];
+      readonly all: readonly PlacedId[];
     }
   /** A running owner was suspended first; `wayBack` is said until it is taken. */
   | { readonly type: 'suspended'; readonly owner: ObjectId; readonly wayBack: string }
   | { readonly type: 'stage'; readonly owner: ObjectId; readonly stage: Stage | 'prune' }
   /** Told just before a request goes out: after a crash, an object with this and no outcome is unknown. */
-  | { readonly type: 'sending'; readonly owner: ObjectId; readonly id: ObjectId }
+  | { readonly type: 'sending'; readonly owner: ObjectId; readonly id: ObjectId; readonly cluster?: string }
   | {
       readonly type: 'object';
       readonly owner: ObjectId;
       readonly id: ObjectId;
       readonly outcome: ObjectOutcome;
       readonly message: string;
+      /** The server of another cluster than the one that the plan was made for (`spec.kubeConfig`). */
+      readonly cluster?: string;
     }
   | {
       readonly type: 'waiting';

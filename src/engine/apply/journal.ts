@@ -1,12 +1,12 @@
 /** After a crash: what an apply that never came to its end had applied, what is unknown, what it had not sent. */
 import { keyOf, type ObjectId, titleOf } from '../objects/object.ts';
-import type { ApplyEvent, ObjectOutcome } from './events.ts';
+import type { ApplyEvent, ObjectOutcome, PlacedId } from './events.ts';
 
 export interface Unfinished {
-  readonly done: readonly { readonly id: ObjectId; readonly outcome: ObjectOutcome }[];
+  readonly done: readonly { readonly id: PlacedId; readonly outcome: ObjectOutcome }[];
   /** Sent, and nobody heard the answer. */
-  readonly unknown: readonly ObjectId[];
-  readonly notSent: readonly ObjectId[];
+  readonly unknown: readonly PlacedId[];
+  readonly notSent: readonly PlacedId[];
   /** Owners that were suspended, and nobody resumed. */
   readonly suspended: readonly ObjectId[];
 }
@@ -19,29 +19,42 @@ export function unfinished(events: readonly ApplyEvent[]): Unfinished | undefine
   const sent = new Set<string>();
   const suspended: ObjectId[] = [];
   for (const event of events) {
-    if (event.type === 'sending') sent.add(keyOf(event.id));
-    if (event.type === 'object') outcomes.set(keyOf(event.id), event.outcome);
+    if (event.type === 'sending') sent.add(placeOf(event));
+    if (event.type === 'object') outcomes.set(placeOf(event), event.outcome);
     if (event.type === 'suspended') suspended.push(event.owner);
   }
   const done = started.all.flatMap((id) => {
-    const outcome = outcomes.get(keyOf(id));
+    const outcome = outcomes.get(placed(id));
     return outcome === undefined ? [] : [{ id, outcome }];
   });
-  const open = started.all.filter((id) => !outcomes.has(keyOf(id)));
+  const open = started.all.filter((id) => !outcomes.has(placed(id)));
   return {
     done,
-    unknown: open.filter((id) => sent.has(keyOf(id))),
-    notSent: open.filter((id) => !sent.has(keyOf(id))),
+    unknown: open.filter((id) => sent.has(placed(id))),
+    notSent: open.filter((id) => !sent.has(placed(id))),
     suspended,
   };
+}
+
+function placed(id: PlacedId): string {
+  return placeOf({ id, ...(id.cluster === undefined ? {} : { cluster: id.cluster }) });
+}
+
+/** The same object may be in two clusters. */
+function placeOf({ id, cluster = '' }: { readonly id: ObjectId; readonly cluster?: string }): string {
+  return `${cluster} ${keyOf(id)}`;
+}
+
+function titleIn(id: PlacedId): string {
+  return id.cluster === undefined ? titleOf(id) : `${titleOf(id)} in ${id.cluster}`;
 }
 
 /** The same for a person, an object a line. */
 export function unfinishedLines({ done, unknown, notSent, suspended }: Unfinished): readonly string[] {
   return [
-    ...done.map(({ id, outcome }) => `${outcome} ${titleOf(id)}`),
-    ...unknown.map((id) => `unknown ${titleOf(id)}: sent, its answer was not heard`),
-    ...notSent.map((id) => `not sent ${titleOf(id)}`),
+    ...done.map(({ id, outcome }) => `${outcome} ${titleIn(id)}`),
+    ...unknown.map((id) => `unknown ${titleIn(id)}: sent, its answer was not heard`),
+    ...notSent.map((id) => `not sent ${titleIn(id)}`),
     ...suspended.map((id) => `${titleOf(id)} was suspended by it`),
   ];
 }

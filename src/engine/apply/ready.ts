@@ -6,7 +6,7 @@ import type { PlanEntry } from '../plan/plan.ts';
 import { customStatus } from './expressions.ts';
 import { dependenciesOf } from './order.ts';
 import { refOf } from './stale.ts';
-import { isBad, type State, signalOf, type Turn } from './turn.ts';
+import { isBad, type State, signalOf, stoppedFor, type Turn } from './turn.ts';
 import { type Awaited, jobGoesAway, waitFor } from './wait.ts';
 
 export async function waitForStage(
@@ -15,9 +15,9 @@ export async function waitForStage(
   entries: readonly PlanEntry[],
   stage: Stage,
 ): Promise<void> {
-  if (state.options.signal?.aborted || state.stopped !== undefined) return;
+  if (state.options.signal?.aborted || stoppedFor(state, turn) !== undefined) return;
   const sent = entries.filter((entry) => !isBad(turn.outcomes.get(entry)));
-  const wrong = await waitFor(state.cluster, sent.map(awaited), await waiting(state, turn, 60_000));
+  const wrong = await waitFor(turn.site.cluster, sent.map(awaited), await waiting(state, turn, 60_000));
   if (wrong === undefined) return;
   turn.failed = true;
   for (const entry of sent) turn.outcomes.set(entry, 'failed');
@@ -43,7 +43,7 @@ async function waiting(state: State, turn: Turn, timeout: number) {
 }
 
 export function waitsFor(state: State, turns: readonly Turn[], turn: Turn): boolean {
-  if (state.options.signal?.aborted || state.stopped !== undefined || turn.failed || turn.sends.length === 0)
+  if (state.options.signal?.aborted || stoppedFor(state, turn) !== undefined || turn.failed || turn.sends.length === 0)
     return false;
   if (state.options.wait === 'all') return true;
   const key = keyOf(turn.group.owner.id);
@@ -53,7 +53,8 @@ export function waitsFor(state: State, turns: readonly Turn[], turn: Turn): bool
 /** `wait` waits for everything that was applied, else the health checks are waited for; without either, what was sent. */
 export async function waitForOwner(state: State, turn: Turn): Promise<void> {
   const { group } = turn;
-  const owners = new Set(state.plan.groups.map((one) => keyOf(one.owner.id)));
+  const here = turn.site === state.here ? state.plan.groups : [];
+  const owners = new Set(here.map((one) => keyOf(one.owner.id)));
   const checks = group.spec?.wait === true ? [] : (group.spec?.healthChecks ?? []);
   const listed = checks.map((check): Awaited => {
     const slash = check.apiVersion.indexOf('/');
@@ -69,7 +70,7 @@ export async function waitForOwner(state: State, turn: Turn): Promise<void> {
   // Owners that are applied here are suspended, or nobody reconciles them: they do not become ready by themselves.
   const objects = (listed.length > 0 ? listed : sent.map(awaited)).filter((one) => !owners.has(keyOf(one.id)));
   if (objects.length === 0) return;
-  const wrong = await waitFor(state.cluster, objects, await waiting(state, turn, group.spec?.timeout ?? 300_000));
+  const wrong = await waitFor(turn.site.cluster, objects, await waiting(state, turn, group.spec?.timeout ?? 300_000));
   if (wrong === undefined) {
     state.tell({ type: 'ready', owner: group.owner.id });
     return;

@@ -24,32 +24,40 @@ export function refOf(entry: PlanEntry): ObjectRef {
   return { apiVersion, kind, namespace, name };
 }
 
-export async function freshness(
+/** Whether this is the cluster, and these are the files, that the plan was made for. */
+export async function targetReasons(
   cluster: Cluster,
   plan: Plan,
-  entries: readonly PlanEntry[],
   options: { readonly inputs?: string; readonly signal?: AbortSignal },
-): Promise<Freshness> {
+): Promise<readonly string[]> {
   const reasons: string[] = [];
-  const live = new Map<PlanEntry, LiveObject>();
-  if (plan.target.kind !== 'cluster') return { reasons: ['the plan is against a commit, not against a cluster'], live };
+  if (plan.target.kind !== 'cluster') return ['the plan is against a commit, not against a cluster'];
   const here = `${cluster.context} (${cluster.server})`;
   if (plan.target.context !== cluster.context || plan.target.server !== cluster.server) {
     reasons.push(`the plan was made for ${plan.target.context} (${plan.target.server}), and this is ${here}`);
   }
   const identity = await cluster.identity(options.signal);
-  if (!identity.ok) return { reasons: [identity.failure.message], live };
+  if (!identity.ok) return [identity.failure.message];
   if (identity.value !== plan.target.identity) reasons.push(`${here} is not the cluster that the plan was made for`);
   if (options.inputs !== undefined && options.inputs !== plan.inputs)
     reasons.push('files changed since the plan was made');
-  if (reasons.length > 0) return { reasons, live };
+  return reasons;
+}
+
+/** Whether the objects of a plan are still as it saw them, each looked at in the cluster that it is in. */
+export async function freshness(
+  looked: readonly { readonly entry: PlanEntry; readonly cluster: Cluster }[],
+  signal: AbortSignal | undefined,
+): Promise<Freshness> {
+  const reasons: string[] = [];
+  const live = new Map<PlanEntry, LiveObject>();
   const slot = slots(24);
   const found = await Promise.all(
-    entries.map((entry) =>
-      entry.awaits === undefined ? slot(() => staleness(cluster, entry, options.signal)) : fresh,
+    looked.map(({ entry, cluster }) =>
+      entry.awaits === undefined ? slot(() => staleness(cluster, entry, signal)) : fresh,
     ),
   );
-  entries.forEach((entry, index) => {
+  looked.forEach(({ entry }, index) => {
     const { reason, object } = found[index]!;
     if (reason !== undefined) reasons.push(reason);
     if (object !== undefined) live.set(entry, object);

@@ -13,7 +13,7 @@ export async function suspend(state: State, turn: Turn): Promise<void> {
   const { group } = turn;
   const { id } = group.owner;
   const release = isHelmRelease(id);
-  if (!(isKustomization(id) || release) || state.stopped !== undefined || options.signal?.aborted) return;
+  if (!(isKustomization(id) || release) || state.here.stopped !== undefined || options.signal?.aborted) return;
   if (group.state?.suspended === true || state.suspended.has(keyOf(id))) return;
   if (group.state?.controlled !== true && (release || !runsControllers(state.plan))) return;
   const why = 'a plan of the workspace was applied';
@@ -30,7 +30,9 @@ export async function suspend(state: State, turn: Turn): Promise<void> {
  * suspended too, and so on upwards. Other parents leave a field alone that they do not set.
  */
 async function suspendParents(state: State, turn: Turn, child: ObjectId): Promise<void> {
-  for (const { owner, entries, state: live } of state.plan.groups) {
+  for (const { owner, entries, state: live, remote } of state.plan.groups) {
+    // What it applies to another cluster is not this child.
+    if (remote !== undefined) continue;
     const key = keyOf(owner.id);
     if (live?.exists !== true || live.suspended || state.suspended.has(key) || !isKustomization(owner.id)) continue;
     const object = entries.flatMap((entry) => (keyOf(entry.id) === keyOf(child) ? [payloadOf(entry)?.object] : []))[0];
@@ -55,7 +57,7 @@ async function suspendParents(state: State, turn: Turn, child: ObjectId): Promis
 export async function takeOver(state: State, turn: Turn): Promise<void> {
   const { cluster, options } = state;
   const { id } = turn.group.owner;
-  if (!isKustomization(id) || turn.barred !== undefined || state.stopped !== undefined || options.signal?.aborted)
+  if (!isKustomization(id) || turn.barred !== undefined || state.here.stopped !== undefined || options.signal?.aborted)
     return;
   const inventory = await readInventory(cluster, id, options.signal);
   if (inventory === undefined) return;
@@ -88,7 +90,7 @@ function wayBack(id: ObjectId, context: string): string {
 /** What was deleted leaves the inventory; what could not be deleted stays in it, to be tried again. */
 export async function keepInventory(state: State, turns: readonly Turn[], turn: Turn): Promise<void> {
   const { id } = turn.group.owner;
-  if (!isKustomization(id) || state.stopped !== undefined) return;
+  if (!isKustomization(id) || state.here.stopped !== undefined || turn.site.closed !== undefined) return;
   const settled = turn.deletes.filter((entry) => ['deleted', 'gone', 'kept'].includes(turn.outcomes.get(entry) ?? ''));
   const unsent = turn.sends.filter((entry) => entry.seen === undefined && turn.outcomes.get(entry) === 'not-sent');
   const whole = !turn.failed && !state.options.signal?.aborted && state.options.selection === undefined;

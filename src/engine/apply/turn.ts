@@ -1,8 +1,10 @@
 /** What the parts of an apply share: its options, its state, and one owner's turn. */
+import type { ObjectId } from '../objects/object.ts';
 import type { Plan, PlanEntry, PlanGroup } from '../plan/plan.ts';
 import type { Cluster, LiveObject, Timer } from '../ports.ts';
 import type { ApplyEvent, ObjectOutcome } from './events.ts';
-import type { SendContext, Sent } from './send.ts';
+import type { Sent } from './send.ts';
+import { inCluster, type Site } from './site.ts';
 
 export interface ApplyOptions {
   readonly timer: Timer;
@@ -20,6 +22,7 @@ export interface ApplyOptions {
 }
 
 export interface Run {
+  /** The cluster that the plan was made for: the owners of all turns stand in it. */
   readonly cluster: Cluster;
   readonly plan: Plan;
   readonly options: ApplyOptions;
@@ -29,21 +32,21 @@ export interface Run {
 /** One owner's part: what to send, what to delete, and how it went. */
 export interface Turn {
   readonly group: PlanGroup;
+  /** Where its objects go. */
+  readonly site: Site;
   readonly sends: readonly PlanEntry[];
   readonly deletes: readonly PlanEntry[];
   readonly outcomes: Map<PlanEntry, ObjectOutcome>;
   failed: boolean;
-  /** Why nothing of this owner may be sent: it could not be suspended, or its inventory not be written. */
+  /** Why nothing of this owner may be sent: it could not be suspended, its inventory not be written, or its cluster not be opened. */
   barred?: string;
 }
 
 export interface State extends Run {
-  readonly context: SendContext;
+  readonly here: Site;
   readonly live: ReadonlyMap<PlanEntry, LiveObject>;
   /** Keys of the owners that this apply suspended. */
   readonly suspended: Set<string>;
-  /** Why nothing more is sent. */
-  stopped: string | undefined;
 }
 
 export function signalOf(options: ApplyOptions): { readonly signal?: AbortSignal } {
@@ -54,10 +57,20 @@ export function isBad(outcome: ObjectOutcome | undefined): boolean {
   return outcome === 'failed' || outcome === 'unknown' || outcome === 'not-sent';
 }
 
+/** Why nothing more of a turn is sent; nothing goes to another cluster that could not be noted in this one. */
+export function stoppedFor({ here }: Pick<State, 'here'>, { site }: Pick<Turn, 'site'>): string | undefined {
+  return site.stopped ?? here.stopped;
+}
+
+/** Says that a request for an object is about to go out. */
+export function sending(state: State, turn: Turn, id: ObjectId): void {
+  state.tell({ type: 'sending', owner: turn.group.owner.id, id, ...inCluster(turn.site) });
+}
+
 export function told(state: State, turn: Turn, entry: PlanEntry, { outcome, message }: Sent): void {
   turn.outcomes.set(entry, outcome);
   if (isBad(outcome)) turn.failed = true;
-  state.tell({ type: 'object', owner: turn.group.owner.id, id: entry.id, outcome, message });
+  state.tell({ type: 'object', owner: turn.group.owner.id, id: entry.id, outcome, message, ...inCluster(turn.site) });
 }
 
 export function skipAll(state: State, turn: Turn, entries: readonly PlanEntry[], message: string): void {
@@ -67,5 +80,5 @@ export function skipAll(state: State, turn: Turn, entries: readonly PlanEntry[],
 
 /** A new Kustomization is handled by controllers when others in the plan are. */
 export function runsControllers(plan: Plan): boolean {
-  return plan.groups.some((group) => group.state?.controlled === true);
+  return plan.groups.some((group) => group.standsIn === undefined && group.state?.controlled === true);
 }

@@ -141,11 +141,15 @@ async function cascade(
   const title = titleOf(id);
   const hold = deletesWithOwner(spec) ? undefined : `${title} is removed without pruning: it stays as an orphan`;
   const owner: Owner = { id, at: { file: '', start: 0, end: 0 } };
-  const target = spec.kubeConfig === undefined ? place : await question.open(place, id.namespace, spec.kubeConfig);
-  if (typeof target === 'string') {
-    const note = `${title} is removed; what it applied is in another cluster, which cannot be asked: ${target}`;
+  const opened =
+    spec.kubeConfig === undefined
+      ? { place, remote: place.remote }
+      : await question.open(place, id.namespace, spec.kubeConfig);
+  if (typeof opened === 'string') {
+    const note = `${title} is removed; what it applied is in another cluster, which cannot be asked: ${opened}`;
     return [{ owner, entries: [], note, complete: false }];
   }
+  const target = opened.place;
   const secretValues = await secretValuesOf(place.requests, id, [live]);
   const state = { exists: true, suspended: spec.suspend, controlled: false, inventory: inventoryOf(live) };
   const stored = spec.release === undefined ? { state } : await withRelease(target.requests, state, spec.release);
@@ -166,9 +170,12 @@ async function cascade(
       below.push(...(await cascade(target, { id: entry.id, live: object }, question, seen)));
     }
   }
-  const remote = target.remote === undefined ? {} : { remote: target.remote };
+  const where = {
+    ...(opened.remote === undefined ? {} : { remote: opened.remote }),
+    ...(place.remote === undefined ? {} : { standsIn: place.remote }),
+  };
   return [
-    { owner, entries, note: `${title} is removed`, ...remote, ...(spec.release === undefined ? {} : { spec }) },
+    { owner, entries, note: `${title} is removed`, ...where, ...(spec.release === undefined ? {} : { spec }) },
     ...below,
   ];
 }

@@ -293,8 +293,8 @@ async function groupsOf({ wanted, places, owners, asked, ...answers }: Answers):
   const groups = wanted.map((set, index): PlanGroup => {
     const entries = [...[...asked[index]!].sort(byFluxOrder), ...parts[index]!.entries];
     const owner = owners[index]!;
-    const { target } = places[index]!;
-    const note = noteOf(set, owner, entries, target);
+    const { home, target, remote } = places[index]!;
+    const note = noteOf(set, owner, entries, places[index]!);
     if (set.release !== undefined) rememberRelease(owner.spec, set.release);
     return {
       owner: set.owner,
@@ -302,7 +302,8 @@ async function groupsOf({ wanted, places, owners, asked, ...answers }: Answers):
       spec: owner.spec,
       state: owner.state,
       complete: set.complete && typeof target !== 'string',
-      ...(typeof target === 'string' || target.remote === undefined ? {} : { remote: target.remote }),
+      ...(remote === undefined ? {} : { remote }),
+      ...(typeof home === 'string' || home.remote === undefined ? {} : { standsIn: home.remote }),
       ...(note === undefined ? {} : { note }),
     };
   });
@@ -330,7 +331,7 @@ function noteOf(
   set: DesiredSet,
   owner: LiveOwner,
   entries: readonly PlanEntry[],
-  target: Place | string,
+  { home, target, remote }: OwnerPlaces,
 ): string | undefined {
   const notes: string[] = [];
   if (set.note !== undefined) notes.push(set.note);
@@ -338,8 +339,9 @@ function noteOf(
   if (owner.failure !== undefined)
     notes.push('it could not be read in the cluster, so what it would delete is not known');
   if (typeof target === 'string') notes.push(`its cluster (spec.kubeConfig) cannot be asked: ${target}`);
-  const remote = typeof target === 'string' ? undefined : target.remote;
   if (remote !== undefined) notes.push(`in another cluster: ${remote.server} by ${remote.context}`);
+  if (typeof home !== 'string' && home.remote !== undefined)
+    notes.push(`it stands in that cluster itself, and Sluice does not apply it from here`);
   if (owner.state.suspended) notes.push('suspended in the cluster: Flux itself applies nothing until it is resumed');
   if (owner.spec.release !== undefined && owner.state.release !== undefined)
     notes.push(...releaseNotes(set, owner.spec.release, owner.state.release, entries));

@@ -19,10 +19,18 @@ export interface Place {
 export interface OwnerPlaces {
   readonly home: Place | string;
   readonly target: Place | string;
+  /** What leads to the target, where it is another cluster. */
+  readonly remote?: RemoteTarget;
+}
+
+/** A cluster with what led to it: several kubeconfigs may lead to the same one. */
+export interface OpenedPlace {
+  readonly place: Place;
+  readonly remote: RemoteTarget;
 }
 
 /** The cluster that a kubeconfig leads to, from the cluster that holds it; opened once. */
-export type OpenPlace = (home: Place, namespace: string, ref: KubeConfigRef) => Promise<Place | string>;
+export type OpenPlace = (home: Place, namespace: string, ref: KubeConfigRef) => Promise<OpenedPlace | string>;
 
 export interface Places {
   /** In the order of the owners. */
@@ -38,7 +46,7 @@ export interface PlacesOptions {
 export async function placesOf(here: Place, wanted: readonly DesiredSet[], options: PlacesOptions): Promise<Places> {
   const rendered = renderedOwners(wanted);
   const parents = parentsOf(wanted);
-  const opened = new Map<string, Promise<Place | string>>();
+  const opened = new Map<string, Promise<OpenedPlace | string>>();
   const byIdentity = new Map<string, Place>();
   const known = new Map<number, Promise<OwnerPlaces>>();
 
@@ -56,29 +64,33 @@ export async function placesOf(here: Place, wanted: readonly DesiredSet[], optio
     const outside = parent === undefined || parent === index || below.includes(parent);
     const home = outside ? here : (await placeOf(parent, [...below, index])).target;
     const { kubeConfig } = ownerSpec(owner.id, jsonOf(rendered.get(keyOf(owner.id))));
-    if (kubeConfig === undefined || typeof home === 'string') return { home, target: home };
-    return { home, target: await open(home, owner.id.namespace, kubeConfig) };
+    if (typeof home === 'string') return { home, target: home };
+    if (kubeConfig === undefined) return { home, target: home, ...(home.remote && { remote: home.remote }) };
+    const opened = await open(home, owner.id.namespace, kubeConfig);
+    return typeof opened === 'string'
+      ? { home, target: opened }
+      : { home, target: opened.place, remote: opened.remote };
   }
 
-  function open(home: Place, namespace: string, ref: KubeConfigRef): Promise<Place | string> {
+  function open(home: Place, namespace: string, ref: KubeConfigRef): Promise<OpenedPlace | string> {
     const key = JSON.stringify([home.remote?.identity, namespace, ref]);
     const target = opened.get(key) ?? connect(home, namespace, ref);
     opened.set(key, target);
     return target;
   }
 
-  async function connect(home: Place, namespace: string, ref: KubeConfigRef): Promise<Place | string> {
+  async function connect(home: Place, namespace: string, ref: KubeConfigRef): Promise<OpenedPlace | string> {
     const { requests } = home;
     const cluster = await openRemote({ get: requests.get, home: requests.cluster, namespace, ref });
     if (typeof cluster === 'string') return cluster;
     const identity = await cluster.identity(options.signal);
     if (!identity.ok) return identity.failure.message;
-    const same = byIdentity.get(identity.value);
-    if (same !== undefined) return same;
     const remote = { context: cluster.context, server: cluster.server, identity: identity.value, namespace, from: ref };
+    const same = byIdentity.get(identity.value);
+    if (same !== undefined) return { place: same, remote };
     const place = { requests: requestsOf(cluster, options.concurrency, options.signal), remote };
     byIdentity.set(identity.value, place);
-    return place;
+    return { place, remote };
   }
 
   return { places: await Promise.all(wanted.map((_, index) => placeOf(index, []))), open };

@@ -129,6 +129,8 @@ export interface PlanGroup {
   readonly state?: OwnerState;
   /** Its objects are in another cluster than the one the plan is against. */
   readonly remote?: RemoteTarget;
+  /** The owner itself stands in another cluster than the one the plan is against. */
+  readonly standsIn?: RemoteTarget;
   /** False after a failed render or a refused request: then nothing of this group is pruned. */
   readonly complete?: boolean;
   /** Dangers of the group as a whole; those of one object are with its entry. */
@@ -174,4 +176,11 @@ export function dangersOf(plan: Plan): readonly Danger[] {
     ...group.entries.flatMap((entry) => entry.dangers ?? []),
   ]);
   return [...(plan.dangers ?? []), ...inGroups];
+}
+
+/** The other clusters that an apply of the plan would write to, each once. */
+export function remotesOf({ groups }: Plan): readonly RemoteTarget[] {
+  const acting = groups.filter(({ standsIn, entries }) => standsIn === undefined && entries.some(writes));
+  const remotes = acting.flatMap(({ remote }) => remote ?? []);
+  return [...new Map(remotes.map((remote) => [`${remote.server} ${remote.context}`, remote])).values()];
 }

@@ -28,11 +28,18 @@ async function ask(sluice: Sluice, plan: PlanView, items: readonly PlanItem[]): 
   if (sluice.cluster().protection === 'read-only') return await askToWrite(sluice, l10n.t('Apply'));
   const yes = l10n.t('Apply');
   const detail = [`${capital(countSentence(countsOf(items)))}.`, leftOut(plan, items), ...warnings(plan, items)];
-  const question = l10n.t('Apply to {0}?', plan.target);
+  const question = l10n.t('Apply to {0}?', [plan.target, ...otherClusters(plan, items)].join(', '));
   const shown = { modal: true, detail: detail.filter(Boolean).join('\n\n') };
   if ((await window.showWarningMessage(question, shown, yes)) !== yes) return undefined;
   if (!(await askOfGraveDeletions(plan, items))) return undefined;
   return await askToWrite(sluice, l10n.t('Apply'));
+}
+
+/** The clusters beside the plan's own that the chosen objects go to. */
+function otherClusters(plan: PlanView, items: readonly PlanItem[]): readonly string[] {
+  const chosen = new Set(items);
+  const groups = plan.groups.filter((group) => group.items.some((item) => chosen.has(item)));
+  return [...new Set(groups.flatMap(({ cluster }) => cluster ?? []))];
 }
 
 /** What is not chosen is said, so that nobody takes a part for the whole. */

@@ -295,21 +295,6 @@ test('a parent that sets spec.suspend in Git would take the suspension back: it 
   expect(await suspendedBy('')).toEqual(['apps']);
 });
 
-test('what goes to another cluster is not sent to this one, and its owner is named', async () => {
-  const away = kustomization('away', [], 'prune: true\nkubeConfig: { secretRef: { name: far } }');
-  const far = `apiVersion: v1\nkind: Secret\nmetadata: { name: far, namespace: flux-system }\ndata: { value: ${btoa('it')} }\n`;
-  const on = cluster(`${far}---\n${kustomization('root')}---\n${away}`);
-  on.remotes.set('it', cluster(''));
-  const wanted = [set('root', away), set('away', configMap('new'))];
-  const events = await apply(on, wanted, { selection: (entry) => entry.id.kind === 'ConfigMap' });
-  expect(outcomes(events)).toEqual([]);
-  expect(events.find((event) => event.type === 'trouble')).toMatchObject({
-    owner: { name: 'away' },
-    message: expect.stringMatching(/applies to another cluster/),
-  });
-  expect(on.requests.filter((request) => request.includes('ConfigMap'))).toEqual([]);
-});
-
 test('an owner that cannot be suspended is left alone, and the others are not', async () => {
   const on = cluster(`${kustomization('one')}---\n${kustomization('two')}`);
   on.fault = (verb, ref) =>

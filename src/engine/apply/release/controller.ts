@@ -30,7 +30,12 @@ export async function leftToController(state: State, turn: Turn): Promise<boolea
 const deployments = { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
 
 async function runsHelmController({ cluster, plan, options }: State): Promise<boolean> {
-  if (plan.groups.some(({ owner, state }) => isHelmRelease(owner.id) && state?.controlled === true)) return true;
+  if (
+    plan.groups.some(
+      ({ owner, state, standsIn }) => standsIn === undefined && isHelmRelease(owner.id) && state?.controlled === true,
+    )
+  )
+    return true;
   const labelSelector = 'app.kubernetes.io/component=helm-controller';
   const found = await cluster.list(deployments, { labelSelector }, options.signal);
   return found.ok && found.value.some((one) => stringAt(one, 'metadata', 'name') !== '');

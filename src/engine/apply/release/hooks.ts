@@ -8,7 +8,8 @@ import { helmManager, objectsIn, recordOf } from '../../release/index.ts';
 import { intAt, isObject, type JsonObject, listAt, stringAt } from '../../status/fields.ts';
 import type { Mapping } from '../../yaml/node.ts';
 import { type Json, toJson } from '../../yaml/resolve.ts';
-import { signalOf } from '../turn.ts';
+import { inCluster } from '../site.ts';
+import { sending, signalOf } from '../turn.ts';
 import type { Awaited } from '../wait.ts';
 import { clean, nowText, type Operation, stopReason, write } from './operation.ts';
 import { waitForHook, waitUntilGone } from './wait.ts';
@@ -41,9 +42,9 @@ function byWeight(a: Json, b: Json): number {
 }
 
 async function runHook(operation: Operation, event: string, hook: JsonObject): Promise<string | undefined> {
-  const { state } = operation;
+  const { state, turn } = operation;
   const what = `${event} hook ${stringAt(hook, 'path')}`;
-  const stop = stopReason(state);
+  const stop = stopReason(state, turn);
   if (stop !== undefined) return stop;
   const stuck = await cleanUp(operation, [hook], 'before-hook-creation');
   if (stuck !== undefined) return `${what}: ${stuck}`;
@@ -61,9 +62,9 @@ async function runHook(operation: Operation, event: string, hook: JsonObject): P
 async function create(operation: Operation, hook: JsonObject): Promise<string | undefined> {
   const { state, action, turn } = operation;
   for (const { object, awaited } of await partsOf(operation, hook)) {
-    state.tell({ type: 'sending', owner: turn.group.owner.id, id: awaited.id });
+    sending(state, turn, awaited.id);
     const options = { manager: helmManager, force: false, dryRun: false };
-    const answer = await state.cluster.apply(object, options, state.options.signal);
+    const answer = await turn.site.cluster.apply(object, options, state.options.signal);
     if (!answer.ok) return answer.failure.message;
     state.tell({
       type: 'object',
@@ -71,6 +72,7 @@ async function create(operation: Operation, hook: JsonObject): Promise<string | 
       id: awaited.id,
       outcome: 'applied',
       message: `hook ${listAt(hook, 'events').join(', ')}`,
+      ...inCluster(turn.site),
     });
     const wrong = await waitForHook(operation, awaited, action);
     if (wrong !== undefined) return wrong;
@@ -88,10 +90,10 @@ async function partsOf(operation: Operation, hook: JsonObject): Promise<readonly
   return Promise.all(nodes.map((node) => partOf(operation, node)));
 }
 
-async function partOf({ state, spec }: Operation, node: Mapping): Promise<Part> {
+async function partOf({ state, turn, spec }: Operation, node: Mapping): Promise<Part> {
   const id = idOf(node);
   const json = toJson(node, 'sigs') as JsonObject;
-  const served = await state.cluster.served(id.group, id.kind, id.version, state.options.signal);
+  const served = await turn.site.cluster.served(id.group, id.kind, id.version, state.options.signal);
   const clustered = served.ok && served.value?.namespaced === false;
   const namespace = clustered ? '' : id.namespace || spec.namespace;
   const metadata = isObject(json.metadata) ? json.metadata : {};
@@ -111,15 +113,15 @@ async function cleanUp(
   hooks: readonly JsonObject[],
   policy: Policy,
 ): Promise<string | undefined> {
-  const { state, action } = operation;
+  const { state, turn, action } = operation;
   for (const hook of hooks) {
     if (!policiesOf(hook).includes(policy) || stringAt(hook, 'kind') === 'CustomResourceDefinition') continue;
     for (const { awaited } of await partsOf(operation, hook)) {
       const { signal } = signalOf(state.options);
-      const answer = await state.cluster.delete(awaited.ref, { propagation: 'Background' }, signal);
+      const answer = await turn.site.cluster.delete(awaited.ref, { propagation: 'Background' }, signal);
       if (!answer.ok && answer.failure.reason === 'not-found') continue;
       if (!answer.ok) return `${titleOf(awaited.id)} could not be deleted: ${answer.failure.message}`;
-      const wrong = await waitUntilGone(state, awaited, action.timeout);
+      const wrong = await waitUntilGone(turn.site.cluster, state, awaited, action.timeout);
       if (wrong !== undefined) return wrong;
     }
   }

@@ -24,7 +24,7 @@ import { stringAt, stringsAt } from '../../status/fields.ts';
 import { pruneOne } from '../prune.ts';
 import { waitForStage } from '../ready.ts';
 import { type Sent, send } from '../send.ts';
-import { isBad, type State, skipAll, type Turn, told } from '../turn.ts';
+import { isBad, type State, sending, skipAll, type Turn, told } from '../turn.ts';
 import { leftToController } from './controller.ts';
 import { runHooks } from './hooks.ts';
 import { byManifest, isBeside } from './manifest.ts';
@@ -97,11 +97,11 @@ function isUpgrade(revision: number | undefined, status: string | undefined): bo
 }
 
 /** Every revision, oldest first; a sentence when somebody worked on the release since it was planned. */
-async function historyOf({ cluster, options }: State, { group }: Turn): Promise<readonly ReleaseRecord[] | string> {
+async function historyOf({ options }: State, { group, site }: Turn): Promise<readonly ReleaseRecord[] | string> {
   const spec = group.spec?.release;
   if (spec === undefined) return 'the plan does not hold what it says of its release';
   const where = { namespace: spec.storageNamespace, name: spec.name };
-  const answer = await readReleases(cluster, where, 'all', options.signal);
+  const answer = await readReleases(site.cluster, where, 'all', options.signal);
   if (!answer.ok) return `its release storage could not be read: ${answer.failure.message}`;
   const seen = group.state?.release?.revision ?? 0;
   const last = answer.value.at(-1)?.revision ?? 0;
@@ -135,7 +135,7 @@ async function begin(
   if (failed !== undefined) return failed;
   await unlock(operation, last);
   await makeRoom(operation, history);
-  const stored = await createRelease(state.cluster, where, record, state.options.timer.now());
+  const stored = await createRelease(turn.site.cluster, where, record, state.options.timer.now());
   return stored.ok ? operation : `its release record could not be stored: ${stored.failure.message}`;
 }
 
@@ -148,9 +148,10 @@ async function definitions({ state, turn }: Operation, content: ReleaseContent):
   return turn.failed ? 'the definitions of its crds/ were not established' : undefined;
 }
 
-async function namespaceFor({ state, spec }: Operation): Promise<string | undefined> {
+async function namespaceFor({ state, turn, spec }: Operation): Promise<string | undefined> {
   if (!spec.createNamespace) return undefined;
-  const { cluster, options } = state;
+  const { cluster } = turn.site;
+  const { options } = state;
   const ref = { apiVersion: 'v1', kind: 'Namespace', namespace: '', name: spec.namespace };
   const there = await cluster.get(ref, options.signal);
   if (there.ok) return undefined;
@@ -164,21 +165,21 @@ async function namespaceFor({ state, spec }: Operation): Promise<string | undefi
 }
 
 /** A revision that an operation left pending when it died is failed, as helm-controller has it, and then upgraded. */
-async function unlock({ state, where }: Operation, last: ReleaseRecord | undefined): Promise<void> {
+async function unlock({ state, turn, where }: Operation, last: ReleaseRecord | undefined): Promise<void> {
   if (last === undefined || !isPending(last)) return;
   const failed = withStatus(last, 'failed', {
     description: `Release unlocked from stale '${last.status}' state`,
   });
-  await updateRelease(state.cluster, where, failed, state.options.timer.now());
+  await updateRelease(turn.site.cluster, where, failed, state.options.timer.now());
 }
 
 /** Keeps the history as short as the HelmRelease wants it; the revision that is deployed stays in any case. */
-async function makeRoom({ state, spec, where }: Operation, history: readonly ReleaseRecord[]): Promise<void> {
+async function makeRoom({ turn, spec, where }: Operation, history: readonly ReleaseRecord[]): Promise<void> {
   if (spec.maxHistory <= 0) return;
   const deployed = history.findLast(({ status }) => status === 'deployed');
   const spare = Math.max(0, history.length - (spec.maxHistory - 1));
   const old = history.filter((record) => record !== deployed).slice(0, spare);
-  for (const { revision } of old) await deleteRelease(state.cluster, where, revision);
+  for (const { revision } of old) await deleteRelease(turn.site.cluster, where, revision);
 }
 
 /** Everything between the two states of the record; undefined, or what failed. */
@@ -205,10 +206,10 @@ async function carryOut(operation: Operation, content: ReleaseContent): Promise<
 /** One after another, in Helm's order; after a failure no more is sent. */
 async function sendAll(state: State, turn: Turn, entries: readonly PlanEntry[]): Promise<string | undefined> {
   for (const entry of entries) {
-    const stop = stopReason(state);
+    const stop = stopReason(state, turn);
     if (stop !== undefined) return stop;
-    state.tell({ type: 'sending', owner: turn.group.owner.id, id: entry.id });
-    const wrong = settle(state, turn, entry, await send(state.context, entry, state.live.get(entry)));
+    sending(state, turn, entry.id);
+    const wrong = settle(state, turn, entry, await send(turn.site.context, entry, state.live.get(entry)));
     if (wrong !== undefined) return wrong;
   }
   return undefined;
@@ -217,17 +218,17 @@ async function sendAll(state: State, turn: Turn, entries: readonly PlanEntry[]):
 /** What the new manifest no longer holds. */
 async function dropAll({ state, turn }: Operation): Promise<string | undefined> {
   for (const entry of turn.deletes) {
-    const stop = stopReason(state);
+    const stop = stopReason(state, turn);
     if (stop !== undefined) return stop;
-    state.tell({ type: 'sending', owner: turn.group.owner.id, id: entry.id });
-    const wrong = settle(state, turn, entry, await pruneOne(state.context, entry, turn.group.owner));
+    sending(state, turn, entry.id);
+    const wrong = settle(state, turn, entry, await pruneOne(turn.site.context, entry, turn.group.owner));
     if (wrong !== undefined) return wrong;
   }
   return undefined;
 }
 
 function settle(state: State, turn: Turn, entry: PlanEntry, sent: Sent): string | undefined {
-  if (sent.stop === true) state.stopped = sent.message;
+  if (sent.stop === true) turn.site.stopped = sent.message;
   told(state, turn, entry, sent);
   return isBad(sent.outcome) ? `${titleOf(entry.id)}: ${sent.message}` : undefined;
 }
@@ -251,7 +252,7 @@ async function conclude(
     return;
   }
   for (const old of history.filter(({ status }) => status === 'deployed'))
-    await updateRelease(state.cluster, where, withStatus(old, 'superseded'), state.options.timer.now());
+    await updateRelease(turn.site.cluster, where, withStatus(old, 'superseded'), state.options.timer.now());
   const description = upgrade ? 'Upgrade complete' : 'Install complete';
   const unwritten = await write(operation, withStatus(operation.record, 'deployed', { description }));
   if (unwritten === undefined) return state.tell({ type: 'ready', owner });

@@ -3,7 +3,7 @@ import { redactMessage } from '../../plan/mask.ts';
 import { payloadOf } from '../../plan/payload.ts';
 import type { ReleaseAction, ReleaseSpec } from '../../plan/releasespec.ts';
 import { type ReleaseName, type ReleaseRecord, updateRelease } from '../../release/index.ts';
-import type { State, Turn } from '../turn.ts';
+import { type State, stoppedFor, type Turn } from '../turn.ts';
 
 export interface Operation {
   readonly state: State;
@@ -22,8 +22,8 @@ export function nowText({ options }: State): string {
 /** Writes the revision as it is now; undefined, or what went wrong. Written even when canceled: that is what it is for. */
 export async function write(operation: Operation, record: ReleaseRecord): Promise<string | undefined> {
   operation.record = record;
-  const { state, where } = operation;
-  const answer = await updateRelease(state.cluster, where, record, state.options.timer.now());
+  const { state, turn, where } = operation;
+  const answer = await updateRelease(turn.site.cluster, where, record, state.options.timer.now());
   return answer.ok ? undefined : `its release record could not be written: ${answer.failure.message}`;
 }
 
@@ -33,6 +33,6 @@ export function clean({ turn }: Pick<Operation, 'turn'>, message: string): strin
   return redactMessage(message, [...new Set(secrets)]);
 }
 
-export function stopReason({ options, stopped }: State): string | undefined {
-  return options.signal?.aborted ? 'context canceled' : stopped;
+export function stopReason(state: State, turn: Turn): string | undefined {
+  return state.options.signal?.aborted ? 'context canceled' : stoppedFor(state, turn);
 }

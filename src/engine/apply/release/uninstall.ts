@@ -3,7 +3,7 @@ import { deleteRelease, type ReleaseRecord, readReleases, withStatus } from '../
 import { stringAt } from '../../status/fields.ts';
 import { ownerRef } from '../owner.ts';
 import { pruneOne } from '../prune.ts';
-import { isBad, type State, type Turn, told } from '../turn.ts';
+import { isBad, type State, sending, type Turn, told } from '../turn.ts';
 import { runHooks } from './hooks.ts';
 import { nowText, type Operation, stopReason, write } from './operation.ts';
 import { waitUntilGone } from './wait.ts';
@@ -17,7 +17,7 @@ export async function uninstallRelease(state: State, turn: Turn): Promise<void> 
     return refuse(state, turn, 'its HelmRelease is still there');
   if (still.ok) return byController(state, turn, spec.uninstall.timeout);
   const where = { namespace: spec.storageNamespace, name: spec.name };
-  const answer = await readReleases(state.cluster, where, 'all', state.options.signal);
+  const answer = await readReleases(turn.site.cluster, where, 'all', state.options.signal);
   if (!answer.ok) return refuse(state, turn, `its release storage could not be read: ${answer.failure.message}`);
   const record = answer.value.at(-1);
   if (record === undefined || record.status === 'uninstalled') return deleteAll(state, turn);
@@ -30,7 +30,7 @@ export async function uninstallRelease(state: State, turn: Turn): Promise<void> 
 /** Its finalizer holds the HelmRelease: helm-controller is at work, and takes everything away itself. */
 async function byController(state: State, turn: Turn, timeout: number): Promise<void> {
   const { id } = turn.group.owner;
-  const wrong = await waitUntilGone(state, { id, ref: ownerRef(id) }, timeout);
+  const wrong = await waitUntilGone(state.cluster, state, { id, ref: ownerRef(id) }, timeout);
   if (wrong !== undefined) return refuse(state, turn, wrong);
   const message = 'uninstalled by helm-controller';
   for (const entry of turn.deletes) told(state, turn, entry, { outcome: 'deleted', message });
@@ -51,14 +51,14 @@ async function uninstall(operation: Operation): Promise<string | undefined> {
 
 async function deleteAll(state: State, turn: Turn): Promise<void> {
   for (const entry of turn.deletes) {
-    const stop = stopReason(state);
+    const stop = stopReason(state, turn);
     if (stop !== undefined) {
       told(state, turn, entry, { outcome: 'not-sent', message: stop });
       continue;
     }
-    state.tell({ type: 'sending', owner: turn.group.owner.id, id: entry.id });
-    const sent = await pruneOne(state.context, entry, turn.group.owner);
-    if (sent.stop === true) state.stopped = sent.message;
+    sending(state, turn, entry.id);
+    const sent = await pruneOne(turn.site.context, entry, turn.group.owner);
+    if (sent.stop === true) turn.site.stopped = sent.message;
     told(state, turn, entry, sent);
     if (isBad(sent.outcome)) turn.failed = true;
   }
@@ -71,7 +71,7 @@ async function purge(operation: Operation, history: readonly ReleaseRecord[]): P
     return;
   }
   for (const { revision } of history) {
-    const gone = await deleteRelease(state.cluster, where, revision);
+    const gone = await deleteRelease(turn.site.cluster, where, revision);
     if (gone.ok || gone.failure.reason === 'not-found') continue;
     state.tell({ type: 'trouble', owner: turn.group.owner.id, message: gone.failure.message });
   }

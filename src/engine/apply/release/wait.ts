@@ -1,12 +1,13 @@
 /** Readiness as Helm takes it: the kstatus rules, except that a Job is waited for to its end, and a hook's Pod, too. */
-import { type ObjectId, titleOf } from '../../objects/object.ts';
+import { titleOf } from '../../objects/object.ts';
 import type { PlanEntry } from '../../plan/plan.ts';
 import type { ReleaseAction } from '../../plan/releasespec.ts';
+import type { Cluster } from '../../ports.ts';
 import { conditionsOf, stringAt } from '../../status/fields.ts';
 import type { KResult } from '../../status/index.ts';
 import type { Json } from '../../yaml/resolve.ts';
 import { refOf } from '../stale.ts';
-import { type State, signalOf } from '../turn.ts';
+import { type State, signalOf, type Turn } from '../turn.ts';
 import { type Awaited, waitFor } from '../wait.ts';
 import type { Operation } from './operation.ts';
 
@@ -15,7 +16,7 @@ export function waitForRelease(operation: Operation, entries: readonly PlanEntry
   const { state, turn, action } = operation;
   const objects = entries.map((entry): Awaited => ({ id: entry.id, ref: refOf(entry), goesAway: false }));
   const custom = action.waitForJobs ? jobStatus : () => undefined;
-  return waiting(state, turn.group.owner.id, objects, { timeout: action.timeout, custom });
+  return waiting(state, turn, objects, { timeout: action.timeout, custom });
 }
 
 /** A hook has run when its Job or Pod has ended; anything else only has to be there. */
@@ -26,21 +27,22 @@ export function waitForHook(
 ): Promise<string | undefined> {
   const custom = (object: Json) =>
     jobStatus(object) ?? podStatus(object) ?? { status: 'Current' as const, message: 'it is there' };
-  return waiting(state, turn.group.owner.id, [hook], { timeout, custom });
+  return waiting(state, turn, [hook], { timeout, custom });
 }
 
 function waiting(
   state: State,
-  owner: ObjectId,
+  turn: Turn,
   objects: readonly Awaited[],
   { timeout, custom }: { readonly timeout: number; readonly custom: (object: Json) => KResult | undefined },
 ): Promise<string | undefined> {
-  return waitFor(state.cluster, objects, {
+  return waitFor(turn.site.cluster, objects, {
     timer: state.options.timer,
     timeout,
     custom,
     ...signalOf(state.options),
-    onWaiting: (pending, message) => state.tell({ type: 'waiting', owner, objects: pending, message }),
+    onWaiting: (pending, message) =>
+      state.tell({ type: 'waiting', owner: turn.group.owner.id, objects: pending, message }),
   });
 }
 
@@ -63,11 +65,11 @@ function podStatus(object: Json): KResult | undefined {
 
 /** Waits until nothing of that name is there any more. */
 export async function waitUntilGone(
-  state: State,
+  cluster: Cluster,
+  { options }: State,
   { id, ref }: Pick<Awaited, 'id' | 'ref'>,
   timeout: number,
 ): Promise<string | undefined> {
-  const { cluster, options } = state;
   const until = options.timer.now() + timeout;
   for (;;) {
     const answer = await cluster.get(ref, options.signal);

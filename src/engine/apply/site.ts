@@ -1,0 +1,99 @@
+/**
+ * The clusters that an apply sends objects to: the one that the plan was made for, and those of owners with
+ * `spec.kubeConfig`, which are opened anew by what the plan noted of them, so that a changed kubeconfig leads nowhere else.
+ */
+import { openRemote } from '../plan/index.ts';
+import type { PlanGroup, RemoteTarget } from '../plan/plan.ts';
+import { steadily } from '../plan/requests.ts';
+import type { Cluster, ClusterAnswer } from '../ports.ts';
+import type { SendContext } from './send.ts';
+
+export interface Site {
+  readonly cluster: Cluster;
+  readonly context: SendContext;
+  /** Absent for the cluster that the plan was made for. */
+  readonly remote?: RemoteTarget;
+  /** Why nothing can be sent there from the start. */
+  readonly closed?: string;
+  /** Why nothing more is sent there. */
+  stopped: string | undefined;
+}
+
+export function siteOf(cluster: Cluster, context: Omit<SendContext, 'cluster'>): Site {
+  return { cluster, context: { ...context, cluster }, stopped: undefined };
+}
+
+/** What an event says of a cluster that is not the plan's own. */
+export function inCluster({ remote }: Pick<Site, 'remote'>): { readonly cluster?: string } {
+  return remote === undefined ? {} : { cluster: remote.server };
+}
+
+export interface Sites {
+  of(group: PlanGroup): Site;
+  /** Why the plan no longer holds. */
+  readonly reasons: readonly string[];
+}
+
+/** Opens the clusters of some groups, each once. One that cannot be opened is closed; another one makes the plan stale. */
+export async function openSites(here: Site, groups: readonly PlanGroup[]): Promise<Sites> {
+  const sites = new Map<string, Site>();
+  const reasons: string[] = [];
+  for (const { remote } of groups) {
+    if (remote === undefined || sites.has(keyOfRemote(remote))) continue;
+    const opened = await open(here, remote);
+    if (opened.stale !== undefined) reasons.push(opened.stale);
+    sites.set(keyOfRemote(remote), opened.site);
+  }
+  // A group whose cluster was not opened is never taken for one of this cluster.
+  const of = ({ remote }: PlanGroup): Site =>
+    remote === undefined ? here : (sites.get(keyOfRemote(remote)) ?? closed(here, remote, 'it was not opened'));
+  return { of, reasons };
+}
+
+function keyOfRemote({ identity, namespace, from }: RemoteTarget): string {
+  return JSON.stringify([identity, namespace, from]);
+}
+
+async function open(here: Site, remote: RemoteTarget): Promise<{ readonly site: Site; readonly stale?: string }> {
+  const { cluster: home, context } = here;
+  const cluster = await openRemote({
+    get: (ref) => steadily(() => home.get(ref, context.signal)),
+    home,
+    namespace: remote.namespace,
+    ref: remote.from,
+  });
+  if (typeof cluster === 'string') return { site: closed(here, remote, cluster) };
+  if (cluster.server !== remote.server) {
+    const stale = `${remote.context} leads to ${cluster.server}, and the plan was made for ${remote.server}`;
+    return { site: closed(here, remote, stale), stale };
+  }
+  const identity = await steadily(() => cluster.identity(context.signal));
+  if (!identity.ok) return { site: closed(here, remote, identity.failure.message) };
+  if (identity.value !== remote.identity) {
+    const stale = `${remote.server} (${remote.context}) is not the cluster that the plan was made for`;
+    return { site: closed(here, remote, stale), stale };
+  }
+  return { site: { ...siteOf(cluster, context), remote } };
+}
+
+/** A site whose cluster answers nothing, so that nothing that was meant for it lands in another one. */
+function closed({ context }: Site, remote: RemoteTarget, why: string): Site {
+  const message = `its cluster ${remote.server} (spec.kubeConfig) cannot be written to: ${why}`;
+  const no = async (): Promise<ClusterAnswer<never>> => ({ ok: false, failure: { reason: 'unreachable', message } });
+  const cluster: Cluster = {
+    context: remote.context,
+    server: remote.server,
+    identity: no,
+    capabilities: no,
+    served: no,
+    get: no,
+    list: no,
+    watch: async () => {},
+    apply: no,
+    patch: no,
+    create: no,
+    delete: no,
+    remote: () => ({ ok: false, failure: { reason: 'unreachable', message } }),
+  };
+  return { ...siteOf(cluster, context), remote, closed: message, stopped: message };
+}
