@@ -7,7 +7,7 @@ import { keyOf, type ObjectId, titleOf } from '../objects/object.ts';
 import { inventoryOf, parseInventory } from '../plan/inventory.ts';
 import { steadily } from '../plan/requests.ts';
 import type { Cluster, ClusterAnswer, LiveObject, ObjectRef, Timer } from '../ports.ts';
-import { stringAt } from '../status/fields.ts';
+import { at, stringAt } from '../status/fields.ts';
 import { healthOf, isSuspended } from '../status/index.ts';
 import { channel } from './channel.ts';
 import { type Awaited, deadline, waitFor } from './wait.ts';
@@ -22,7 +22,7 @@ export type FollowEvent =
   /** What an object of the step is doing; told when it changes. */
   | { readonly type: 'waiting'; readonly step: FollowStep; readonly object: ObjectRef; readonly message: string }
   | { readonly type: 'reached'; readonly step: FollowStep; readonly object: ObjectRef; readonly message: string }
-  /** Suspended by somebody else, so the commit does not get there; it is not waited for. */
+  /** Suspended by somebody else, so the commit does not get there, or in another cluster; it is not waited for. */
   | { readonly type: 'left-out'; readonly step: FollowStep; readonly object: ObjectRef; readonly message: string }
   /** Sluice had suspended it; it was resumed. */
   | { readonly type: 'resumed'; readonly object: ObjectRef }
@@ -260,6 +260,10 @@ const workloads = new Set([
 
 async function atWorkloads(run: Run, owners: readonly LiveObject[]): Promise<readonly LiveObject[] | End> {
   const { cluster, options, tell, left } = run;
+  for (const live of owners.filter(isAway)) {
+    const message = 'what it applies is in another cluster, which is not looked into';
+    tell({ type: 'left-out', step: 'workloads', object: refOfLive(live), message });
+  }
   const ids = inventories(owners).filter((id) => workloads.has(`${id.kind}.${id.group}`));
   const awaited = ids.map((id): Awaited => ({ id, ref: refOfId(id), goesAway: id.kind === 'Job' }));
   if (awaited.length === 0) return [];
@@ -283,9 +287,16 @@ function refOfId({ group, version, kind, namespace, name }: ObjectId): ObjectRef
   return { apiVersion: group === '' ? version : `${group}/${version}`, kind, namespace, name };
 }
 
-/** What Flux objects hold, each once. */
+/** Whether what a Flux object applies is in another cluster, which is not the one that is looked into. */
+function isAway(live: LiveObject): boolean {
+  return at(live, 'spec', 'kubeConfig') !== undefined;
+}
+
+/** What Flux objects hold in this cluster, each once. */
 function inventories(owners: readonly LiveObject[]): readonly ObjectId[] {
-  const ids = owners.filter((live) => !isSuspended(live)).flatMap((live) => inventoryOf(live).map(parseInventory));
+  const ids = owners
+    .filter((live) => !isSuspended(live) && !isAway(live))
+    .flatMap((live) => inventoryOf(live).map(parseInventory));
   return [...new Map(ids.flatMap((id) => (id === undefined ? [] : [[keyOf(id), id] as const]))).values()];
 }
 
