@@ -63,8 +63,8 @@ export interface RendererOptions {
   readonly capabilities?: Capabilities;
   /** How long the templates of one chart may take: what takes longer is an error at the line that was at work. */
   readonly limit?: RenderLimit;
-  /** Releases that are in the cluster already, as `storage namespace/name`: charts may ask whether theirs is. */
-  readonly releases?: readonly string[];
+  /** Releases that are in the cluster already, by `storage namespace/name`, with the newest revision: charts may ask. */
+  readonly releases?: Readonly<Record<string, number>>;
   /** Pinned for one plan, so that it renders the same bytes each time. */
   readonly clock?: Clock;
   readonly random?: Random;

@@ -10,8 +10,8 @@ export interface ClusterFacts {
   readonly fluxVersion?: string;
   readonly substitution: NonNullable<RendererOptions['substitution']>;
   readonly capabilities?: helm.Capabilities;
-  /** Releases that Helm has stored, as `namespace/name`; absent where that may not be seen. */
-  readonly releases?: readonly string[];
+  /** The newest revision of each release that Helm has stored, by `namespace/name`; absent where that may not be seen. */
+  readonly releases?: Readonly<Record<string, number>>;
 }
 
 /** From this version on, kustomize-controller refuses a variable without a value unless told otherwise. */
@@ -51,13 +51,20 @@ export async function clusterFacts(cluster: Cluster, signal?: AbortSignal): Prom
 const secrets = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
 
 /** Of every release whose newest revision stands; their content is not asked for. */
-async function storedReleases(cluster: Cluster, signal: AbortSignal | undefined): Promise<string[] | undefined> {
-  const labelSelector = 'owner=helm,status notin (superseded,uninstalled)';
+async function storedReleases(
+  cluster: Cluster,
+  signal: AbortSignal | undefined,
+): Promise<Record<string, number> | undefined> {
+  const labelSelector = 'owner=helm,status!=superseded';
   const answer = await cluster.list(secrets, { labelSelector, only: 'metadata' }, signal);
   if (!answer.ok) return undefined;
-  const names = answer.value.map(({ metadata }) => {
+  const newest = new Map<string, { readonly revision: number; readonly status: string | undefined }>();
+  for (const { metadata } of answer.value) {
     const { namespace, labels } = metadata as { namespace?: string; labels?: Record<string, string> };
-    return `${namespace}/${labels?.name}`;
-  });
-  return [...new Set(names)].sort();
+    const title = `${namespace}/${labels?.name}`;
+    const revision = Number(labels?.version);
+    if (revision > (newest.get(title)?.revision ?? 0)) newest.set(title, { revision, status: labels?.status });
+  }
+  const standing = [...newest].filter(([, { status }]) => status !== 'uninstalled');
+  return Object.fromEntries(standing.map(([title, { revision }]) => [title, revision] as const).sort());
 }

@@ -312,7 +312,10 @@ describe('the release', () => {
     } else expect(text).toBe(`${expected}, install 1`);
   });
   test('one that is installed in the cluster is upgraded', () => {
-    checkShown(fleet('', showing(names)), 'web in apps, upgrade 1', { releases: ['apps/web'] });
+    checkShown(fleet('', showing(names)), 'web in apps, upgrade 2', { releases: { 'apps/web': 1 } });
+    checkShown(fleet('', showing(names)), 'web in apps, install 1', { releases: { 'apps/other': 7, 'b/web': 3 } });
+    const stored = fleet('storageNamespace: store\ntargetNamespace: prod', showing(names));
+    checkShown(stored, 'prod-web in prod, upgrade 8', { releases: { 'store/prod-web': 7, 'prod/prod-web': 3 } });
   });
   test('charts see the Kubernetes and the APIs of the cluster', () => {
     const template = showing('{{ .Capabilities.KubeVersion.Version }} {{ .Capabilities.APIVersions.Has "a/v1" }}');
@@ -324,13 +327,13 @@ describe('the release', () => {
     const files = (spec: string) => fleet(spec, showing('v'), schema);
     checkFails(files(''), "missing property 'x'");
     checkShown(files('install: {disableSchemaValidation: true}'), 'v');
-    const upgrade = { releases: ['apps/web'] };
+    const upgrade = { releases: { 'apps/web': 1 } };
     checkFails(files('install: {disableSchemaValidation: true}'), "missing property 'x'", undefined, upgrade);
     checkShown(files('upgrade: {disableSchemaValidation: true}'), 'v', upgrade);
   });
   test('suspend, upgrade.preserveValues and chart.spec.verify are said', () => {
     expect(setOf(fleet('suspend: true', showing('v'))).note).toMatch(/^suspended/);
-    const kept = setOf(fleet('upgrade: {preserveValues: true}', showing('v')), { releases: ['apps/web'] });
+    const kept = setOf(fleet('upgrade: {preserveValues: true}', showing('v')), { releases: { 'apps/web': 1 } });
     expect(kept).toMatchObject({ complete: false, note: expect.stringContaining('preserveValues') });
     expect(setOf(fleet('upgrade: {preserveValues: true}', showing('v'))).note).toBeUndefined();
     const verified = {
@@ -349,7 +352,7 @@ describe('crds/', () => {
   };
   const kinds = (spec: string, options: Partial<RendererOptions> = {}) =>
     setOf(fleet(spec, showing('v'), more), options).objects.map(({ id }) => `${id.kind}/${id.name}`);
-  const upgrade = { releases: ['apps/web'] };
+  const upgrade = { releases: { 'apps/web': 1 } };
   const both = ['CustomResourceDefinition/as.example.com', 'ConfigMap/out'];
 
   test('are applied before the rest unless the policy of the action is Skip; what is no definition is left out', () => {

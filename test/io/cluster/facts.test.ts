@@ -31,3 +31,19 @@ test("charts see the cluster's version and APIs", async () => {
   expect(fluxVersion).toBe('v2.9.5');
   expect(capabilities).toMatchObject({ kubeVersion: { version: 'v1.36.3' }, apiVersions: ['v1', 'apps/v1'], helm: 4 });
 });
+
+test('a release is at its newest revision, and one that was uninstalled is none', async () => {
+  const secret = (name: string, version: number, status: string) => ({
+    metadata: { namespace: 'apps', labels: { owner: 'helm', name, version: String(version), status } },
+  });
+  const stored = [
+    secret('web', 9, 'deployed'),
+    secret('web', 10, 'failed'),
+    secret('gone', 1, 'failed'),
+    secret('gone', 2, 'uninstalled'),
+    secret('db', 1, 'deployed'),
+  ];
+  const list = async () => ({ ok: true, value: stored });
+  const { releases } = await clusterFacts({ ...cluster('v2.9.5'), list } as unknown as Cluster);
+  expect(releases).toEqual({ 'apps/db': 1, 'apps/web': 10 });
+});

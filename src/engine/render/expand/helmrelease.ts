@@ -84,7 +84,7 @@ function install(
     problems: [...values.problems, ...problems],
     reads: new Set(),
   });
-  const action = isUpgrade(view, object.id, context) ? 'upgrade' : 'install';
+  const action = storedRevision(view, object.id, context) === undefined ? 'install' : 'upgrade';
   const policy = crdPolicy(view, action);
   if (typeof policy !== 'string') return failed([policy]);
   const rendered = renderChart(renderRequest(view, object.id, context, chart, values));
@@ -133,7 +133,8 @@ export function renderRequest(
   { values }: Pick<ReleaseValues, 'values'>,
 ): RenderRequest {
   const { options } = context;
-  const upgrade = isUpgrade(view, id, context);
+  const stored = storedRevision(view, id, context);
+  const upgrade = stored !== undefined;
   return {
     chart,
     values,
@@ -141,7 +142,8 @@ export function renderRequest(
       name: releaseName(view, id),
       namespace: view.targetNamespace?.value ?? id.namespace,
       isUpgrade: upgrade,
-      revision: 1,
+      // Whatever was uninstalled before: for Helm an installation renders as the first.
+      revision: upgrade ? stored + 1 : 1,
     },
     capabilities: options.capabilities ?? defaultCapabilities(4),
     skipSchemaValidation: boolean(view[upgrade ? 'upgrade' : 'install'], 'disableSchemaValidation')?.value === true,
@@ -151,9 +153,10 @@ export function renderRequest(
   };
 }
 
-function isUpgrade(view: HelmReleaseView, id: ObjectId, { options }: RenderContext): boolean {
+/** The newest revision that is in the cluster. */
+function storedRevision(view: HelmReleaseView, id: ObjectId, { options }: RenderContext): number | undefined {
   const namespace = view.storageNamespace?.value || id.namespace;
-  return options.releases?.includes(`${namespace}/${releaseName(view, id)}`) ?? false;
+  return options.releases?.[`${namespace}/${releaseName(view, id)}`];
 }
 
 /** A rendered object and the piece of a template that it came from. */
