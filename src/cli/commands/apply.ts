@@ -7,8 +7,8 @@ import {
   applyPlan,
   changesAnything,
   inputsOf,
+  otherClustersOf,
   type Plan,
-  remotesOf,
   titleOf,
   unfinished,
   unfinishedLines,
@@ -77,7 +77,7 @@ async function agree(invocation: Invocation, plan: Plan): Promise<true | string>
   const { options } = invocation;
   const context = options.context as string;
   const barred = refusal(invocation, context);
-  const remotes = remotesOf(plan).map(({ server, context: by }) => `${server} (${by})`);
+  const remotes = otherClustersOf(plan).map(({ server, context: by }) => `${server} (${by})`);
   if (options.yes === true) {
     // Nobody is asked, so the clusters that were not named on the command line are named here.
     if (barred === undefined)

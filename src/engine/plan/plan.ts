@@ -179,7 +179,7 @@ export function dangersOf(plan: Plan): readonly Danger[] {
 }
 
 /** The other clusters that an apply of the plan would write to, each once. */
-export function remotesOf({ groups }: Plan): readonly RemoteTarget[] {
+export function otherClustersOf({ groups }: Plan): readonly RemoteTarget[] {
   const acting = groups.filter(({ standsIn, entries }) => standsIn === undefined && entries.some(writes));
   const remotes = acting.flatMap(({ remote }) => remote ?? []);
   return [...new Map(remotes.map((remote) => [`${remote.server} ${remote.context}`, remote])).values()];

@@ -1,8 +1,15 @@
 /** Applying to the cluster of `spec.kubeConfig`: two fake clusters, and nothing of the one lands in the other. */
 import { expect, test } from 'vitest';
-import { type ApplyEvent, type ApplyOptions, applyPlan, unfinished } from '../../../src/engine/apply/index.ts';
+import {
+  type ApplyEvent,
+  type ApplyOptions,
+  applyPlan,
+  type FollowEvent,
+  followCommit,
+  unfinished,
+} from '../../../src/engine/apply/index.ts';
 import { titleOf } from '../../../src/engine/objects/object.ts';
-import { type Plan, planLive, remotesOf } from '../../../src/engine/plan/index.ts';
+import { otherClustersOf, type Plan, planLive } from '../../../src/engine/plan/index.ts';
 import type { DesiredSet } from '../../../src/engine/render/desired.ts';
 import { type FakeCluster, fakeCluster } from '../fake-cluster.ts';
 import { kustomization, live, owned, set } from '../sets.ts';
@@ -76,7 +83,7 @@ const wanted = [root, set('near', map('near', 'x')), set('away', map('one', 'new
 test('sent, configured and pruned there; the owner, its inventory and its suspension stay here', async () => {
   const two = before();
   const plan = await planLive(two.home, wanted);
-  expect(remotesOf(plan).map(({ server, context }) => `${server} by ${context}`)).toEqual([
+  expect(otherClustersOf(plan).map(({ server, context }) => `${server} by ${context}`)).toEqual([
     'https://far.invalid by Secret flux-system/far',
   ]);
   const events = await carryOut(two, plan);
@@ -238,4 +245,33 @@ test('a crash: the same object in two clusters is told apart', () => {
     { type: 'sending', owner: id, id, cluster: 'https://far.invalid' },
   ]);
   expect(left).toMatchObject({ unknown: [there], notSent: [id] });
+});
+
+test('a commit is followed to the Kustomization, and not into its cluster', async () => {
+  const commit = 'a'.repeat(40);
+  const ready = `observedGeneration: 1, lastAppliedRevision: 'main@sha1:${commit}', conditions: [{ type: Ready, status: 'True', reason: x, message: Applied }]`;
+  const { home } = clusters(
+    `apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: { name: fleet, namespace: flux-system, generation: 1 }
+spec: { url: 'https://example.com/fleet' }
+status: { artifact: { revision: 'main@sha1:${commit}' }, ${ready} }
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: away, namespace: flux-system, generation: 1 }
+spec: { kubeConfig: { secretRef: { name: far } }, sourceRef: { kind: GitRepository, name: fleet } }
+status: { inventory: { entries: [{ id: apps_api_apps_Deployment, v: v1 }] }, ${ready} }
+`,
+    '',
+  );
+  const events: FollowEvent[] = [];
+  const timer = { now: () => 1_700_000_000_000, sleep: async () => {} };
+  const how = { until: 'workloads', how: 'watch', timer, timeout: 1000, isSource: () => true } as const;
+  for await (const event of followCommit(home, { commit, ...how })) events.push(event);
+  expect(events.slice(-2)).toMatchObject([
+    { type: 'left-out', step: 'workloads', object: { name: 'away' } },
+    { type: 'end', outcome: 'ready' },
+  ]);
+  expect(home.requests.filter((one) => one.includes('Deployment'))).toEqual([]);
 });
