@@ -2,7 +2,7 @@
 import { keyOf, type ObjectId } from '../objects/object.ts';
 import type { Stage } from '../plan/order.ts';
 import { payloadOf } from '../plan/payload.ts';
-import type { PlanEntry } from '../plan/plan.ts';
+import { type PlanEntry, writes } from '../plan/plan.ts';
 import { customStatus } from './expressions.ts';
 import { dependenciesOf } from './order.ts';
 import { refOf } from './stale.ts';
@@ -50,7 +50,10 @@ export function waitsFor(state: State, turns: readonly Turn[], turn: Turn): bool
   return turns.some((other) => dependenciesOf(other.group).includes(key));
 }
 
-/** `wait` waits for everything that was applied, else the health checks are waited for; without either, what was sent. */
+/**
+ * `wait` waits for everything that was applied, else the health checks are waited for; without either, what was sent.
+ * What was left out of the apply is not waited for: it may not be there at all.
+ */
 export async function waitForOwner(state: State, turn: Turn): Promise<void> {
   const { group } = turn;
   const here = turn.site === state.here ? state.plan.groups : [];
@@ -63,12 +66,14 @@ export async function waitForOwner(state: State, turn: Turn): Promise<void> {
     const id = { group: group_, version, kind: check.kind, namespace: check.namespace, name: check.name };
     return { id, ref: check, goesAway: false };
   });
+  const leftOut = new Set<PlanEntry>(group.entries.filter((one) => writes(one) && !turn.sends.includes(one)));
   const sent =
     group.spec?.wait === true
-      ? group.entries.filter((e) => payloadOf(e) !== undefined && e.action !== 'skip')
+      ? group.entries.filter((e) => payloadOf(e) !== undefined && e.action !== 'skip' && !leftOut.has(e))
       : turn.sends;
   // Owners that are applied here are suspended, or nobody reconciles them: they do not become ready by themselves.
-  const objects = (listed.length > 0 ? listed : sent.map(awaited)).filter((one) => !owners.has(keyOf(one.id)));
+  const unasked = new Set([...owners, ...[...leftOut].map((one) => keyOf(one.id))]);
+  const objects = (listed.length > 0 ? listed : sent.map(awaited)).filter((one) => !unasked.has(keyOf(one.id)));
   if (objects.length === 0) return;
   const wrong = await waitFor(turn.site.cluster, objects, await waiting(state, turn, group.spec?.timeout ?? 300_000));
   if (wrong === undefined) {

@@ -168,6 +168,22 @@ test('a server that goes away stops everything, and says what was not sent', asy
   expect(inventory(on, 'apps')).toHaveLength(20);
 });
 
+test.each([
+  ['`wait`', 'prune: true\nwait: true'],
+  [
+    'a health check',
+    'prune: true\nhealthChecks:\n  - { apiVersion: v1, kind: ConfigMap, namespace: apps, name: chosen }\n  - { apiVersion: v1, kind: ConfigMap, namespace: apps, name: left-out }',
+  ],
+])('%s does not wait for what was left out of the apply', async (_, spec) => {
+  const on = cluster(`${kustomization('apps', ['apps_there__ConfigMap'], spec)}---\n${configMap('there')}`);
+  const wanted = set('apps', configMap('there') + configMap('chosen') + configMap('left-out'));
+  const events = await apply(on, [wanted], { wait: 'all', selection: ({ id }) => id.name === 'chosen' });
+  expect(outcomes(events)).toEqual(['applied ConfigMap apps/chosen']);
+  expect(events.filter(({ type }) => ['waiting', 'ready', 'not-ready'].includes(type))).toMatchObject([
+    { type: 'ready', owner: { name: 'apps' } },
+  ]);
+});
+
 test('after a cancel nothing more is sent', async () => {
   const on = cluster(kustomization('apps'));
   const abort = new AbortController();
