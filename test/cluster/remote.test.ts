@@ -1,15 +1,21 @@
 /** A Kustomization with `spec.kubeConfig`, with two real API servers: what it wants is compared in the far one, and goes there. */
-import { readFileSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Layout } from '../../scripts/cluster/layout.ts';
+import { createRepository } from '../../scripts/cluster/repository.ts';
 import { down, kubectl, up } from '../../scripts/cluster/up.ts';
 import { timer } from '../../src/cli/timer.ts';
 import { type ApplyEvent, applyPlan, planLive } from '../../src/engine/index.ts';
 import { kustomization as liveKustomization, set } from '../engine/sets.ts';
+import { sluice } from './cli.ts';
 import { told } from './fleet.ts';
 import { connectTo, refOf, rig, value } from './rig.ts';
 import { suiteDirectory } from './stack.ts';
 
+const run = promisify(execFile);
 let far: Layout;
 beforeAll(async () => {
   const dir = `${suiteDirectory()}-far`;
@@ -125,4 +131,71 @@ test('applied to the far cluster and pruned there; the inventory and the suspens
   expect(await apply(['one'])).toEqual([`${server}: deleted ConfigMap two`]);
   expect(await there.get(mapRef('two'))).toMatchObject({ ok: false, failure: { reason: 'not-found' } });
   expect(await inventory()).toEqual([`_${namespace}__Namespace`, `${namespace}_one__ConfigMap`]);
+});
+
+test('sluice apply installs and uninstalls a release in the far cluster, names that cluster, and helm finds it there', async () => {
+  const it = rig();
+  const namespace = await it.namespace();
+  await kubectl(far, ['create', 'namespace', namespace]);
+  const { folder } = await createRepository(it.layout, namespace);
+  const root = 'clusters/test';
+  const write = (files: Readonly<Record<string, string>>) => {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(join(folder, path, '..'), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+  };
+  write({
+    'charts/app/Chart.yaml': 'apiVersion: v2\nname: app\nversion: 1.2.3\n',
+    'charts/app/templates/config.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: of-release }\n',
+    [`${root}/release.yaml`]: `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: app, namespace: ${namespace} }
+spec:
+  interval: 1h
+  kubeConfig: { secretRef: { name: far } }
+  chart: { spec: { chart: ./charts/app, sourceRef: { kind: GitRepository, name: flux-system } } }
+`,
+    [`${root}/gotk-sync.yaml`]: `apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: { name: flux-system, namespace: ${namespace} }
+spec: { interval: 1h, url: "http://127.0.0.1:1/none.git", suspend: true }
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: flux-system, namespace: ${namespace} }
+spec:
+  interval: 1h
+  suspend: true
+  prune: true
+  path: ./${root}
+  sourceRef: { kind: GitRepository, name: flux-system }
+`,
+  });
+  await it.kubectl(['apply', '--server-side', '-f', join(folder, root, 'gotk-sync.yaml')]);
+  const held = { metadata: { name: 'far', namespace }, stringData: { value: readFileSync(far.kubeconfig, 'utf8') } };
+  value(await it.cluster.create({ apiVersion: 'v1', kind: 'Secret', ...held }, { manager: 'test' }));
+  const target = ['apply', folder, '--cluster', root, '--context', 'sluice-loopback', '--prune'];
+  const server = `https://127.0.0.1:${far.ports.api}`;
+
+  const unasked = await sluice(it.layout, target);
+  expect(unasked.code).toBe(2);
+  expect(unasked.err).toContain(` and ${server} (Secret ${namespace}/far): say so with --yes`);
+  const installed = await sluice(it.layout, [...target, '--yes']);
+  expect(installed.code, installed.out + installed.err).toBe(0);
+  expect(installed.out).toContain(`writes also to ${server} (Secret ${namespace}/far)`);
+  expect(installed.out).toContain(`applied ConfigMap ${namespace}/of-release in ${server}`);
+  const helm = (kubeconfig: string) => {
+    const env = { PATH: process.env.PATH, HOME: it.layout.file('home'), KUBECONFIG: kubeconfig };
+    return run(it.tool('helm4'), ['-n', namespace, 'list'], { env }).then(({ stdout }) => stdout);
+  };
+  expect(await helm(far.kubeconfig)).toMatch(/app\s+\S+\s+1\s.*deployed\s+app-1\.2\.3/);
+  expect(await helm(it.layout.kubeconfig)).not.toContain('app-1.2.3');
+  expect(await it.kubectl(['get', 'configmap', '-n', namespace, '-o', 'name'])).not.toContain('of-release');
+
+  rmSync(join(folder, root, 'release.yaml'));
+  const removed = await sluice(it.layout, [...target, '--yes']);
+  expect(removed.code, removed.out + removed.err).toBe(0);
+  expect(await helm(far.kubeconfig)).not.toContain('app-1.2.3');
+  expect(await kubectl(far, ['get', 'configmap', '-n', namespace, '-o', 'name'])).not.toContain('of-release');
 });
