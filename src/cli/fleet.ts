@@ -92,7 +92,7 @@ export function openFleet(invocation: Invocation): Fleet | { readonly message: s
     const renderer = createRenderer({
       ...rendererOptions,
       ...live?.facts,
-      ...(live && { input: live.inputs.input }),
+      ...(live && { input: live.inputs.input, provider: live.inputs.provider }),
       key: keyring.key,
     });
     const missing = bothOf(sources, bothOf(keyring, live?.inputs));

@@ -72,6 +72,7 @@ export function createDoors(log: (message: string) => void = () => undefined): S
       artifact,
       key,
       input: (query) => inputs?.input(query),
+      provider: (query) => inputs?.provider(query),
       ...facts,
     });
     return made;
@@ -136,7 +137,7 @@ function baseline(charts: Charts, known: () => Known): SessionPorts['doors']['re
       chart: charts.chart,
       artifact: (query) => history.artifact(query) ?? charts.artifact(query),
       key: keyring.key,
-      ...(inputs && { input: inputs.input }),
+      ...(inputs && { input: inputs.input, provider: inputs.provider }),
       ...facts,
     });
     const isThere = workspace.clusters.some((cluster) => cluster.folder === root);

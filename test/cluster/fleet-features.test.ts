@@ -2,12 +2,16 @@
  * Every field of a Kustomization, rendered by us and applied by the real kustomize-controller: what is in the cluster equals
  * what we rendered (a server-side dry run finds nothing to change), and its inventory names our objects in our order.
  */
-import { expect, test } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { contextName } from '../../scripts/cluster/layout.ts';
 import { type DesiredSet, idOf, type LiveObject } from '../../src/engine/index.ts';
 import { sluice } from './cli.ts';
-import { fleet, kustomization, told } from './fleet.ts';
-import { rig, value } from './rig.ts';
+import { fleet, kustomization, live, told, visitor } from './fleet.ts';
+import { type Rig, rig, value } from './rig.ts';
 
 const configMap = (name: string, data: string) =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata: { ${data} }\n`;
@@ -123,8 +127,8 @@ test('what the controllers applied is what we rendered, and the inventory is our
   expect(plan.problems.filter(({ severity }) => severity === 'error')).toEqual([]);
   expect(told(plan)).toEqual([]);
   for (const set of my.wanted().filter(({ owner }) => names.includes(owner.id.name))) {
-    const live = value(await it.cluster.get(kustomization(my.namespace, set.owner.id.name)));
-    expect([set.owner.id.name, inventoryOf(live)]).toEqual([set.owner.id.name, entriesOf(set)]);
+    const applied = value(await it.cluster.get(kustomization(my.namespace, set.owner.id.name)));
+    expect([set.owner.id.name, inventoryOf(applied)]).toEqual([set.owner.id.name, entriesOf(set)]);
   }
 });
 
@@ -159,12 +163,94 @@ stringData: { token: correct-horse-battery }
   expect(out + err).not.toContain('correct-horse-battery');
   const json = await sluice(it.layout, [...args, '-o', 'json', '--origins', '--only', `ConfigMap/${my.namespace}/a`]);
   expect(JSON.parse(json.out).origins[0].fields).toMatchObject({
-    '/data/k': [`cluster ConfigMap ${my.namespace}/live region`, 'apps/a.yaml:4:12'],
-    '/data/t': [`cluster Secret ${my.namespace}/hidden token`, 'apps/a.yaml:4:28'],
+    '/data/k': [`cluster ConfigMap ${my.namespace}/live region`, 'apps/a.yaml:4:13'],
+    '/data/t': [`cluster Secret ${my.namespace}/hidden token`, 'apps/a.yaml:4:29'],
   });
   await (await my.push()).applied();
   const diff = await sluice(it.layout, ['diff', my.folder, '--cluster', 'clusters/test', '--context', contextName]);
   expect([diff.code, diff.out + diff.err]).toEqual([0, expect.not.stringContaining('correct-horse-battery')]);
+});
+
+/** Encrypts as a person does, with the real sops, for the age key of the test. */
+function encrypter(it: Rig) {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-fleet-sops-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const identity = execFileSync(it.tool('age-keygen'), { stdio: 'pipe' }).toString();
+  const recipient = /public key: (age1\S+)/.exec(identity)![1]!;
+  const encrypt = (name: string, text: string, ...more: readonly string[]) => {
+    const file = join(folder, name);
+    writeFileSync(file, text);
+    execFileSync(it.tool('sops'), ['encrypt', '--age', recipient, '--in-place', ...more, file], {
+      stdio: 'pipe',
+      env: { PATH: process.env.PATH, HOME: folder },
+    });
+    return readFileSync(file, 'utf8');
+  };
+  return { identity, encrypt };
+}
+
+const closed = (word: string) =>
+  `apiVersion: v1\nkind: Secret\nmetadata: { name: closed }\nstringData: { word: ${word}, other: same-as-ever }\n`;
+
+/** All of it, except for reading any Secret but those named. */
+const allButOther = (secrets: readonly string[]) => `
+- { apiGroups: [""], resources: [secrets], verbs: [create, patch, update, delete] }
+- { apiGroups: [""], resources: [secrets], verbs: [get], resourceNames: [${secrets.join(', ')}] }
+- { apiGroups: [""], resources: [configmaps, namespaces, serviceaccounts, services, nodes], verbs: ["*"] }
+- { apiGroups: [kustomize.toolkit.fluxcd.io, source.toolkit.fluxcd.io, apps, apiextensions.k8s.io], resources: ["*"], verbs: ["*"] }`;
+
+test('SOPS: with the age key of the cluster the plan is empty; who may not read it plans it as closed and sends none of it', async () => {
+  const it = rig();
+  const { identity, encrypt } = encrypter(it);
+  const my = await fleet(it, { 'apps/a.yaml': configMap('a', 'k: v') });
+  await it.kubectl(
+    ['apply', '--server-side', '-f', '-'],
+    `apiVersion: v1\nkind: Secret\nmetadata: { name: sops-age, namespace: ${my.namespace} }\nstringData:\n  my.agekey: |\n${identity.replace(/^/gm, '    ')}\n`,
+  );
+  const only = ['--encrypted-regex', '^(data|stringData)$'];
+  const secret = (word: string) => encrypt('closed.yaml', closed(word), ...only);
+  my.edit({
+    'clusters/test/secrets.yaml': child(
+      'secrets',
+      'path: ./secrets\ntargetNamespace: NAMESPACE\ndecryption: { provider: sops, secretRef: { name: sops-age } }',
+    ),
+    'secrets/kustomization.yaml':
+      'resources: [closed.yaml, open.yaml]\nsecretGenerator:\n  - { name: files, files: [token.json] }\n  - { name: words, envs: [login.env], options: { disableNameSuffixHash: true } }\n',
+    'secrets/closed.yaml': secret('correct-horse-battery'),
+    'secrets/open.yaml': configMap('open', 'k: "1"'),
+    'secrets/token.json': encrypt('token.json', '{"token": "staple-of-horses"}\n'),
+    'secrets/login.env': encrypt('login.env', 'USER_NAME=admin-of-horses\n'),
+  });
+  await (await my.push()).applied();
+  const applied = await it.ready(kustomization(my.namespace, 'secrets'));
+
+  const cluster = [my.folder, '--cluster', 'clusters/test', '--context', contextName];
+  const diff = await sluice(it.layout, ['diff', ...cluster]);
+  expect([diff.code, diff.out + diff.err]).toEqual([0, expect.not.stringMatching(/horse|AGE-SECRET/)]);
+  const built = await sluice(it.layout, ['build', ...cluster, '-o', 'json', '--origins']);
+  expect(built.out + built.err).not.toMatch(/horse|AGE-SECRET/);
+  expect([...builtEntries(built.out, `Kustomization ${my.namespace}/secrets`)].sort()).toEqual(
+    [...inventoryOf(applied)].sort(),
+  );
+  const kept = async () => (await live(it, 'v1', 'Secret', my.namespace, 'closed')) as { data: Record<string, string> };
+  expect(atob((await kept()).data.word!)).toBe('correct-horse-battery');
+
+  // An edit of the closed Secret and of the object beside it, by somebody without the key.
+  const own = inventoryOf(applied).flatMap((entry) => /_([^_]+)__Secret /.exec(entry)?.[1] ?? []);
+  expect(own).toHaveLength(3);
+  await visitor(it, allButOther(own));
+  my.edit({ 'secrets/closed.yaml': secret('another-horse'), 'secrets/open.yaml': configMap('open', 'k: "2"') });
+  const kubeconfig = it.layout.visitorKubeconfig;
+  const plan = await sluice(it.layout, ['diff', ...cluster], { kubeconfig });
+  expect(plan.out + plan.err).toContain('stays encrypted here: no key at hand opens it');
+  expect(plan.out + plan.err).not.toMatch(/horse|AGE-SECRET/);
+  expect(plan.out).toContain('not compared, and never sent');
+  const sent = await sluice(it.layout, ['apply', ...cluster, '--yes', '--prune'], { kubeconfig });
+  expect(sent.out).toContain(`applied ConfigMap ${my.namespace}/open: configured\ndone: 1 applied`);
+  expect(atob((await kept()).data.word!)).toBe('correct-horse-battery');
+  expect(JSON.stringify(await kept())).not.toContain(btoa('ENC[').slice(0, 5));
+  const names = await it.kubectl(['get', 'secrets', `--namespace=${my.namespace}`, '-o', 'name']);
+  expect(names.trim().split('\n').sort()).toEqual([...own, 'sops-age'].map((name) => `secret/${name}`).sort());
 });
 
 function inventoryOf(object: LiveObject): readonly string[] {
@@ -177,5 +263,22 @@ function entriesOf({ objects }: DesiredSet): readonly string[] {
   return objects.map(({ node }) => {
     const { namespace, name, group, kind, version } = idOf(node);
     return `${namespace}_${name.replaceAll(':', '__')}_${group}_${kind} ${version}`;
+  });
+}
+
+/** The objects of one owner in the JSON that `sluice build --origins` prints, as the controller writes them down. */
+function builtEntries(json: string, owner: string): readonly string[] {
+  const list = JSON.parse(json) as {
+    readonly items: readonly {
+      readonly apiVersion: string;
+      readonly kind: string;
+      readonly metadata: { readonly namespace: string; readonly name: string };
+    }[];
+    readonly origins: readonly { readonly owner: string }[];
+  };
+  const own = list.items.filter((_, at) => list.origins[at]!.owner === owner);
+  return own.map(({ apiVersion, kind, metadata: { namespace, name } }) => {
+    const [version, group = ''] = apiVersion.split('/').reverse();
+    return `${namespace}_${name}_${group}_${kind} ${version}`;
   });
 }

@@ -13,7 +13,9 @@ import { suiteDirectory } from './stack.ts';
 
 export default async function setup(): Promise<() => Promise<void>> {
   const tools = fileURLToPath(new URL('../../scripts/tools.ts', import.meta.url));
-  const built = spawnSync('npx', ['tsx', tools, '--for', 'cluster', '--for', 'sources'], { stdio: 'inherit' });
+  const built = spawnSync('npx', ['tsx', tools, '--for', 'cluster', '--for', 'sources', '--for', 'secrets'], {
+    stdio: 'inherit',
+  });
   if (built.status !== 0)
     throw new Error('the tools of the cluster suite could not be built; Go 1.26 or newer is needed');
   const bundled = spawnSync('npm', ['run', '--silent', 'build', '--', '--outdir=out/cluster-suite'], {

@@ -161,7 +161,7 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
     artifact: sources.artifact,
     ...(fetcher && { chart: fetcher.chart }),
     substitution: options['lenient-substitute'] === true ? 'lenient' : 'strict',
-    ...(live && { ...live.facts, input: live.inputs.input }),
+    ...(live && { ...live.facts, input: live.inputs.input, provider: live.inputs.provider }),
     key: keyring.key,
   });
   const built: { readonly folder: string; readonly sets: readonly DesiredSet[] }[] = [];

@@ -263,7 +263,7 @@ async function ask(
 }
 
 function unresolvedEntry({ id, node, unresolved = [] }: DesiredObject): PlanEntry {
-  const names = unresolved.map((name) => `\${${name}}`).join(', ');
+  const names = unresolved.map((what) => (/^\w+$/.test(what) ? `\${${what}}` : what)).join(', ');
   const reason = `uses ${names}, whose value is not known here: not compared, and never sent`;
   return { id, action: 'unknown', reason, changes: [], at: node.at };
 }

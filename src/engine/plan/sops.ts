@@ -27,10 +27,17 @@ function isEncryptedFile(base64: string): boolean {
   }
 }
 
-/** The object without its SOPS block, each encrypted value replaced by the live one where there is one. */
+/** The object without what SOPS adds to it, each encrypted value replaced by the live one where there is one. */
 export function withLiveValues(object: LiveObject, live: LiveObject | undefined): LiveObject {
   const { sops: _sops, ...rest } = object;
-  return fill(rest, live) as LiveObject;
+  return fill(withoutMarks(rest), live) as LiveObject;
+}
+
+/** Without the lines by which SOPS marks a dotenv file, which a generator takes for keys of the Secret. */
+function withoutMarks(object: LiveObject): LiveObject {
+  const { data } = object;
+  if (!isObject(data)) return object;
+  return { ...object, data: Object.fromEntries(Object.entries(data).filter(([key]) => !key.startsWith('sops_'))) };
 }
 
 function fill(value: Json, live: Json | undefined): Json {

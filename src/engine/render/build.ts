@@ -4,7 +4,7 @@
  */
 import type { KustomizationView, StringEntry } from '../flux/index.ts';
 import type { Kustomizer } from '../kustomize/index.ts';
-import { idOf, isObject, titleOf } from '../objects/object.ts';
+import { idOf, isObject, type ObjectId, titleOf } from '../objects/object.ts';
 import type { FileTree } from '../ports.ts';
 import { error, type Problem } from '../problem.ts';
 import { get, type Mapping, mapping, type Node, type Origin, remove, set, str, text } from '../yaml/node.ts';
@@ -12,7 +12,7 @@ import { resolve } from '../yaml/resolve.ts';
 import type { DesiredObject } from './desired.ts';
 import { generateKustomization } from './generate.ts';
 import { maskEncrypted } from './mask.ts';
-import type { Opened, OpenKey } from './sops.ts';
+import { isEncrypted, type Opened, type OpenKey } from './sops.ts';
 import { createDecryptor, isDecryptionDisabled, openedTree } from './sopsfiles.ts';
 import { mentionsVariables, substituteObject } from './substitute.ts';
 import { readVariables, type VariablesRequest } from './variables.ts';
@@ -114,6 +114,7 @@ function finish(
   if (variables.unknown.length > 0) notes.push(`variables of ${variables.unknown.join(', ')} are not known here`);
   const opener = secretOpener(request);
   const objects: DesiredObject[] = [];
+  const guessed: ObjectId[] = [];
   for (const resource of built) {
     const fault = request.as === 'controller' ? identityFault(resource) : undefined;
     if (fault !== undefined) {
@@ -124,8 +125,10 @@ function finish(
     let secretValues: readonly string[] = [];
     if (request.as === 'controller') {
       const opened = opener(node);
-      if ('message' in opened) problems.push(opened);
-      else ({ node, secretValues } = opened);
+      if ('message' in opened) {
+        problems.push(opened);
+        if (opened.code === 'sops-locked' && isNamedByContent(node)) guessed.push(idOf(node));
+      } else ({ node, secretValues } = opened);
       if (so.opened.length > 0) secretValues = [...secretValues, ...valuesIn(node, so.opened)];
     }
     let unresolved: readonly string[] = [];
@@ -167,8 +170,36 @@ function finish(
       });
     }
   }
-  const complete = !hasError(problems);
-  return { objects, problems, complete, reads, inputs: variables.inputs, notes };
+  for (const id of guessed)
+    notes.push(`${titleOf(id)} has another name in the cluster, by what is encrypted: nothing is deleted`);
+  return {
+    objects: guessed.length === 0 ? objects : withoutGuesses(objects, guessed),
+    problems,
+    complete: !hasError(problems) && guessed.length === 0,
+    reads,
+    inputs: variables.inputs,
+    notes,
+  };
+}
+
+/** A generated Secret whose name ends in the checksum of a file that stayed encrypted: the name is a guess. */
+function isNamedByContent(node: Mapping): boolean {
+  return !isEncrypted(node) && /-[a-z0-9]{10}$/.test(idOf(node).name);
+}
+
+/** Secrets of a guessed name, and what refers to them, are shown and never compared or sent. */
+function withoutGuesses(objects: readonly DesiredObject[], guessed: readonly ObjectId[]): readonly DesiredObject[] {
+  return objects.map((object) => {
+    const names = new Set(
+      valuesIn(
+        object.node,
+        guessed.map(({ name }) => name),
+      ),
+    );
+    if (names.size === 0) return object;
+    const unknown = guessed.filter(({ name }) => names.has(name)).map((id) => `the name of ${titleOf(id)}`);
+    return { ...object, unresolved: [...(object.unresolved ?? []), ...unknown] };
+  });
 }
 
 /**

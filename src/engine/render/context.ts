@@ -47,12 +47,19 @@ export interface FetchedFolder extends SourceFolder {
   readonly caveat?: string;
 }
 
+export interface ProviderQuery {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 export interface RendererOptions {
   readonly kustomizer: Kustomizer;
   /** Flux 2.9 refuses unset variables (`strict`, the default); before, they were empty. */
   readonly substitution?: 'strict' | 'lenient';
   /** ConfigMaps and Secrets of the chosen cluster, for what no file of the fleet declares. */
   readonly input?: (query: InputQuery) => Mapping | undefined;
+  /** ResourceSetInputProviders of the chosen cluster, whose status says what they found; absent: there is no cluster. */
+  readonly provider?: (query: ProviderQuery) => Mapping | undefined;
   /** SOPS data keys that were unlocked before the render; undefined: not asked for yet, or nobody opens it. */
   readonly key?: (query: KeyQuery) => Uint8Array | undefined;
   /** Charts that were fetched before the render; undefined: not asked for yet. */

@@ -63,6 +63,7 @@ export type {
   FetchedArtifact,
   FetchedChart,
   FetchedFolder,
+  ProviderQuery,
   RenderContext,
   RendererOptions,
 } from './context.ts';

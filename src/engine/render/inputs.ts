@@ -4,7 +4,7 @@ import { fromNode, map, string as textValue, type Value } from '../gotemplate/in
 import { idOf } from '../objects/object.ts';
 import type { Problem } from '../problem.ts';
 import { get, type Mapping, type Node, text } from '../yaml/node.ts';
-import type { RenderContext } from './context.ts';
+import type { ProviderQuery, RenderContext } from './context.ts';
 import type { DesiredObject } from './desired.ts';
 
 export interface Inputs {
@@ -14,6 +14,8 @@ export interface Inputs {
   readonly notes: readonly string[];
   /** The same, at the line of the provider that only the operator can ask. */
   readonly problems: readonly Problem[];
+  /** Which ones the operator of the chosen cluster found. */
+  readonly live: readonly string[];
 }
 
 /** Operators refuse more. */
@@ -65,29 +67,34 @@ export function inputsOf(object: DesiredObject, context: RenderContext): Inputs 
   const view = resourceSet.view(object.node);
   const notes: string[] = [];
   const problems: Problem[] = [];
+  const live: string[] = [];
   const own = view.inputs.map((input) => withProvider(input, object.node));
   const lists: { readonly name: string; readonly sets: readonly Value[] }[] = [{ name: object.id.name, sets: own }];
   for (const provider of providersOf(object, context)) {
-    if (typeof provider === 'string') {
-      notes.push(`ResourceSetInputProvider ${provider} is in no file of the fleet`);
+    const name = typeof provider === 'string' ? provider : idOf(provider).name;
+    const declared = typeof provider === 'string' ? undefined : declaredInputs(provider);
+    const found = declared ?? foundInputs({ namespace: object.id.namespace, name }, context);
+    if (found === undefined && typeof provider === 'string') {
+      notes.push(`ResourceSetInputProvider ${name} is in no file of the fleet`);
       continue;
     }
-    const { name } = idOf(provider);
-    const exported = exportedInputs(provider);
-    if (exported === undefined) {
+    if (found === undefined) {
       const message = `the inputs of ResourceSetInputProvider ${name} are known only to the cluster`;
       notes.push(message);
-      problems.push(askedInCluster(provider, message));
+      problems.push(askedInCluster(provider as Mapping, message));
     }
-    lists.push({ name, sets: exported ?? [] });
+    if (declared === undefined && found !== undefined)
+      live.push(`the inputs of ResourceSetInputProvider ${name} are the cluster's, as it last found them`);
+    lists.push({ name, sets: found ?? [] });
   }
   // What is not known yet is not what is empty: without any inputs, templates are run once without them.
   const orNone = (sets: readonly Value[]) => (sets.length === 0 && notes.length === 0 ? undefined : sets);
-  if (view.inputStrategy === 'Flatten') return { sets: orNone(lists.flatMap((list) => list.sets)), notes, problems };
+  if (view.inputStrategy === 'Flatten')
+    return { sets: orNone(lists.flatMap((list) => list.sets)), notes, problems, live };
   const permuted = permute(view.includeEmptyProviders ? lists : lists.filter((list) => list.sets.length > 0));
   return permuted === undefined
     ? { message: `its inputs make more than ${maxPermutations} permutations` }
-    : { sets: orNone(permuted), notes, problems };
+    : { sets: orNone(permuted), notes, problems, live };
 }
 
 function askedInCluster(provider: Mapping, message: string): Problem {
@@ -96,14 +103,26 @@ function askedInCluster(provider: Mapping, message: string): Problem {
   return { code: 'source-missing', severity: 'information', message: message + why, at: type?.node.at ?? provider.at };
 }
 
-/** What a provider hands out: its defaults when it is static, else what its status says. */
-function exportedInputs(provider: Mapping): readonly Value[] | undefined {
+/** What a provider hands out by its file alone: its defaults when it is static. */
+function declaredInputs(provider: Mapping): readonly Value[] | undefined {
   const { type, defaultValues } = resourceSetInputProvider.view(provider);
-  if (type?.value === 'Static') {
-    // The id is a checksum of the object's uid, which only the cluster knows; as flux-operator does without a cluster.
-    const id = textValue(String(adler32(idOf(provider).name)));
-    return [withProvider(defaultValues, provider, [['id', id]])];
-  }
+  if (type?.value !== 'Static') return exportedInputs(provider);
+  // The id is a checksum of the object's uid, which only the cluster knows; as flux-operator does without a cluster.
+  const id = textValue(String(adler32(idOf(provider).name)));
+  return [withProvider(defaultValues, provider, [['id', id]])];
+}
+
+/** What the chosen cluster's operator found when it last asked; none at all is an answer too, once it is ready. */
+function foundInputs(query: ProviderQuery, { options }: RenderContext): readonly Value[] | undefined {
+  const provider = options.provider?.(query);
+  if (provider === undefined) return undefined;
+  const isReady = items(provider, 'status', 'conditions').some(
+    (condition) => string(condition, 'type')?.value === 'Ready' && string(condition, 'status')?.value === 'True',
+  );
+  return exportedInputs(provider) ?? (isReady ? [] : undefined);
+}
+
+function exportedInputs(provider: Mapping): readonly Value[] | undefined {
   const exported = items(provider, 'status', 'exportedInputs');
   return exported.length === 0 ? undefined : exported.map((input) => withProvider(input, provider));
 }

@@ -73,7 +73,7 @@ function recording(context: RenderContext, questions: Question[]): RenderContext
     questions.push({ ask, answer: ask(context) });
   };
   const { options, workspace } = context;
-  const { artifact, chart, key } = options;
+  const { artifact, chart, key, provider } = options;
   const sources: LocalSources = {
     folderOf(query) {
       note(`folder ${query.kind}/${query.namespace}/${query.name}`, (now) => folderParts(now, query));
@@ -98,6 +98,12 @@ function recording(context: RenderContext, questions: Question[]): RenderContext
             now.options.artifact?.(fresh(query, now)),
           ]);
           return artifact(query);
+        },
+      }),
+      ...(provider && {
+        provider: (query) => {
+          note(`provider ${query.namespace}/${query.name}`, (now) => [now.options.provider?.(query)]);
+          return provider(query);
         },
       }),
       ...(key && {

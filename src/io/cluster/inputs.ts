@@ -1,13 +1,27 @@
 /**
- * ConfigMaps and Secrets of the cluster that variables and Helm values come from, where no file of the fleet declares them.
+ * ConfigMaps and Secrets of the cluster that variables and Helm values come from, where no file of the fleet declares them,
+ * and the providers of inputs whose status says what they found.
  * A render asks, and what it asked for is read before the next one; a Secret stays in memory and is never told.
  */
-import { type Cluster, type Entry, type InputQuery, isObject, type Mapping, parse } from '../../engine/index.ts';
+import {
+  type Cluster,
+  type Entry,
+  type InputQuery,
+  isObject,
+  type Mapping,
+  type Node,
+  type ObjectRef,
+  type Origin,
+  type ProviderQuery,
+  parse,
+} from '../../engine/index.ts';
 import type { SecretOf } from '../fetch/access.ts';
 
 export interface ClusterInputs {
   /** For the renderer: the object, as far as it was read; undefined while it was not, or when there is none. */
   input(query: InputQuery): Mapping | undefined;
+  /** A ResourceSetInputProvider, in the same way. */
+  provider(query: ProviderQuery): Mapping | undefined;
   /** A Secret's entries, decoded: of one that holds the keys of encrypted files. */
   readonly secret: SecretOf;
   /** Reads what was asked for; true when another render says more. */
@@ -28,16 +42,24 @@ export interface ClusterInputsOptions {
 
 export function createInputs(cluster: Cluster, { keep, now }: ClusterInputsOptions): ClusterInputs {
   const answers = new Map<string, Known>();
-  const missing = new Map<string, InputQuery>();
+  const missing = new Map<string, ObjectRef>();
 
-  async function read(key: string, { kind, namespace, name }: InputQuery, signal: AbortSignal): Promise<boolean> {
-    const answer = await cluster.get({ apiVersion: 'v1', kind, namespace, name }, signal);
+  async function read(key: string, ref: ObjectRef, signal: AbortSignal): Promise<boolean> {
+    const { apiVersion, kind, namespace, name } = ref;
+    const answer = await cluster.get(ref, signal);
     const before = answers.get(key);
-    const text = answer.ok ? JSON.stringify({ apiVersion: 'v1', kind, ...answer.value }) : '';
+    const text = answer.ok ? JSON.stringify({ apiVersion, kind, ...answer.value }) : '';
     // What did not change stays the same object, so that nothing is rendered again for it.
     const object = before?.text === text ? before.object : objectOf(text, `cluster ${kind} ${namespace}/${name}`);
     answers.set(key, { text, object, at: now() });
     return object !== before?.object;
+  }
+
+  function known(ref: ObjectRef): Mapping | undefined {
+    const key = `${ref.kind}/${ref.namespace}/${ref.name}`;
+    const answer = answers.get(key);
+    if (answer === undefined || now() - answer.at > keep) missing.set(key, ref);
+    return answer?.object;
   }
 
   return {
@@ -49,16 +71,13 @@ export function createInputs(cluster: Cluster, { keep, now }: ClusterInputsOptio
       );
       return decoded && Object.fromEntries(decoded);
     },
-    input(query) {
-      const key = `${query.kind}/${query.namespace}/${query.name}`;
-      const known = answers.get(key);
-      if (known === undefined || now() - known.at > keep) missing.set(key, query);
-      return known?.object;
-    },
+    input: ({ kind, namespace, name }) => known({ apiVersion: 'v1', kind, namespace, name }),
+    provider: ({ namespace, name }) =>
+      known({ apiVersion: 'fluxcd.controlplane.io/v1', kind: 'ResourceSetInputProvider', namespace, name }),
     async fetchMissing(signal) {
       const wanted = [...missing];
       missing.clear();
-      const changed = await Promise.all(wanted.map(([key, query]) => read(key, query, signal)));
+      const changed = await Promise.all(wanted.map(([key, ref]) => read(key, ref, signal)));
       return changed.includes(true);
     },
   };
@@ -75,11 +94,18 @@ function placed(object: Mapping, title: string): Mapping {
     if (section.value.kind !== 'mapping' || section.key.text === 'metadata') return section;
     const inside = section.value.entries.map(({ key, value }): Entry => {
       const at = { file: `${title} ${key.text}`, start: 0, end: 0 };
-      return { key: { ...key, at }, value: { ...value, at } };
+      return { key: { ...key, at }, value: movedTo(value, at) };
     });
     return { key: section.key, value: { ...section.value, entries: inside } };
   });
   return { ...object, entries };
+}
+
+function movedTo(node: Node, at: Origin): Node {
+  if (node.kind === 'scalar') return { ...node, at };
+  if (node.kind === 'sequence') return { ...node, items: node.items.map((item) => movedTo(item, at)), at };
+  const entries = node.entries.map(({ key, value }) => ({ key: { ...key, at }, value: movedTo(value, at) }));
+  return { ...node, entries, at };
 }
 
 type Fetching = Pick<ClusterInputs, 'fetchMissing'>;

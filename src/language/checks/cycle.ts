@@ -1,5 +1,8 @@
-/** Kustomizations and HelmReleases that wait for each other in a circle: none of them ever becomes ready. */
-import { titleOf, type Workspace, type WorkspaceObject } from '../../engine/index.ts';
+/**
+ * Kustomizations and HelmReleases that wait for each other in a circle: none of them ever becomes ready. A circle is told
+ * once, where its first member enters it, as a render of the cluster does; the other members are related places.
+ */
+import { keyOf, titleOf, type Workspace, type WorkspaceObject } from '../../engine/index.ts';
 import type { Diagnostic } from '../answer.ts';
 import { inSameCluster } from '../names.ts';
 import type { Check } from './check.ts';
@@ -10,13 +13,19 @@ export const cycle: Check = function* ({ file, workspace }) {
       if (link.reference.role !== 'depends-on') continue;
       for (const target of inSameCluster(workspace, link)) {
         const way = wayBack(target, object, workspace);
-        if (way === undefined) continue;
+        if (way === undefined || !isFirst(object, way)) continue;
         yield circle([object, ...way], link.reference.node.at);
         break;
       }
     }
   }
 };
+
+/** By identity, then by file: names repeat across clusters. */
+function isFirst(object: WorkspaceObject, way: readonly WorkspaceObject[]): boolean {
+  const rank = ({ id, path }: WorkspaceObject) => `${keyOf(id)}\0${path}`;
+  return way.every((other) => rank(object) <= rank(other));
+}
 
 function circle(way: readonly WorkspaceObject[], at: Diagnostic['at'] & object): Diagnostic {
   const names = way.map((object) => titleOf(object.id));

@@ -10,11 +10,14 @@ import {
   get,
   getPath,
   type Mapping,
+  type ObjectRef,
   parse,
   print,
   remove,
   set,
 } from '../../../src/engine/index.ts';
+import { createInputs } from '../../../src/io/cluster/inputs.ts';
+import { renderFetched } from '../../../src/io/fetch/index.ts';
 import { type Files, kustomizer, open, render, sourceOf, sync, yamlOf } from './check.ts';
 
 const fleet = (resourceSet: string, more = ''): Files => ({
@@ -107,6 +110,34 @@ test('a missing input is an error at its template; inputs that only the cluster 
     problems: [{ severity: 'information', message: expect.stringContaining('type GitHubBranch are not asked here') }],
   });
   expect(unknown.note).toContain('known only to the cluster');
+});
+
+test('inputs that the operator of the chosen cluster found are taken from there, and that is said', async () => {
+  const files = fleet(
+    'spec: {inputsFrom: [{name: gh}, {name: far}], resources: [{apiVersion: v1, kind: ConfigMap, metadata: {name: "pr-<< inputs.id >>"}, data: {sha: "<< inputs.sha >>"}}]}',
+    'apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSetInputProvider\nmetadata: {name: gh, namespace: apps}\nspec: {type: GitHubPullRequest}\n',
+  );
+  const ready = { conditions: [{ type: 'Ready', status: 'True' }] };
+  const found: Record<string, object> = { gh: { exportedInputs: [{ id: '7', sha: 'abc' }], ...ready }, far: ready };
+  const get = async ({ namespace, name }: ObjectRef) => {
+    const status = found[name];
+    if (status === undefined) return { ok: false, failure: { reason: 'not-found', message: '' } };
+    return { ok: true, value: { metadata: { name, namespace }, status } };
+  };
+  const inputs = createInputs({ get } as never, { keep: 0, now: () => 0 });
+  const renderer = createRenderer({ kustomizer: kustomizer(), provider: inputs.provider });
+  const workspace = open(files);
+  const render = () => renderer.renderCluster(workspace, '/clusters/one');
+  const sets = await renderFetched(render, inputs, new AbortController().signal);
+  const set = sets.find(({ owner }) => owner.id.kind === 'ResourceSet')!;
+  expect(set).toMatchObject({ complete: true, problems: [] });
+  expect(set.objects.map(({ id }) => id.name)).toEqual(['pr-7']);
+  expect(set.note).toContain("the inputs of ResourceSetInputProvider gh are the cluster's, as it last found them");
+  const sha = getPath(set.objects[0]!.node, ['data', 'sha'])!;
+  expect([sha, sha.at.file]).toMatchObject([
+    { text: 'abc' },
+    'cluster ResourceSetInputProvider apps/gh exportedInputs',
+  ]);
 });
 
 test('data of other ConfigMaps and Secrets is copied, converted and summed; what is not known is marked', () => {

@@ -44,7 +44,7 @@ function expandSet(object: DesiredObject, owner: Owner, context: RenderContext):
   problems.push(...inputs.problems);
   const complete = problems.length === 0 && inputs.notes.length === 0;
   const missing = [...new Set(objects.flatMap(({ unresolved }) => unresolved ?? []))];
-  const notes = [...inputs.notes, ...missing.map((what) => `${what} is known only to the cluster`)];
+  const notes = [...inputs.notes, ...inputs.live, ...missing.map((what) => `${what} is known only to the cluster`)];
   const note = notes.length === 0 ? {} : { note: notes.join('; ') };
   return { ...empty, objects, complete, problems, ...note };
 }
