@@ -31,6 +31,7 @@ export const tools: readonly Tool[] = [
   install('age-keygen', 'filippo.io/age/cmd/age-keygen', 'v1.3.2'),
   install('sops', 'github.com/getsops/sops/v3/cmd/sops', 'v3.13.3'),
   fromRig('yaml-oracle', { folder: '../../oracle/yaml' }),
+  fromRig('kustomization-oracle', { folder: '../../oracle/kustomization' }),
   flate,
   fluxOperator,
   install('versitygw', 'github.com/versity/versitygw/cmd/versitygw', 'v1.8.0'),
@@ -41,7 +42,7 @@ export const tools: readonly Tool[] = [
 const perSuite: Readonly<Record<string, readonly string[]>> = {
   cluster: ['gitserve', 'kubebox', 'kustomize-controller', 'source-controller', 'flux', 'kwok'],
   sources: ['registry', 'versitygw', 'helm4'],
-  render: ['kustomize', 'helm3', 'helm4', 'flux', 'flux-operator'],
+  render: ['kustomize', 'helm3', 'helm4', 'flux', 'flux-operator', 'kustomization-oracle'],
   secrets: ['age', 'age-keygen', 'sops'],
   yaml: ['yaml-oracle'],
   bench: ['kustomize', 'flate'],

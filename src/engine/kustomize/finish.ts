@@ -1,7 +1,9 @@
 /** The last touches: annotations of provenance, the managed-by label, and what kustomize never lets out. */
 import { type Entry, get, type Mapping, type Origin } from '../yaml/node.ts';
+import { resolvePlain } from '../yaml/resolve.ts';
 import { compareText } from './decode.ts';
 import { withStrings } from './patches/apply.ts';
+import { Refusal } from './refusal.ts';
 import type { ResMap } from './resmap.ts';
 import { originKey, type Provenance, type Resource, transformationsKey } from './resource.ts';
 import { setField, updateAt, withEntry } from './tree.ts';
@@ -76,6 +78,9 @@ function withAnnotations(node: Mapping, of: Resource, options: Finish): Mapping 
     if (key.text === transformationsKey) return options.transformerAnnotations && of.transformations.length === 0;
     return !bookkeeping.has(key.text);
   });
+  // kustomize writes them again without quotes, so that a key like "true" is none any more.
+  const lost = kept.find(({ key }) => resolvePlain(key.text, 'kyaml') !== key.text);
+  if (lost !== undefined) throw new Refusal(`the annotation ${lost.key.text} loses its quotes`, lost.key.at);
   const entries = [...kept, ...added].sort((a, b) => compareText(a.key.text, b.key.text));
   const isSame = old?.kind === 'mapping' && added.length === 0 && kept.length === old.entries.length;
   if (isSame && kept.length > 0 && kept.every(({ value }) => isText(value))) return node;

@@ -47,6 +47,8 @@ export interface KustomizeRequest {
   /** Whether files outside a kustomization's own directory may be read; default `rootonly`, as kustomize. */
   readonly loadRestrictor?: LoadRestrictor;
   readonly managedByLabel?: boolean;
+  /** The version that the managed-by label names; default that of the tables. Flux's programs name none of kustomize. */
+  readonly version?: string;
   /** Flux loads the built-in schema first, so that `openapi.path` adds to it instead of standing in its place. */
   readonly schema?: 'preloaded';
   /** Flux reads `kustomization` before kustomize does: unknown fields are lost, numbers become texts where those belong. */
@@ -88,7 +90,9 @@ export function createKustomizer(tables: KustomizeTables): Kustomizer {
       const make = (): KustomizeResult => build(request, tables, defaults, memo, reads);
       // What a port answers may change without a file of the tree changing.
       if (request.helm !== undefined || request.remote !== undefined) return make();
-      const key = [path, reorder, loadRestrictor, managedByLabel, request.schema ?? ''].join('\n');
+      const key = [path, reorder, loadRestrictor, managedByLabel, request.version ?? '', request.schema ?? ''].join(
+        '\n',
+      );
       return results.reuse(key, request.kustomization, request.tree, () => ({ value: make(), reads }));
     },
   };
@@ -169,7 +173,7 @@ function run(
   finish(map, {
     originAnnotations: options.has('originAnnotations'),
     transformerAnnotations: options.has('transformerAnnotations'),
-    managedBy: managedBy(request, read, tables.version),
+    managedBy: managedBy(request, read, request.version ?? tables.version),
   });
   for (const { node } of map.resources) {
     // kustomize turns every object into JSON before it prints it, and refuses what JSON cannot say.

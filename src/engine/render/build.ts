@@ -79,6 +79,7 @@ export function build(request: BuildRequest): BuildResult {
     loadRestrictor: 'none',
     schema: 'preloaded',
     reading: 'lenient',
+    version: '(devel)',
   });
   const problems = [...generated.problems, ...built.problems];
   if (hasError(problems)) return failed(problems, built.reads);
@@ -307,20 +308,35 @@ export function withCommonMetadata(
   };
   add('labels', view.commonLabels);
   add('annotations', view.commonAnnotations);
-  return result;
+  // Both are read and written again, whichever of them gets something.
+  return result === node ? node : nullsAsText(nullsAsText(result, 'labels'), 'annotations');
 }
 
 /** Flux reads labels as strings; one that is none (`true`, `8080`) makes it lose them all when it sets its own. */
 function onlyStrings(node: Mapping, section: string): Mapping {
   const metadata = get(node, 'metadata');
-  if (metadata?.kind !== 'mapping' || areStrings(get(metadata, section))) return node;
-  return set(node, 'metadata', remove(metadata, section));
+  if (metadata?.kind !== 'mapping') return node;
+  if (!areStrings(get(metadata, section))) return set(node, 'metadata', remove(metadata, section));
+  return nullsAsText(node, section);
+}
+
+/** Where Flux reads labels, null is an empty text. */
+function nullsAsText(node: Mapping, section: string): Mapping {
+  const metadata = get(node, 'metadata');
+  const map = get(metadata, section);
+  if (metadata?.kind !== 'mapping' || map?.kind !== 'mapping' || !areStrings(map)) return node;
+  if (!map.entries.some(({ value }) => isNull(value))) return node;
+  const entries = map.entries.map(({ key, value }) => ({ key, value: isNull(value) ? str('', value.at) : value }));
+  return set(node, 'metadata', set(metadata, section, { ...map, entries }));
 }
 
 function areStrings(map: Node | undefined): boolean {
   if (map?.kind !== 'mapping') return true;
-  return map.entries.every(({ value }) => value.kind === 'scalar' && typeof resolve(value, 'kyaml') === 'string');
+  return map.entries.every(({ value }) => isNull(value) || isString(value));
 }
+
+const isNull = (node: Node) => node.kind === 'scalar' && resolve(node, 'kyaml') === null;
+const isString = (node: Node) => node.kind === 'scalar' && typeof resolve(node, 'kyaml') === 'string';
 
 /** Says so, where Flux would lose the labels of an object in silence. */
 function labelWarning(node: Mapping): readonly Problem[] {

@@ -164,8 +164,8 @@ function parseColon(reader: Reader, name: string, depth: number): Call {
     reader.at += 2;
     return parseDefault(reader, name, `:${next}`, depth);
   }
-  // Flux steps back by the width of this character and then no longer finds the colon.
-  if (next !== undefined && next > '\x7f') throw new Fault(badSubstitution);
+  // Flux steps back by the width of this character (at the end, of none) and then no longer finds the colon.
+  if (next === undefined || next > '\x7f') throw new Fault(badSubstitution);
   reader.at += 1;
   const offset = argument(reader, (c) => c !== ':' && c !== '}', depth);
   if (peek(reader) === '}') return close(reader, { name, operator: ':', args: [offset] });
