@@ -20,6 +20,7 @@ export const commandIds = [
   'sluice.applySelected',
   'sluice.dismissUnfinished',
   'sluice.pushAndFollow',
+  'sluice.followCommit',
   'sluice.resumeAll',
   'sluice.revealSecret',
   'sluice.showPlanForFile',

@@ -233,6 +233,9 @@ test('a window that is loaded again still knows the way back', async () => {
   await expect.poll(() => readFileSync(edited, 'utf8'), { timeout: 10_000 }).toContain('count: 5');
   const whole = join(repository.folder, 'apps/production/kustomization.yaml');
   await expect.poll(() => readFileSync(whole, 'utf8'), { timeout: 10_000 }).toContain('secret.yaml');
+  // The editor forgets its copies of unsaved text a moment after the save; loaded again before, it would bring them back.
+  await page.locator('.tab.dirty').first().waitFor({ state: 'detached' });
+  await page.waitForTimeout(1500);
   await page.reload({ waitUntil: 'commit' });
   await page.locator('.activitybar').waitFor({ timeout: 60_000 });
   await editor.sluice();
@@ -268,6 +271,17 @@ test('committed, pushed and followed, Flux takes it from there and has nothing t
   await editor.shot('ready');
   expect(await live('deployment/apps/api', '.metadata.generation')).toBe(before);
   expect(await live('kustomization/flux-system/apps', '.status.lastAppliedRevision')).toContain(commit);
+});
+
+test('a commit that somebody pushed is followed, and that can be stopped', async () => {
+  const toast = editor.page.locator('.notification-toast');
+  await editor.command('Sluice: Follow Commit');
+  await toast
+    .getByText(/HelmRelease/)
+    .first()
+    .waitFor();
+  await toast.getByRole('button', { name: 'Cancel' }).first().click();
+  await toast.getByText('Following the commit').waitFor({ state: 'detached' });
 });
 
 test('the plan is empty now, and says why', async () => {

@@ -12,6 +12,7 @@ import {
   titleOf,
   unfinished,
   unfinishedLines,
+  unfinishedTitle,
 } from '../../engine/index.ts';
 import { type Journal, journalFor } from '../../io/journal.ts';
 import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
@@ -61,7 +62,7 @@ export const apply: Command = {
     const journal = journalFor(plan.target.kind === 'cluster' ? plan.target.identity : '', invocation.env);
     const left = unfinished(journal.left());
     if (left !== undefined) {
-      invocation.err('the last apply to this cluster did not come to its end:\n');
+      invocation.err(`${unfinishedTitle(left)}:\n`);
       for (const line of unfinishedLines(left)) invocation.err(`  ${printable(line)}\n`);
     }
     invocation.out(planText(plan, fleet.textOf, paintFor(invocation.env)));

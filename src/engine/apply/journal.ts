@@ -49,6 +49,13 @@ function titleIn(id: PlacedId): string {
   return id.cluster === undefined ? titleOf(id) : `${titleOf(id)} in ${id.cluster}`;
 }
 
+/** What there is to say of it before its objects: with every answer heard, only the waiting was cut off. */
+export function unfinishedTitle({ unknown, notSent }: Unfinished): string {
+  return unknown.length === 0 && notSent.length === 0
+    ? 'the last apply to this cluster sent everything, and was cut off while it waited'
+    : 'the last apply to this cluster did not come to its end';
+}
+
 /** The same for a person, an object a line. */
 export function unfinishedLines({ done, unknown, notSent, suspended }: Unfinished): readonly string[] {
   return [

@@ -6,6 +6,7 @@ import { closePlan } from './close-plan.ts';
 import type { Command } from './command.ts';
 import { dismissUnfinished } from './dismiss-unfinished.ts';
 import { fetchCharts } from './fetch-charts.ts';
+import { followCommit } from './follow-commit.ts';
 import { goToRendered } from './go-to-rendered.ts';
 import { goToSource } from './go-to-source.ts';
 import { openAllChanges } from './open-all-changes.ts';
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   chooseContext,
   closePlan,
   fetchCharts,
+  followCommit,
   goToRendered,
   goToSource,
   openAllChanges,

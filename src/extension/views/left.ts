@@ -89,10 +89,18 @@ function suspensionItem({ object, note }: Suspension): TreeItem {
 }
 
 function unfinishedItem({ unknown, notSent, done }: NonNullable<Left['unfinished']>): TreeItem {
-  const item = new TreeItem(l10n.t('The last apply did not come to its end'), TreeItemCollapsibleState.Expanded);
+  const sent = unknown.length === 0 && notSent.length === 0;
+  const label = sent
+    ? l10n.t('The last apply sent everything, and was cut off while it waited')
+    : l10n.t('The last apply did not come to its end');
+  const item = new TreeItem(label, TreeItemCollapsibleState.Expanded);
   item.id = 'left:unfinished';
-  item.description = l10n.t('{0} applied, {1} unknown, {2} not sent', done.length, unknown.length, notSent.length);
-  item.tooltip = l10n.t('Sluice ended while it applied. A new plan shows what is still to do.');
+  item.description = sent
+    ? l10n.t('{0} sent', done.length)
+    : l10n.t('{0} applied, {1} unknown, {2} not sent', done.length, unknown.length, notSent.length);
+  item.tooltip = sent
+    ? l10n.t('Sluice ended before it knew whether what it sent became ready. The Cluster view shows how it is now.')
+    : l10n.t('Sluice ended while it applied. A new plan shows what is still to do.');
   item.iconPath = new ThemeIcon('warning', new ThemeColor('list.warningForeground'));
   item.contextValue = 'unfinished';
   item.accessibilityInformation = { label: `${item.label}, ${item.description}` };

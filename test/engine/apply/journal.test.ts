@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { type ApplyEvent, protectionOf, unfinished } from '../../../src/engine/apply/index.ts';
+import { type ApplyEvent, protectionOf, unfinished, unfinishedTitle } from '../../../src/engine/apply/index.ts';
 import { journalFor } from '../../../src/io/journal.ts';
 
 const id = (name: string) => ({ group: '', version: 'v1', kind: 'ConfigMap', namespace: 'apps', name });
@@ -34,6 +34,17 @@ test('after a crash: what was applied, what is unknown, what was not sent, who i
   expect(readFileSync(join(dir, readdirSync(dir)[0]!), 'utf8').split('\n')).toHaveLength(begun.length + 1);
   journal.close();
   expect(unfinished(journal.left())).toBeUndefined();
+});
+
+test('when every answer was heard, only the waiting was cut off', () => {
+  const title = (events: readonly ApplyEvent[]) => unfinishedTitle(unfinished(events)!);
+  expect(title(begun)).toBe('the last apply to this cluster did not come to its end');
+  const heard = [id('b'), id('c')].map((one): ApplyEvent => {
+    return { type: 'object', owner, id: one, outcome: 'applied', message: '' };
+  });
+  expect(title([...begun, ...heard])).toBe(
+    'the last apply to this cluster sent everything, and was cut off while it waited',
+  );
 });
 
 test('protected and read-only contexts, by patterns', () => {
