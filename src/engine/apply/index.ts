@@ -6,4 +6,4 @@ export { unfinished, unfinishedLines, unfinishedTitle } from './journal.ts';
 export { suspendedAnnotation } from './owner.ts';
 export { type Protection, type ProtectionSettings, protectionOf } from './protection.ts';
 export type { ApplyOptions } from './turn.ts';
-export { openWaysBack, resumeOwner, type Suspension, suspensionOf, type WayBack, wayBackOf } from './wayback.ts';
+export { openWaysBack, wayBackOf } from './wayback.ts';

@@ -312,15 +312,19 @@ function testdata(): readonly string[] {
 
 const folders = skip ? [] : testdata();
 
-test.skipIf(folders.length === 0)("the modules' own test data (skipped without flux and the modules)", () => {
-  const counts = { equal: 0, refused: 0 };
-  for (const source of folders) {
-    const folder = mkdtempSync(join(tmpdir(), 'sluice-flux-'));
-    cpSync(source, join(folder, 'in'), { recursive: true });
-    const spec =
-      'targetNamespace: apps\npostBuild: {substitute: {cluster_env: test, cluster_region: eu, _Region: x, zone: "1"}}';
-    counts[judge(folder, spec, false).refused ? 'refused' : 'equal']++;
-    rmSync(folder, { recursive: true, force: true });
-  }
-  console.log(`flux's test data: ${counts.equal} folders byte-equal, ${counts.refused} refused by both`);
-});
+test.skipIf(folders.length === 0)(
+  "the modules' own test data (skipped without flux and the modules)",
+  () => {
+    const counts = { equal: 0, refused: 0 };
+    for (const source of folders) {
+      const folder = mkdtempSync(join(tmpdir(), 'sluice-flux-'));
+      cpSync(source, join(folder, 'in'), { recursive: true });
+      const spec =
+        'targetNamespace: apps\npostBuild: {substitute: {cluster_env: test, cluster_region: eu, _Region: x, zone: "1"}}';
+      counts[judge(folder, spec, false).refused ? 'refused' : 'equal']++;
+      rmSync(folder, { recursive: true, force: true });
+    }
+    console.log(`flux's test data: ${counts.equal} folders byte-equal, ${counts.refused} refused by both`);
+  },
+  120_000,
+);
