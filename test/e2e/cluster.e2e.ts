@@ -252,6 +252,7 @@ test('committed, pushed and followed, Flux takes it from there and has nothing t
   const dialog = page.locator('.monaco-dialog-box');
   await dialog.getByText('Push to main of origin').waitFor();
   await dialog.getByText('apps/production/secret.yaml').waitFor();
+  await dialog.getByText('apps/production/kustomization.yaml').waitFor();
   await editor.shot('push-modal');
   await editor.confirm('Commit and Push');
   await page.locator('.quick-input-widget input.input').fill('Scale the api');

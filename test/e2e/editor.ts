@@ -236,7 +236,18 @@ function editorOf(page: Page, url: string, settings: string, end: () => Promise<
     async sluice() {
       const tab = page.getByRole('tab', { name: 'Sluice', exact: true });
       await tab.waitFor();
-      if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+      // A window that is loaded again brings its view back by itself, and a click just then would hide it.
+      const header = page.locator('.part.sidebar .composite.title').getByText('Sluice', { exact: true });
+      const shown = () =>
+        header.waitFor({ timeout: 3000 }).then(
+          () => true,
+          () => false,
+        );
+      if (await header.isVisible()) return;
+      for (let tries = 0; tries < 4; tries++) {
+        await tab.click();
+        if (await shown()) return;
+      }
     },
     row: (name) => page.getByRole('treeitem', { name }).first(),
     async expand(row) {

@@ -51,6 +51,7 @@ async function open(settings: Partial<Settings> = {}) {
       .replace('  suspend: true\n', ''),
   );
   write('clusters/dev/config.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, namespace: b }\n');
+  write('clusters/dev/kustomization.yaml', 'resources:\n- flux-system/gotk-sync.yaml\n- config.yaml\n');
   execFileSync('git', ['init', '-q', '--bare', '-b', 'main', join(top, 'bare.git')]);
   git('init', '-q', '-b', 'main');
   git('config', 'user.name', 't');
@@ -143,6 +144,13 @@ test('what was suspended is found, what is shown is pushed, Flux goes on, and th
     metadata: { annotations: { 'sluice/suspended': null } },
     spec: { suspend: null },
   });
+});
+
+test('the kustomization file of a Flux path belongs to what is pushed', async () => {
+  const { session, write } = await open();
+  const file = 'clusters/dev/kustomization.yaml';
+  write(file, 'resources:\n- flux-system/gotk-sync.yaml\n- config.yaml\ncommonAnnotations: { team: one }\n');
+  expect(await pushPlan(session, session.doors, signal)).toMatchObject({ files: [file] });
 });
 
 test('to a read-only context nothing is handed back, and then nothing is committed either', async () => {

@@ -7,6 +7,7 @@ import type { Kustomizer } from '../kustomize/index.ts';
 import { idOf, isObject, type ObjectId, titleOf } from '../objects/object.ts';
 import type { FileTree } from '../ports.ts';
 import { error, type Problem } from '../problem.ts';
+import { kustomizationFile } from '../workspace/index.ts';
 import { get, type Mapping, mapping, type Node, type Origin, remove, set, str, text } from '../yaml/node.ts';
 import { resolve } from '../yaml/resolve.ts';
 import type { DesiredObject } from './desired.ts';
@@ -82,9 +83,12 @@ export function build(request: BuildRequest): BuildResult {
     version: '(devel)',
   });
   const problems = [...generated.problems, ...built.problems];
-  if (hasError(problems)) return failed(problems, built.reads);
+  // The build is handed the folder's own file as Flux changes it, and does not read that one itself.
+  const own = kustomizationFile(tree, path);
+  const reads = new Set([...(own === undefined ? [] : [own]), ...built.reads]);
+  if (hasError(problems)) return failed(problems, reads);
   const nodes = built.objects.map((object) => object.node);
-  return finish(request, nodes, { problems, reads: built.reads, opened: readable.secretValues });
+  return finish(request, nodes, { problems, reads, opened: readable.secretValues });
 }
 
 /** Generators and patches read their encrypted sources in the clear, as in the cluster. */
