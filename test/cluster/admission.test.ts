@@ -217,9 +217,9 @@ spec:
   versions: [{ name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } } }]
 `,
   );
-  await it.kubectl(['wait', '--for=condition=Established', `crd/${crd}`, '--timeout=30s']);
+  await it.takes({ apiVersion: `${group}/v1`, kind: 'Widget', metadata: { name: 'w', namespace: my.namespace } });
   my.edit({ 'apps/widget.yaml': `apiVersion: ${group}/v1\nkind: Widget\nmetadata: { name: w }\n` });
-  await apply(it, await my.planned());
+  expect(outcomes(await apply(it, await my.planned())).w).toBe('applied: created');
   expect(await inventory(it, my)).toContain(`${my.namespace}_w_${group}_Widget`);
   my.edit({ ...after, 'apps/widget.yaml': undefined });
   const plan = await my.planned();

@@ -28,25 +28,26 @@ export interface Rig {
   repository(from?: string): Promise<Repository>;
   /** Asks until `check` holds for the object; the error tells what it last looked like. */
   until(ref: ObjectRef, check: (object: LiveObject) => boolean, timeoutMs?: number): Promise<LiveObject>;
+  /** Waits until the server takes an object of a kind that was just defined: a definition is Established before it is served. */
+  takes(object: LiveObject): Promise<void>;
   /** Waits for the condition Ready of the object's present generation; a failure that stays is reported at once. */
   ready(ref: ObjectRef, timeoutMs?: number): Promise<LiveObject>;
 }
 
 export function rig(layout: Layout = theStack()): Rig {
   const cluster = connectTo(layout.kubeconfig);
-  const until: Rig['until'] = async (ref, check, timeoutMs = 60_000) => {
-    const deadline = performance.now() + timeoutMs;
-    for (;;) {
+  const until: Rig['until'] = async (ref, check, timeoutMs) => {
+    let found: LiveObject | undefined;
+    await bounded(async () => {
       const answer = await cluster.get(ref);
-      if (answer.ok && check(answer.value)) return answer.value;
-      if (performance.now() > deadline) {
-        const last = answer.ok ? JSON.stringify(answer.value.status, null, 2) : answer.failure.message;
-        throw new Error(
-          `${ref.kind} ${ref.namespace}/${ref.name} did not get there in ${timeoutMs / 1000} s:\n${last}`,
-        );
+      if (answer.ok && check(answer.value)) {
+        found = answer.value;
+        return undefined;
       }
-      await sleep(100);
-    }
+      const last = answer.ok ? JSON.stringify(answer.value.status, null, 2) : answer.failure.message;
+      return `${ref.kind} ${ref.namespace}/${ref.name}:\n${last}`;
+    }, timeoutMs);
+    return found!;
   };
   return {
     layout,
@@ -65,8 +66,25 @@ export function rig(layout: Layout = theStack()): Rig {
     },
     repository: (from) => createRepository(layout, `test-${randomBytes(4).toString('hex')}`, from),
     until,
+    async takes(object) {
+      await bounded(async () => {
+        const answer = await cluster.apply(object, { manager: 'test', force: false, dryRun: true });
+        return answer.ok ? undefined : answer.failure.message;
+      });
+    },
     ready: (ref, timeoutMs) => until(ref, isReady, timeoutMs),
   };
+}
+
+/** Asks until `missing` has nothing to tell; the error tells what it told last. A bound, not a measure. */
+export async function bounded(missing: () => Promise<string | undefined>, timeoutMs = 60_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const left = await missing();
+    if (left === undefined) return;
+    if (performance.now() > deadline) throw new Error(`not there after ${timeoutMs / 1000} s: ${left}`);
+    await sleep(100);
+  }
 }
 
 /** A connection by a kubeconfig file; options as tests need them. */
