@@ -92,6 +92,7 @@ test('a webhook that denies dry runs, too: the plan says so and asks for nothing
   const got = outcomes(await apply(it, plan));
   expect(got.a).toBe('applied: configured');
   expect(got.b).toBeUndefined();
+  expect(got.gone).toMatch(/^not-sent: ConfigMap .*\/b is not sent, and then nothing is pruned/);
   expect(await keyOf(it, my, 'b')).toBe('old');
   await hook.stop();
   await checkAgain(it, my);

@@ -9,7 +9,7 @@ import { keyOf, titleOf } from '../objects/object.ts';
 import { fluxOrder, stageOf, stages } from '../plan/order.ts';
 import { isHelmRelease } from '../plan/owner.ts';
 import { payloadOf, remember } from '../plan/payload.ts';
-import { type Plan, type PlanEntry, type PlanGroup, writes } from '../plan/plan.ts';
+import { isNotCompared, type Plan, type PlanEntry, type PlanGroup, writes } from '../plan/plan.ts';
 import type { Cluster } from '../ports.ts';
 import { at, isObject, type JsonObject } from '../status/fields.ts';
 import { channel } from './channel.ts';
@@ -65,8 +65,14 @@ async function run(run: Run): Promise<void> {
     const message = group.entries.some(writes) ? leftOut(group) : undefined;
     if (message !== undefined) tell({ type: 'trouble', owner: group.owner.id, message });
   }
-  for (const { group, barred } of turns)
+  for (const { group, barred } of turns) {
     if (barred !== undefined) tell({ type: 'trouble', owner: group.owner.id, message: barred });
+    for (const entry of group.entries) {
+      const left = isNotCompared(entry) && (options.selection?.(entry, group) ?? true);
+      const message = `${titleOf(entry.id)} is not sent: ${entry.reason}`;
+      if (left) tell({ type: 'trouble', owner: group.owner.id, message });
+    }
+  }
   const suspended = new Set<string>();
   const state: State = { ...run, here, live, suspended };
   // All of them before the first write: a changed owner wakes its controller, which would go by the old commit.
@@ -239,7 +245,9 @@ async function pruneTurn(state: State, turns: readonly Turn[], turn: Turn): Prom
 
 function holdReason(turns: readonly Turn[], turn: Turn): string | undefined {
   if (turn.group.complete === false) return 'the render failed';
-  return turn.failed ? 'applying failed' : heldBy(turns, turn);
+  if (turn.failed) return 'applying failed';
+  const left = turn.group.entries.find(isNotCompared);
+  return left === undefined ? heldBy(turns, turn) : `${titleOf(left.id)} is not sent`;
 }
 
 /** What goes with a removed owner stays when the owner itself could not be removed. */

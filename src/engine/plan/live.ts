@@ -17,7 +17,7 @@ import { outcomeOf, type Question } from './outcome.ts';
 import { jsonOf, renderedOwners } from './owner.ts';
 import { rememberRelease } from './payload.ts';
 import { type OpenPlace, type OwnerPlaces, type Place, placesOf } from './places.ts';
-import type { Plan, PlanEntry, PlanGroup } from './plan.ts';
+import { isNotCompared, type Plan, type PlanEntry, type PlanGroup } from './plan.ts';
 import { type Created, createdBy, type Prepared, prepare } from './prepare.ts';
 import { problemsOf } from './problems.ts';
 import { releaseNotes, withRelease } from './release.ts';
@@ -336,6 +336,8 @@ function noteOf(
   const notes: string[] = [];
   if (set.note !== undefined) notes.push(set.note);
   if (!set.complete) notes.push('not everything could be rendered: nothing is pruned');
+  if (entries.some(({ action }) => action === 'delete') && entries.some(isNotCompared))
+    notes.push('until everything of it can be compared, nothing is pruned');
   if (owner.failure !== undefined)
     notes.push('it could not be read in the cluster, so what it would delete is not known');
   if (typeof target === 'string') notes.push(`its cluster (spec.kubeConfig) cannot be asked: ${target}`);

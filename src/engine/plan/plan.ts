@@ -169,6 +169,11 @@ export function writes(entry: PlanEntry): boolean {
   return ['create', 'configure', 'recreate', 'delete'].includes(entry.action) || entry.awaits !== undefined;
 }
 
+/** Whether an entry is wanted and could not be asked about: it is not sent, and beside it nothing is pruned. */
+export function isNotCompared({ action, awaits, at }: PlanEntry): boolean {
+  return action === 'unknown' && awaits === undefined && at !== undefined;
+}
+
 /** Every danger of a plan, in the order of its entries. */
 export function dangersOf(plan: Plan): readonly Danger[] {
   const inGroups = plan.groups.flatMap((group) => [

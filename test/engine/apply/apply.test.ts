@@ -121,6 +121,28 @@ metadata: { name: new }
   ]);
 });
 
+test('what could not be compared is not sent and said so, and nothing is pruned beside it', async () => {
+  const on = cluster(
+    `${kustomization('apps', ['apps_old__ConfigMap'])}---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: old, namespace: apps, labels: ${owned('apps')} }
+`,
+  );
+  const gadget = 'apiVersion: example.com/v1\nkind: Gadget\nmetadata: { name: g, namespace: apps }\n---\n';
+  const wanted = [set('apps', gadget + configMap('new'))];
+  const [group] = (await planLive(on, wanted)).groups;
+  expect(group!.note).toMatch(/until everything of it can be compared, nothing is pruned/);
+  const events = await apply(on, wanted);
+  expect(outcomes(events)).toEqual(['applied ConfigMap apps/new', 'not-sent ConfigMap apps/old']);
+  const said = events.flatMap((event) => (event.type === 'trouble' ? [event.message] : []));
+  expect(said).toEqual([expect.stringMatching(/^Gadget apps\/g is not sent: .*does not know Gadget/)]);
+  // Who chose other objects has seen it in the plan.
+  const chosen = await apply(on, wanted, { selection: (entry) => entry.id.name === 'old' });
+  expect(outcomes(chosen)).toEqual(['not-sent ConfigMap apps/old']);
+  expect(chosen.filter((event) => event.type === 'trouble')).toEqual([]);
+});
+
 test('one failure hides no other, and nothing is pruned after it', async () => {
   const on = cluster(
     `${kustomization('apps', ['apps_old__ConfigMap'])}---
