@@ -32,7 +32,7 @@ import { formatPlace, formatProblem, printProblems, type TextOf } from '../probl
 export const build: Command = {
   name: 'build',
   usage:
-    '[PATH] [--cluster DIR] [--context NAME] [--fetch] [--age-key-file FILE]… [--only KIND/NS/NAME]… [--source SOURCE=DIR]… [-o yaml|json] [--origins] [--lenient-substitute]\n' +
+    '[PATH] [--cluster DIR] [--context NAME] [--fetch] [--age-key-file FILE]… [--only KIND/NS/NAME]… [--source SOURCE=DIR]… [-o yaml|json] [--origins] [--lenient-substitute|--strict-substitute]\n' +
     '       sluice build PATH --kustomization-file FILE [--strict-substitute]',
   summary: 'every object that Flux would apply for a cluster directory',
   options: {
@@ -160,7 +160,8 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
     limit: chartLimit(),
     artifact: sources.artifact,
     ...(fetcher && { chart: fetcher.chart }),
-    substitution: options['lenient-substitute'] === true ? 'lenient' : 'strict',
+    ...(options['lenient-substitute'] === true ? { substitution: 'lenient' } : {}),
+    ...(options['strict-substitute'] === true ? { substitution: 'strict' } : {}),
     ...(live && { ...live.facts, input: live.inputs.input, provider: live.inputs.provider }),
     key: keyring.key,
   });
@@ -217,7 +218,8 @@ function report(invocation: Invocation, sets: readonly DesiredSet[], textOf: Tex
       if (!seen.has(line)) invocation.err(`${line}\n`);
       seen.add(line);
     }
-    if (set.note !== undefined)
+    // A note that a problem gives at its line already is not said twice.
+    if (set.note !== undefined && !set.problems.some(({ message }) => message === set.note))
       notes.set(set.note, (notes.get(set.note) ?? new Set<string>()).add(titleOf(set.owner.id)));
   }
   for (const [note, owners] of notes) invocation.err(`${[...owners].join(', ')}: ${note}\n`);

@@ -116,7 +116,8 @@ function finish(
   const substituting =
     active && (variables.values.size > 0 || variables.unknown.length > 0 || view.substituteStrategy === 'Always');
   problems.push(...variables.problems);
-  if (variables.unknown.length > 0) notes.push(`variables of ${variables.unknown.join(', ')} are not known here`);
+  if (variables.unknown.length > 0)
+    notes.push(`variables of ${[...new Set(variables.unknown)].join(', ')} are not known here`);
   const opener = secretOpener(request);
   const objects: DesiredObject[] = [];
   const guessed: ObjectId[] = [];

@@ -17,7 +17,7 @@ import { expanders } from './expand/index.ts';
 import { setOf } from './expand/kustomization.ts';
 import { type RenderState, renderState } from './lookup.ts';
 import type { Memo } from './memo.ts';
-import { artifact } from './source.ts';
+import { artifact, sourceTree } from './source.ts';
 
 interface Pending {
   readonly object: DesiredObject;
@@ -124,8 +124,10 @@ interface Root {
 
 function renderRoot(workspace: Workspace, folder: string, state: RenderState, memo: Memo): Root {
   const cluster = workspace.clusters.find((c) => c.folder === folder);
-  const declared = cluster?.sync?.kustomization?.node ?? instanceKustomization(cluster, state.context.options);
-  if (declared === undefined) return plainRoot(workspace, folder, state.context);
+  const synced = cluster?.sync?.kustomization?.node ?? instanceKustomization(cluster, state.context.options);
+  const plain = synced === undefined ? plainRoot(workspace, folder, state.context) : undefined;
+  const declared = synced ?? selfApplied(plain!, folder, state.context);
+  if (declared === undefined) return plain!;
   let node = declared;
   // The first Kustomization usually applies itself, with the patches of its own folder: what counts is that form.
   for (let round = 0; ; round++) {
@@ -137,6 +139,18 @@ function renderRoot(workspace: Workspace, folder: string, state: RenderState, me
     if (self === undefined || round === 3 || sameSpec(self, node)) return { key, set };
     node = self;
   }
+}
+
+/** The Kustomization that a directory's own output applies the directory with: what a bootstrap left, under another name. */
+function selfApplied({ set }: Root, folder: string, context: RenderContext): Mapping | undefined {
+  const applies = ({ id, node }: DesiredObject) => {
+    const { path, sourceRef } = kustomization.view(node);
+    if (sourceRef === undefined || path === undefined || joinPath('/', path.value) !== folder) return false;
+    const { kind, name, namespace = id.namespace } = sourceRef;
+    return typeof sourceTree({ kind, name, namespace }, context) !== 'string';
+  };
+  const found = set.objects.filter((object) => expanderOf(object.id) === rootExpander && applies(object));
+  return found.length === 1 ? found[0]!.node : undefined;
 }
 
 const rootExpander = expanders.find((expander) => expander.kind === kustomization.kind)!;
@@ -164,7 +178,7 @@ function sameValue(a: Node | undefined, b: Node | undefined): boolean {
 function instanceKustomization(cluster: ClusterRoot | undefined, options: RendererOptions): Mapping | undefined {
   const instance = cluster?.sync?.instance;
   if (instance === undefined) return undefined;
-  return syncObjects(instance.node, options).nodes.find((node) => idOf(node).kind === kustomization.kind);
+  return syncObjects(instance, options).nodes.find((node) => idOf(node).kind === kustomization.kind);
 }
 
 /** A directory that nothing declares as synced: built as Flux would, without an owner's labels. */

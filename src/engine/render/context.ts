@@ -54,7 +54,7 @@ export interface ProviderQuery {
 
 export interface RendererOptions {
   readonly kustomizer: Kustomizer;
-  /** Flux 2.9 refuses unset variables (`strict`, the default); before, they were empty. */
+  /** Flux 2.9 refuses unset variables (`strict`); before, they were empty. Absent: as the fleet's own files say. */
   readonly substitution?: 'strict' | 'lenient';
   /** ConfigMaps and Secrets of the chosen cluster, for what no file of the fleet declares. */
   readonly input?: (query: InputQuery) => Mapping | undefined;

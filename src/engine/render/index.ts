@@ -25,19 +25,24 @@ export interface Renderer {
 
 export function createRenderer(options: RendererOptions): Renderer {
   const memos = new Map<string, Memo>();
-  /** One for each cluster directory: owners of the same name in two clusters are different ones. */
-  const memoOf = (folder: string): Memo => {
-    const memo = memos.get(folder) ?? createMemo();
-    memos.set(folder, memo);
+  /** One for each cluster directory: owners of the same name in two clusters are different ones; and for each Flux. */
+  const memoOf = (folder: string, { substitution }: RendererOptions): Memo => {
+    const key = `${substitution} ${folder}`;
+    const memo = memos.get(key) ?? createMemo();
+    memos.set(key, memo);
     return memo;
   };
+  const render = (workspace: Workspace, folder: string) => {
+    const own = asInCluster(options, workspace, folder);
+    return renderCluster(workspace, folder, own, memoOf(folder, own));
+  };
   return {
-    renderCluster: (workspace, folder) => renderCluster(workspace, folder, options, memoOf(folder)).sets,
+    renderCluster: (workspace, folder) => render(workspace, folder).sets,
     mergedValues(release, workspace, folder) {
       const { context } =
         folder === undefined
           ? renderState(workspace, options, clusterOf(workspace, release.node.at.file))
-          : renderCluster(workspace, folder, options, memoOf(folder));
+          : render(workspace, folder);
       return mergedValues({ id: idOf(release.node), ...release }, context);
     },
     renderKustomization({ node }, workspace) {
@@ -46,10 +51,19 @@ export function createRenderer(options: RendererOptions): Renderer {
       const expander = expanders.find((e) => e.group === id.group && e.kind === id.kind);
       const nothing: DesiredSet = { owner, objects: [], complete: true, problems: [], reads: new Set() };
       if (expander === undefined) return { ...nothing, note: `${id.kind} makes no objects` };
-      const { context } = renderState(workspace, options, clusterOf(workspace, owner.at.file));
-      return memoOf('').expand(expander, { object: { id, node }, owner, turn: 'last' }, context) ?? nothing;
+      const folder = clusterOf(workspace, owner.at.file);
+      const own = asInCluster(options, workspace, folder);
+      const { context } = renderState(workspace, own, folder);
+      return memoOf('', own).expand(expander, { object: { id, node }, owner, turn: 'last' }, context) ?? nothing;
     },
   };
+}
+
+/** With no cluster chosen, unset variables are as in the Flux that the fleet says it installs. */
+function asInCluster(options: RendererOptions, { clusters }: Workspace, folder: string | undefined): RendererOptions {
+  if (options.substitution !== undefined) return options;
+  const cluster = clusters.find((one) => one.folder === folder);
+  return { ...options, substitution: cluster?.substitution ?? 'strict' };
 }
 
 /** The cluster directory that a file lies in. */

@@ -6,7 +6,7 @@
 import { items, string } from '../flux/index.ts';
 import type { FileTree } from '../ports.ts';
 import { joinPath, parentOf } from '../sources/index.ts';
-import { text } from '../yaml/node.ts';
+import { type Node, text } from '../yaml/node.ts';
 import { parseFile } from '../yaml/parse.ts';
 
 export const fileNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
@@ -39,14 +39,15 @@ export function contentsOf(tree: FileTree, folder: string, more: readonly string
     }
     files.add(file);
     const root = parseFile(tree.file(file)!).documents[0]?.root;
-    for (const key of ['resources', 'bases', 'components', 'crds', 'generators', 'transformers']) {
+    for (const key of ['resources', 'bases', 'components', 'crds', 'generators', 'transformers', 'configurations']) {
       for (const item of items(root, key)) {
         const target = text(item);
         if (target !== undefined && !target.includes('\n') && !/^[a-z]+:\/\/|^[\w.-]+@/i.test(target))
           visit(resolve(path, target));
       }
     }
-    for (const item of items(root, 'patches')) {
+    for (const patch of patchFilesOf(path, root)) files.add(patch);
+    for (const item of items(root, 'replacements')) {
       const target = string(item, 'path');
       if (target !== undefined) files.add(resolve(path, target.value));
     }
@@ -70,6 +71,14 @@ export function contentsOf(tree: FileTree, folder: string, more: readonly string
       else if (entry.name !== '.git' && tree.realPath(child) === child) visitPlain(child);
     }
   }
+}
+
+/** The files that a kustomization of `folder` reads as patches: what they hold are changes, not objects. */
+export function patchFilesOf(folder: string, root: Node | undefined): readonly string[] {
+  const named = ['patches', 'patchesJson6902'].flatMap((key) => items(root, key).map((item) => string(item, 'path')));
+  const merged = items(root, 'patchesStrategicMerge').map((item) => text(item));
+  const paths = [...named.map((field) => field?.value), ...merged];
+  return paths.flatMap((path) => (path === undefined || path.includes('\n') ? [] : [resolve(folder, path)]));
 }
 
 /** `path` from `folder`, free to climb as far as the tree's root. */

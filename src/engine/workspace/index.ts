@@ -12,7 +12,6 @@ import { type ClusterRoot, filesOf, findClusters } from './clusters.ts';
 import { readFiles, type WorkspaceFile, type WorkspaceObject } from './files.ts';
 import type { Checkout } from './revisions.ts';
 import {
-  findSyncs,
   isSource,
   type LocalSources,
   localSources,
@@ -20,6 +19,7 @@ import {
   type SourceMapping,
   type SourceQuery,
 } from './sources.ts';
+import { findSyncs } from './syncs.ts';
 
 export interface WorkspaceOptions {
   /** URLs of the remotes of the folder's repository. */
@@ -78,7 +78,7 @@ export function openWorkspace(folder: FileTree, options: WorkspaceOptions): Work
   const byKind = groupBy(objects, (object) => object.id.kind);
   const byPath = new Map(files.map((file) => [file.path, file]));
   const bySourceName = new Map(files.map((file) => [file.source.name, file]));
-  const syncs = findSyncs(files);
+  const syncs = findSyncs(files, tree);
   const sources = localSources({
     tree,
     remotes: options.remotes,
@@ -127,7 +127,7 @@ export function openWorkspace(folder: FileTree, options: WorkspaceOptions): Work
       return links.get(object) ?? [];
     },
     get clusters() {
-      clusters ??= findClusters({ syncs, objects, sources, declaration });
+      clusters ??= findClusters({ tree, files, syncs, objects, sources, declaration });
       return clusters;
     },
     contents: (object) => filesOf(object, { sources, declaration }),
@@ -156,4 +156,5 @@ export type { ClusterRoot } from './clusters.ts';
 export { contentsOf, fileNames, kustomizationFile } from './contents.ts';
 export type { WorkspaceFile, WorkspaceObject } from './files.ts';
 export { type Checkout, type Revision, revisionOf } from './revisions.ts';
-export type { LocalSources, Neighbour, SourceFolder, SourceMapping, SourceQuery, Sync } from './sources.ts';
+export type { LocalSources, Neighbour, SourceFolder, SourceMapping, SourceQuery } from './sources.ts';
+export type { Sync } from './syncs.ts';

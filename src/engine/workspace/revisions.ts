@@ -3,6 +3,7 @@
  * and for the branch that is checked out; a source that follows another revision of the same repository is elsewhere.
  */
 import { gitRepository } from '../flux/index.ts';
+import type { ObjectId } from '../objects/object.ts';
 import { normalizeUrl } from '../sources/index.ts';
 import type { Mapping } from '../yaml/node.ts';
 
@@ -29,6 +30,11 @@ export function revisionOf(object: Mapping): Revision | undefined {
     if (value) return kind === 'name' ? named(value) : { kind, value };
   }
   return undefined;
+}
+
+/** The revision that a source of any kind follows, as far as a repository's other revisions are told apart. */
+export function followed({ id, node }: { readonly id: ObjectId; readonly node: Mapping }): Revision | undefined {
+  return id.kind === gitRepository.kind ? revisionOf(node) : undefined;
 }
 
 /** A full reference name as what it names. */

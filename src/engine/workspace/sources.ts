@@ -3,11 +3,10 @@
  * when it is mapped by hand, or when the folder itself proves it: `flux bootstrap` writes `<path>/flux-system/gotk-sync.yaml`
  * into the very repository that the sync points at, at the path that it names.
  */
-import { fluxInstance, gitRepository, kustomization, ociRepository, string } from '../flux/index.ts';
+import { gitRepository, kustomization, ociRepository, string } from '../flux/index.ts';
 import type { ObjectId } from '../objects/object.ts';
 import type { FileTree } from '../ports.ts';
 import {
-  baseName,
   type IgnorePattern,
   isWithin,
   joinPath,
@@ -16,17 +15,18 @@ import {
   parentOf,
   parsePatterns,
 } from '../sources/index.ts';
-import type { Mapping, Origin } from '../yaml/node.ts';
-import type { IgnoreFile, WorkspaceFile, WorkspaceObject } from './files.ts';
+import type { Mapping } from '../yaml/node.ts';
+import type { IgnoreFile, WorkspaceObject } from './files.ts';
 import {
   type Checkout,
+  followed,
   isElsewhere,
-  named,
   type Revision,
   type Revisions,
   revisionOf,
   titleOfRevision,
 } from './revisions.ts';
+import type { Sync } from './syncs.ts';
 
 /** Files that stand for a source: the folder `root` of a tree. */
 export interface SourceFolder {
@@ -69,88 +69,6 @@ export interface SourceQuery {
 export interface LocalSources {
   /** The folder that stands for the source; a sentence when none does. */
   folderOf(query: SourceQuery): SourceFolder | string;
-}
-
-/** A pair that roots a cluster: a source and the Kustomization that follows it from the cluster's own folder. */
-export interface Sync {
-  /** `GitRepository/flux-system/flux-system`. */
-  readonly source: string;
-  readonly url?: string;
-  readonly revision?: Revision;
-  /** The synced folder, as a path inside the tree. */
-  readonly folder: string;
-  /** The path inside the tree that is the source's root. */
-  readonly root: string;
-  /** The file that says so. */
-  readonly path: string;
-  readonly at: Origin;
-  /** The Kustomization object; absent for a FluxInstance, whose Kustomization the operator makes. */
-  readonly kustomization?: WorkspaceObject;
-  readonly instance?: WorkspaceObject;
-}
-
-/** Every `gotk-sync.yaml` and every FluxInstance with a sync. */
-export function findSyncs(files: readonly WorkspaceFile[]): readonly Sync[] {
-  return files.flatMap((file) => [...bootstrapped(file), ...instances(file)]);
-}
-
-function bootstrapped(file: WorkspaceFile): readonly Sync[] {
-  if (!/(^|\/)gotk-sync\.ya?ml$/.test(file.path)) return [];
-  return file.objects.flatMap((object): Sync[] => {
-    if (object.flux !== kustomization) return [];
-    const view = kustomization.view(object.node);
-    const { sourceRef } = view;
-    if (sourceRef === undefined) return [];
-    const source = file.objects.find((o) => o.id.kind === sourceRef.kind && o.id.name === sourceRef.name);
-    const url = string(source?.node, 'spec', 'url')?.value;
-    const revision = source && followed(source);
-    const place = placeOf(file.path, view.path?.value ?? './');
-    return [
-      {
-        source: `${sourceRef.kind}/${sourceRef.namespace ?? object.id.namespace}/${sourceRef.name}`,
-        ...(url === undefined ? {} : { url }),
-        ...(revision && { revision }),
-        ...place,
-        path: file.path,
-        at: object.node.at,
-        kustomization: object,
-      },
-    ];
-  });
-}
-
-/** The synced folder, from where the sync is written: the folder above it that ends in the synced path. */
-function placeOf(file: string, path: string): { readonly folder: string; readonly root: string } {
-  const wanted = joinPath('/', path);
-  if (wanted === '/') {
-    const folder = baseName(file).startsWith('gotk-sync.') ? parentOf(parentOf(file)) : '/';
-    return { folder, root: folder };
-  }
-  for (let at = parentOf(file); at !== '/'; at = parentOf(at)) {
-    if (at.endsWith(wanted)) return { folder: at, root: at.slice(0, at.length - wanted.length) || '/' };
-  }
-  return { folder: wanted, root: '/' };
-}
-
-function instances(file: WorkspaceFile): readonly Sync[] {
-  return file.objects.flatMap((object): Sync[] => {
-    if (object.flux !== fluxInstance) return [];
-    const { sync } = fluxInstance.view(object.node);
-    if (sync?.path === undefined) return [];
-    const namespace = object.id.namespace || 'flux-system';
-    const url = sync.url?.value;
-    return [
-      {
-        source: `${sync.kind}/${namespace}/${sync.name?.value ?? namespace}`,
-        ...(url === undefined ? {} : { url }),
-        ...(sync.kind === 'GitRepository' && sync.ref && { revision: named(sync.ref.value) }),
-        ...placeOf(file.path, sync.path.value),
-        path: file.path,
-        at: sync.node.at,
-        instance: object,
-      },
-    ];
-  });
 }
 
 export interface LocalOptions {
@@ -246,10 +164,6 @@ function neighbourOf(neighbours: readonly Neighbour[], url: string, revision?: R
   const mount = joinPath('/', found.below ?? '');
   const tree = mount === '/' ? found.tree : mountTree(found.tree, mount);
   return { tree, root: '/', reason: `${url} is a remote of the open folder ${found.name}` };
-}
-
-function followed({ id, node }: WorkspaceObject): Revision | undefined {
-  return id.kind === 'GitRepository' ? revisionOf(node) : undefined;
 }
 
 const same = (a: string, b: string) => normalizeUrl(a) === normalizeUrl(b);

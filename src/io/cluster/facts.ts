@@ -26,10 +26,11 @@ export async function clusterFacts(cluster: Cluster, signal?: AbortSignal): Prom
     namespace: '',
     name: 'kustomizations.kustomize.toolkit.fluxcd.io',
   };
-  const [installed, served, releases] = await Promise.all([
+  const [installed, served, releases, gate] = await Promise.all([
     cluster.get(crd, signal),
     cluster.capabilities(signal),
     storedReleases(cluster, signal),
+    strictnessGate(cluster, signal),
   ]);
   const metadata = installed.ok
     ? (installed.value.metadata as { labels?: Record<string, string> } | undefined)
@@ -39,13 +40,27 @@ export async function clusterFacts(cluster: Cluster, signal?: AbortSignal): Prom
   const kubeVersion = served.ok ? helm.parseKubeVersion(served.value.version) : undefined;
   return {
     ...(fluxVersion === undefined ? {} : { fluxVersion }),
-    substitution: version !== null && !gte(version, strictSince) ? 'lenient' : 'strict',
+    substitution: gate ?? (version !== null && !gte(version, strictSince) ? 'lenient' : 'strict'),
     ...(releases === undefined ? {} : { releases }),
     ...(served.ok && kubeVersion !== undefined
       ? { capabilities: { kubeVersion, apiVersions: served.value.apis, helm: 4 } }
       : {}),
     ...(releases && { releases }),
   };
+}
+
+const deployments = { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
+
+/** What the controller was told on its command line, whatever its version does by itself. */
+async function strictnessGate(
+  cluster: Cluster,
+  signal: AbortSignal | undefined,
+): Promise<ClusterFacts['substitution'] | undefined> {
+  const labelSelector = 'app.kubernetes.io/component=kustomize-controller,app.kubernetes.io/part-of=flux';
+  const answer = await cluster.list(deployments, { labelSelector }, signal);
+  if (!answer.ok) return undefined;
+  const [, set] = /\bStrictPostBuildSubstitutions=(true|false)\b/.exec(JSON.stringify(answer.value)) ?? [];
+  return set === undefined ? undefined : set === 'true' ? 'strict' : 'lenient';
 }
 
 const secrets = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };

@@ -26,6 +26,18 @@ test.each([
   expect((await clusterFacts(cluster(version))).substitution).toBe(substitution);
 });
 
+test.each([
+  ['v2.8.3', 'true', 'strict'],
+  ['v2.9.5', 'false', 'lenient'],
+] as const)('Flux %s with the feature gate %s substitutes %s', async (version, gate, substitution) => {
+  const args = ['--watch-all-namespaces', `--feature-gates=ExternalArtifact=true,StrictPostBuildSubstitutions=${gate}`];
+  const controller = { metadata: {}, spec: { template: { spec: { containers: [{ name: 'manager', args }] } } } };
+  const list = async ({ kind }: { kind: string }) =>
+    kind === 'Deployment' ? { ok: true, value: [controller] } : missing;
+  const facts = await clusterFacts({ ...cluster(version), list } as unknown as Cluster);
+  expect(facts.substitution).toBe(substitution);
+});
+
 test("charts see the cluster's version and APIs", async () => {
   const { capabilities, fluxVersion } = await clusterFacts(cluster('v2.9.5', 'v1.36.3'));
   expect(fluxVersion).toBe('v2.9.5');
@@ -43,7 +55,7 @@ test('a release is at its newest revision, and one that was uninstalled is none'
     secret('gone', 2, 'uninstalled'),
     secret('db', 1, 'deployed'),
   ];
-  const list = async () => ({ ok: true, value: stored });
+  const list = async ({ kind }: { kind: string }) => (kind === 'Secret' ? { ok: true, value: stored } : missing);
   const { releases } = await clusterFacts({ ...cluster('v2.9.5'), list } as unknown as Cluster);
   expect(releases).toEqual({ 'apps/db': 1, 'apps/web': 10 });
 });
