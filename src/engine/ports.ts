@@ -174,4 +174,9 @@ export interface Cluster {
    * text itself is used: programs and files that it names are refused, as Flux refuses them. Nothing is sent yet.
    */
   remote(kubeconfig: string, title: string): ClusterAnswer<Cluster>;
+  /**
+   * The same cluster as another user sees it (`Impersonate-User`), as Flux asks it for an owner with a service account.
+   * The server is asked once whether it lets this user do so; `forbidden` when not.
+   */
+  as(user: string, signal?: AbortSignal): Promise<ClusterAnswer<Cluster>>;
 }

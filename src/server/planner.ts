@@ -4,10 +4,12 @@
  */
 import {
   actions,
+  type Cluster,
   type ClusterRoot,
   type DesiredObject,
   type DesiredSet,
   keyOf,
+  type ObjectRef,
   openRemote,
   type Plan,
   type PlanEntry,
@@ -243,11 +245,25 @@ async function revealedOf(
   const linked = await link.linked();
   if (linked === undefined) return link.state().message;
   const { cluster } = linked;
-  const { remote } = group;
-  if (remote === undefined) return await revealLive(cluster, entry, signal);
-  const { namespace, from: ref } = remote;
-  const opened = await openRemote({ get: (one) => cluster.get(one, signal), home: cluster, namespace, ref });
+  const opened = await clusterOfGroup(cluster, group, signal);
   return typeof opened === 'string' ? opened : await revealLive(opened, entry, signal);
+}
+
+/** The cluster that a group's objects are in, as the account that the plan asked it as. */
+async function clusterOfGroup(
+  home: Cluster,
+  { remote, as }: PlanGroup,
+  signal: AbortSignal,
+): Promise<Cluster | string> {
+  const ask = remote && {
+    get: (one: ObjectRef) => home.get(one, signal),
+    namespace: remote.namespace,
+    ref: remote.from,
+  };
+  const cluster = ask === undefined ? home : await openRemote({ ...ask, home });
+  if (typeof cluster === 'string' || as === undefined) return cluster;
+  const entered = await cluster.as(as, signal);
+  return entered.ok ? entered.value : entered.failure.message;
 }
 
 async function planned(

@@ -19,6 +19,12 @@ export function rememberDryRuns(cluster: Cluster, { keep, now }: RememberOptions
   const answers = new Map<string, { readonly at: number; readonly answer: ClusterAnswer<LiveObject> }>();
   /** The same for the clusters that are reached through this one. */
   const remotes = new Map<Cluster, Remembering>();
+  const reached = (opened: ClusterAnswer<Cluster>): ClusterAnswer<Cluster> => {
+    if (!opened.ok) return opened;
+    const known = remotes.get(opened.value) ?? rememberDryRuns(opened.value, { keep, now });
+    remotes.set(opened.value, known);
+    return { ok: true, value: known.cluster };
+  };
   return {
     forget() {
       answers.clear();
@@ -26,13 +32,8 @@ export function rememberDryRuns(cluster: Cluster, { keep, now }: RememberOptions
     },
     cluster: {
       ...cluster,
-      remote(kubeconfig, title) {
-        const opened = cluster.remote(kubeconfig, title);
-        if (!opened.ok) return opened;
-        const known = remotes.get(opened.value) ?? rememberDryRuns(opened.value, { keep, now });
-        remotes.set(opened.value, known);
-        return { ok: true, value: known.cluster };
-      },
+      remote: (kubeconfig, title) => reached(cluster.remote(kubeconfig, title)),
+      as: async (user, signal) => reached(await cluster.as(user, signal)),
       async apply(object, options, signal) {
         if (!options.dryRun) return await cluster.apply(object, options, signal);
         const key = JSON.stringify([object, options], exact);

@@ -149,7 +149,7 @@ export function told(plan: Plan): readonly string[] {
 /** Grants the visitor the rules given, in every namespace, until the test ends. */
 export async function visitor(it: Rig, rules: string): Promise<void> {
   onTestFinished(async () => {
-    await it.kubectl(['delete', 'clusterrolebinding,clusterrole', 'plan-visitor']);
+    await it.kubectl(['delete', 'clusterrolebinding,clusterrole', 'plan-visitor', '--ignore-not-found']);
   });
   await it.kubectl(
     ['apply', '--server-side', '-f', '-'],

@@ -72,6 +72,28 @@ test('created, configured and gone in the far cluster; a kubeconfig that would r
   expect(refused.groups[1]!.note).toContain('asks for an exec plugin, which Flux does not use');
 });
 
+test('as the service account of the same name in the far cluster', async () => {
+  const it = rig();
+  const namespace = await it.namespace();
+  const held = { metadata: { name: 'far', namespace }, stringData: { value: readFileSync(far.kubeconfig, 'utf8') } };
+  value(await it.cluster.create({ apiVersion: 'v1', kind: 'Secret', ...held }, { manager: 'test' }));
+  const spec =
+    'interval: 1h\nsuspend: true\nprune: true\npath: ./\nsourceRef: { kind: GitRepository, name: x }\nkubeConfig: { secretRef: { name: far } }\nserviceAccountName: deployer';
+  const owner = liveKustomization('away', [], spec)
+    .replaceAll('namespace: flux-system', `namespace: ${namespace}`)
+    .replace(/\n {2}finalizers:.*/, '')
+    .replace(/\nstatus:[\s\S]*/, '\n');
+  const away = set('away', map('one', 'x').replace('far-apps', namespace));
+  const id = { ...away.owner.id, namespace };
+  const user = `system:serviceaccount:${namespace}:deployer`;
+  const plan = await planLive(it.cluster, [set('root', owner), { ...away, owner: { ...away.owner, id } }]);
+  expect(plan.groups[1]).toMatchObject({
+    as: user,
+    remote: { server: `https://127.0.0.1:${far.ports.api}` },
+    entries: [{ action: 'unknown', reason: expect.stringContaining(`User "${user}" cannot get`) }],
+  });
+});
+
 test('applied to the far cluster and pruned there; the inventory and the suspension are kept here', async () => {
   const it = rig();
   const namespace = await it.namespace();

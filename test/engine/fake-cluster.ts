@@ -25,6 +25,8 @@ export interface FakeCluster extends Cluster {
   fault?: (verb: string, ref: ObjectRef) => ClusterFailure | { readonly after: ClusterFailure } | undefined;
   /** The clusters that are reached by the text of a kubeconfig. */
   readonly remotes: Map<string, Cluster>;
+  /** Users that may be impersonated, with what each request of theirs is refused with. */
+  readonly accounts: Map<string, (verb: string, ref: ObjectRef) => ClusterFailure | undefined>;
   /** Admission: may change what is stored. */
   admit?: (object: Tree) => void;
 }
@@ -145,6 +147,27 @@ export function fakeCluster(...initial: readonly LiveObject[]): FakeCluster {
     requests,
     objects,
     remotes: new Map(),
+    accounts: new Map(),
+    async as(user) {
+      const refuses = cluster.accounts.get(user);
+      if (refuses === undefined)
+        return no('forbidden', `User "me" cannot impersonate resource "serviceaccounts" (${user})`);
+      const refused = async (verb: string, ref: ObjectRef): Promise<ClusterAnswer<never> | undefined> => {
+        const failure = refuses(verb, ref);
+        requests.push(`${failure === undefined ? 'as' : 'refused'} ${user}: ${verb} ${ref.kind} ${ref.name}`);
+        return failure === undefined ? undefined : { ok: false, failure };
+      };
+      const value: Cluster = {
+        ...cluster,
+        get: async (ref, signal) => (await refused('get', ref)) ?? cluster.get(ref, signal),
+        apply: async (object, options, signal) =>
+          (await refused(options.dryRun ? 'dry-run' : 'apply', refOf(object))) ??
+          cluster.apply(object, options, signal),
+        patch: async (ref, ...rest) => (await refused('patch', ref)) ?? cluster.patch(ref, ...rest),
+        delete: async (ref, ...rest) => (await refused('delete', ref)) ?? cluster.delete(ref, ...rest),
+      };
+      return { ok: true, value };
+    },
     remote(kubeconfig) {
       const found = cluster.remotes.get(kubeconfig);
       return found === undefined ? no('unreachable', 'no valid kubeconfig') : { ok: true, value: found };

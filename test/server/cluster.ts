@@ -75,6 +75,7 @@ export function fakeCluster(options: Options): FakeCluster {
     create: async (object) => ok(object),
     delete: async () => missing,
     remote: () => missing,
+    as: async () => missing,
     set(object) {
       const { namespace, name } = meta(object);
       objects.set(key(String(object.kind), namespace ?? '', name), object);

@@ -197,7 +197,7 @@ function batches(entries: readonly PlanEntry[]): readonly (readonly PlanEntry[])
 
 /** An owner that this apply suspended stays so, even where its own object in Git says `suspend: false`. */
 function guarded(state: State, turn: Turn, entry: PlanEntry): PlanEntry {
-  if (turn.site !== state.here) return entry;
+  if (turn.site.remote !== undefined) return entry;
   const payload = payloadOf(entry);
   if (payload === undefined || !state.suspended.has(keyOf(entry.id))) return entry;
   const spec = at(payload.object, 'spec');

@@ -2,6 +2,7 @@
  * The clusters that an apply sends objects to: the one that the plan was made for, and those of owners with
  * `spec.kubeConfig`, which are opened anew by what the plan noted of them, so that a changed kubeconfig leads nowhere else.
  */
+import { accountTitle } from '../plan/accounts.ts';
 import { openRemote } from '../plan/index.ts';
 import type { PlanGroup, RemoteTarget } from '../plan/plan.ts';
 import { steadily } from '../plan/requests.ts';
@@ -34,24 +35,55 @@ export interface Sites {
   readonly reasons: readonly string[];
 }
 
-/** Opens the clusters of some groups, each once. One that cannot be opened is closed; another one makes the plan stale. */
+/**
+ * Opens the clusters of some groups, each once, and as the accounts that the plan asked them as. One that cannot be opened
+ * is closed; another one makes the plan stale.
+ */
 export async function openSites(here: Site, groups: readonly PlanGroup[]): Promise<Sites> {
+  const clusters = new Map<string, Site>([['', here]]);
   const sites = new Map<string, Site>();
   const reasons: string[] = [];
-  for (const { remote } of groups) {
-    if (remote === undefined || sites.has(keyOfRemote(remote))) continue;
-    const opened = await open(here, remote);
-    if (opened.stale !== undefined) reasons.push(opened.stale);
-    sites.set(keyOfRemote(remote), opened.site);
+  for (const { remote, as } of groups) {
+    const cluster = keyOfRemote(remote);
+    const key = keyOfSite({ remote, as });
+    if (sites.has(key)) continue;
+    let site = clusters.get(cluster);
+    if (site === undefined) {
+      const opened = await open(here, remote!);
+      if (opened.stale !== undefined) reasons.push(opened.stale);
+      site = opened.site;
+      clusters.set(cluster, site);
+    }
+    sites.set(key, as === undefined ? site : await siteAs(site, as));
   }
   // A group whose cluster was not opened is never taken for one of this cluster.
-  const of = ({ remote }: PlanGroup): Site =>
-    remote === undefined ? here : (sites.get(keyOfRemote(remote)) ?? closed(here, remote, 'it was not opened'));
+  const of = ({ remote, as }: PlanGroup): Site =>
+    sites.get(keyOfSite({ remote, as })) ?? shut(here, 'it was not opened', remote);
   return { of, reasons };
 }
 
-function keyOfRemote({ identity, namespace, from }: RemoteTarget): string {
-  return JSON.stringify([identity, namespace, from]);
+function keyOfRemote(remote: RemoteTarget | undefined): string {
+  return remote === undefined ? '' : JSON.stringify([remote.identity, remote.namespace, remote.from]);
+}
+
+function keyOfSite({
+  remote,
+  as,
+}: {
+  readonly remote: RemoteTarget | undefined;
+  readonly as: string | undefined;
+}): string {
+  return `${as ?? ''} ${keyOfRemote(remote)}`;
+}
+
+/** A cluster as an owner's service account sees it. What the account may not do is not done as anybody else. */
+async function siteAs(site: Site, as: string): Promise<Site> {
+  if (site.closed !== undefined) return site;
+  const { cluster, context } = site;
+  const answer = await steadily(() => cluster.as(as, context.signal));
+  if (answer.ok) return { ...site, cluster: answer.value, context: { ...context, cluster: answer.value } };
+  const message = `nothing can be sent as the service account ${accountTitle(as)}: ${answer.failure.message}`;
+  return shut(site, message, site.remote);
 }
 
 async function open(here: Site, remote: RemoteTarget): Promise<{ readonly site: Site; readonly stale?: string }> {
@@ -77,12 +109,19 @@ async function open(here: Site, remote: RemoteTarget): Promise<{ readonly site: 
 }
 
 /** A site whose cluster answers nothing, so that nothing that was meant for it lands in another one. */
-function closed({ context }: Site, remote: RemoteTarget, why: string): Site {
-  const message = `its cluster ${remote.server} (spec.kubeConfig) cannot be written to: ${why}`;
+function closed(here: Site, remote: RemoteTarget, why: string): Site {
+  return shut(here, `its cluster ${remote.server} (spec.kubeConfig) cannot be written to: ${why}`, remote);
+}
+
+function shut(
+  { cluster: { context, server }, context: sending }: Site,
+  message: string,
+  remote: RemoteTarget | undefined,
+): Site {
   const no = async (): Promise<ClusterAnswer<never>> => ({ ok: false, failure: { reason: 'unreachable', message } });
   const cluster: Cluster = {
-    context: remote.context,
-    server: remote.server,
+    context: remote?.context ?? context,
+    server: remote?.server ?? server,
     identity: no,
     capabilities: no,
     served: no,
@@ -94,6 +133,12 @@ function closed({ context }: Site, remote: RemoteTarget, why: string): Site {
     create: no,
     delete: no,
     remote: () => ({ ok: false, failure: { reason: 'unreachable', message } }),
+    as: no,
   };
-  return { ...siteOf(cluster, context), remote, closed: message, stopped: message };
+  return {
+    ...siteOf(cluster, sending),
+    ...(remote === undefined ? {} : { remote }),
+    closed: message,
+    stopped: message,
+  };
 }

@@ -8,6 +8,7 @@ import type { LiveObject } from '../ports.ts';
 import type { DesiredSet, Owner } from '../render/desired.ts';
 import { stringAt } from '../status/fields.ts';
 import type { Json } from '../yaml/resolve.ts';
+import { accountNotes, accountTitle } from './accounts.ts';
 import { entryDangers } from './dangers/index.ts';
 import { keepReason } from './exempt.ts';
 import type { Gathered } from './failures.ts';
@@ -17,8 +18,8 @@ import type { LiveOwner } from './liveowner.ts';
 import { mask } from './mask.ts';
 import { fluxOrder } from './order.ts';
 import { shownOf } from './outcome.ts';
-import { deletesWithOwner, isHelmRelease, isKustomization, ownerSpec } from './owner.ts';
-import type { OpenPlace, Place } from './places.ts';
+import { deletesWithOwner, isHelmRelease, isKustomization, type OwnerSpec, ownerSpec } from './owner.ts';
+import { clusterOf, type Place, type Reach } from './places.ts';
 import type { PlanEntry, PlanGroup } from './plan.ts';
 import { withRelease } from './release.ts';
 import { secretValuesOf } from './secrets.ts';
@@ -31,8 +32,8 @@ export interface DeletionQuestion {
   readonly gathered: Gathered;
   /** Whether an object that is no longer wanted belongs to the part that is planned. */
   removes(id: ObjectId): boolean;
-  /** Opens the cluster that a removed owner applied to. */
-  readonly open: OpenPlace;
+  /** The way to the cluster that a removed owner applied to, as the account that it applied as. */
+  readonly reach: Reach;
 }
 
 export interface Deletions {
@@ -44,7 +45,7 @@ export interface Deletions {
 export async function deletionsOf(place: Place, question: DeletionQuestion): Promise<Deletions> {
   const { owner, set, wantedBy, removes } = question;
   const ours = (id: ObjectId) => {
-    const by = wantedBy.get(place)?.get(keyOf(id));
+    const by = wantedBy.get(clusterOf(place))?.get(keyOf(id));
     return by !== undefined && keyOf(by) === keyOf(owner.owner.id);
   };
   const stale = owner.state.inventory
@@ -86,7 +87,7 @@ async function leaving(
   { wantedBy, gathered }: DeletionQuestion,
 ): Promise<Leaving | undefined> {
   const { requests } = place;
-  const moved = wantedBy.get(place)?.get(keyOf(id));
+  const moved = wantedBy.get(clusterOf(place))?.get(keyOf(id));
   if (moved !== undefined) {
     const entry: PlanEntry = { id, action: 'keep', reason: `moves to ${titleOf(moved)}`, changes: [], movesTo: moved };
     return { entry };
@@ -139,18 +140,21 @@ async function cascade(
   seen.add(keyOf(id));
   const spec = ownerSpec(id, live);
   const title = titleOf(id);
-  const hold = deletesWithOwner(spec) ? undefined : `${title} is removed without pruning: it stays as an orphan`;
   const owner: Owner = { id, at: { file: '', start: 0, end: 0 } };
+  const home = clusterOf(place);
   const opened =
     spec.kubeConfig === undefined
-      ? { place, remote: place.remote }
-      : await question.open(place, id.namespace, spec.kubeConfig);
+      ? { place: home, remote: home.remote }
+      : await question.reach.open(home, id.namespace, spec.kubeConfig);
   if (typeof opened === 'string') {
     const note = `${title} is removed; what it applied is in another cluster, which cannot be asked: ${opened}`;
     return [{ owner, entries: [], note, complete: false }];
   }
-  const target = opened.place;
-  const secretValues = await secretValuesOf(place.requests, id, [live]);
+  const { place: target, notAs } = await question.reach.acting(opened.place, id, live);
+  const secretValues = await secretValuesOf(home.requests, id, [live]);
+  const hold = deletesWithOwner(spec)
+    ? await accountGone(home, target, spec)
+    : `${title} is removed without pruning: it stays as an orphan`;
   const state = { exists: true, suspended: spec.suspend, controlled: false, inventory: inventoryOf(live) };
   const stored = spec.release === undefined ? { state } : await withRelease(target.requests, state, spec.release);
   const inventory = stored.state.inventory
@@ -172,10 +176,18 @@ async function cascade(
   }
   const where = {
     ...(opened.remote === undefined ? {} : { remote: opened.remote }),
-    ...(place.remote === undefined ? {} : { standsIn: place.remote }),
+    ...(home.remote === undefined ? {} : { standsIn: home.remote }),
+    ...(target.as === undefined ? {} : { as: target.as }),
   };
-  return [
-    { owner, entries, note: `${title} is removed`, ...where, ...(spec.release === undefined ? {} : { spec }) },
-    ...below,
-  ];
+  const note = [`${title} is removed`, ...accountNotes(target, notAs)].join('; ');
+  return [{ owner, entries, note, ...where, ...(spec.release === undefined ? {} : { spec }) }, ...below];
+}
+
+/** Flux gives up pruning for an owner whose account is gone: it could not act as that. */
+async function accountGone({ requests }: Place, { as }: Place, { kind }: OwnerSpec): Promise<string | undefined> {
+  if (as === undefined || kind !== 'Kustomization') return undefined;
+  const [namespace, name] = accountTitle(as).split('/') as [string, string];
+  const answer = await requests.get({ apiVersion: 'v1', kind: 'ServiceAccount', namespace, name });
+  if (answer.ok || answer.failure.reason !== 'not-found') return undefined;
+  return `the service account ${namespace}/${name} is gone, and without it Flux prunes nothing: it stays as an orphan`;
 }

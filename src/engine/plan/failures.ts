@@ -4,28 +4,33 @@ import { error, type Problem, type ProblemCode } from '../problem.ts';
 
 /** One problem for each kind of failure that hits many objects alike, instead of one for each of them. */
 export interface Gathered {
-  add(answered: { readonly problems: readonly Problem[]; readonly failure?: ClusterFailure }): void;
+  /** `as`: the service account that was asked as; what is refused to it, Flux is refused, too. */
+  add(answered: { readonly problems: readonly Problem[]; readonly failure?: ClusterFailure }, as?: string): void;
   problems(): readonly Problem[];
 }
 
 export function gather(cluster: Cluster): Gathered {
   const problems: Problem[] = [];
-  const common = new Map<string, { readonly failure: ClusterFailure; count: number }>();
+  const common = new Map<
+    string,
+    { readonly failure: ClusterFailure; readonly as: string | undefined; count: number }
+  >();
   return {
-    add({ problems: more, failure }) {
+    add({ problems: more, failure }, as) {
       problems.push(...more);
       if (failure === undefined || !['unreachable', 'unauthorized', 'forbidden', 'canceled'].includes(failure.reason))
         return;
-      const known = common.get(failure.reason);
-      if (known === undefined) common.set(failure.reason, { failure, count: 1 });
+      const key = `${failure.reason} ${as ?? ''}`;
+      const known = common.get(key);
+      if (known === undefined) common.set(key, { failure, as, count: 1 });
       else known.count += 1;
     },
     problems() {
-      const summed = [...common.values()].map(({ failure, count }): Problem => {
+      const summed = [...common.values()].map(({ failure, as, count }): Problem => {
         const more = count > 1 ? ` (and ${count - 1} more like it)` : '';
         const where = failure.message.includes(cluster.context) ? '' : `${cluster.context} (${cluster.server}): `;
         const problem = failureProblem({ ...failure, message: `${where}${failure.message}${more}` });
-        return failure.reason === 'forbidden' ? { ...problem, severity: 'warning' } : problem;
+        return failure.reason === 'forbidden' && as === undefined ? { ...problem, severity: 'warning' } : problem;
       });
       return [...summed, ...problems];
     },

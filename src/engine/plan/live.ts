@@ -7,6 +7,7 @@ import type { Cluster, ClusterFailure, LiveObject } from '../ports.ts';
 import type { Problem } from '../problem.ts';
 import type { DesiredObject, DesiredSet } from '../render/desired.ts';
 import { stringAt } from '../status/fields.ts';
+import { accountNotes, type DefaultAccounts, defaultAccounts, lacksRight } from './accounts.ts';
 import { planDangers, withGroupDangers } from './dangers/groups.ts';
 import { type Deletions, deletionsOf } from './deletions.ts';
 import { failureProblem, type Gathered, gather } from './failures.ts';
@@ -16,7 +17,7 @@ import { byFluxOrder } from './order.ts';
 import { outcomeOf, type Question } from './outcome.ts';
 import { jsonOf, renderedOwners } from './owner.ts';
 import { rememberRelease } from './payload.ts';
-import { type OpenPlace, type OwnerPlaces, type Place, placesOf } from './places.ts';
+import { clusterOf, type OwnerPlaces, type Place, placesOf, type Reach } from './places.ts';
 import { isNotCompared, type Plan, type PlanEntry, type PlanGroup } from './plan.ts';
 import { type Created, createdBy, type Prepared, prepare } from './prepare.ts';
 import { problemsOf } from './problems.ts';
@@ -59,19 +60,19 @@ export async function planLive(
   }
   const concurrency = options.concurrency ?? 32;
   const here: Place = { requests: requestsOf(cluster, concurrency, options.signal) };
-  const { places, open } = await placesOf(here, rendered, { concurrency, ...signalOf(options) });
+  const accounts = earlierAccounts(options.earlier, identity.value) ?? (await defaultAccounts(here.requests));
+  const { places, ...reach } = await placesOf(here, rendered, { accounts, concurrency, ...signalOf(options) });
   const { owners, sets: wanted } = await withReleases(places, rendered, await ownersIn(places, rendered));
   const gathered = gather(cluster);
   const targets = distinct(places.map(({ target }) => target));
-  const created = new Map(
-    targets.map((target) => [target, createdBy(wanted.filter((_, index) => places[index]!.target === target))]),
-  );
+  const created = createdIn(wanted, places);
   const everything = await Promise.all(
     wanted.map((set, index): readonly Prepared[] | Promise<readonly Prepared[]> => {
       const { target } = places[index]!;
       if (typeof target === 'string') return set.objects.map((object) => unreadable(object, target));
       const { requests } = target;
-      return Promise.all(set.objects.map((object) => prepare(requests, object, owners[index]!, created.get(target)!)));
+      const coming = created.get(clusterOf(target))!;
+      return Promise.all(set.objects.map((object) => prepare(requests, object, owners[index]!, coming)));
     }),
   );
   const wantedBy = wantedIn(wanted, places, everything);
@@ -106,29 +107,34 @@ export async function planLive(
         prepared[index]!.map(async (object, at) => {
           const { target } = places[index]!;
           const place = target as Place;
-          const around = { live: live.get(place)!, created: created.get(place)! };
+          const around = { live: live.get(place)!, created: created.get(clusterOf(place))!, as: place.as };
           const outcome =
             'entry' in object
               ? settled(object)
               : (kept[index]![at] ?? (await ask(place.requests, object, owners[index]!, around)));
           progress();
-          gathered.add(outcome);
+          gathered.add(outcome, place.as);
           return outcome.entry;
         }),
       ),
     ),
   );
-  const groups = await groupsOf({ wanted, places, open, wantedBy, owners, asked, gathered, part: options.part });
+  const groups = await groupsOf({ wanted, places, reach, wantedBy, owners, asked, gathered, part: options.part });
   const problems = [...rendering, ...gathered.problems()];
   const dangers = planDangers({ groups });
   const plan = {
     target: { ...target, identity: identity.value },
     groups,
     ...(dangers.length === 0 ? {} : { dangers }),
+    accounts,
     problems,
     inputs,
   };
   return options.part === undefined ? plan : options.part.of(plan);
+}
+
+function earlierAccounts(earlier: Plan | undefined, identity: string): DefaultAccounts | undefined {
+  return earlier?.target.kind === 'cluster' && earlier.target.identity === identity ? earlier.accounts : undefined;
 }
 
 function signalOf({ signal }: PlanLiveOptions): { readonly signal?: AbortSignal } {
@@ -217,23 +223,26 @@ type Settled = Extract<Prepared, { readonly entry: PlanEntry }>;
 interface Around {
   readonly live: ReadonlyMap<string, LiveObject>;
   readonly created: Created;
+  /** Whom the question is asked as, where it is not the user of the context. */
+  readonly as: string | undefined;
 }
 
 async function ask(
   requests: Requests,
   prepared: Exclude<Prepared, Settled>,
   owner: LiveOwner,
-  { live, created }: Around,
+  { live, created, as }: Around,
 ): Promise<Answered> {
   const { object, payload, ref } = prepared;
   if (object.unresolved !== undefined) return { entry: unresolvedEntry(object), problems: [] };
   const known = live.get(refKey(ref));
   const answer = known === undefined ? await requests.get(ref) : { ok: true as const, value: known };
   if (!answer.ok && answer.failure.reason !== 'not-found') {
+    const refused = as !== undefined && answer.failure.reason === 'forbidden';
     const entry: PlanEntry = {
       id: object.id,
       action: 'unknown',
-      reason: answer.failure.message,
+      reason: refused ? lacksRight(as, answer.failure.message) : answer.failure.message,
       changes: [],
       at: object.node.at,
     };
@@ -248,6 +257,7 @@ async function ask(
     live: found,
     spec: owner.spec,
     earlierSecrets: owner.secretValues,
+    ...(as === undefined ? {} : { as }),
     createsNamespace: (name) => created.namespaces.has(name),
   };
   const outcome = await outcomeOf(requests, question);
@@ -271,7 +281,7 @@ function unresolvedEntry({ id, node, unresolved = [] }: DesiredObject): PlanEntr
 interface Answers {
   readonly wanted: readonly DesiredSet[];
   readonly places: readonly OwnerPlaces[];
-  readonly open: OpenPlace;
+  readonly reach: Reach;
   readonly wantedBy: ReadonlyMap<Place, ReadonlyMap<string, ObjectId>>;
   readonly owners: readonly LiveOwner[];
   readonly asked: readonly (readonly PlanEntry[])[];
@@ -280,14 +290,14 @@ interface Answers {
 }
 
 async function groupsOf({ wanted, places, owners, asked, ...answers }: Answers): Promise<readonly PlanGroup[]> {
-  const { open, wantedBy, gathered, part } = answers;
+  const { reach, wantedBy, gathered, part } = answers;
   const parts = await Promise.all(
     owners.map(async (owner, index): Promise<Deletions> => {
       const { target } = places[index]!;
       if (typeof target === 'string') return { entries: [], cascades: [] };
       const set = wanted[index]!;
       const removes = (id: ObjectId) => part?.removes(set, id) ?? true;
-      return deletionsOf(target, { owner, set, wantedBy, gathered, removes, open });
+      return deletionsOf(target, { owner, set, wantedBy, gathered, removes, reach });
     }),
   );
   const groups = wanted.map((set, index): PlanGroup => {
@@ -303,11 +313,22 @@ async function groupsOf({ wanted, places, owners, asked, ...answers }: Answers):
       state: owner.state,
       complete: set.complete && typeof target !== 'string',
       ...(remote === undefined ? {} : { remote }),
+      ...(typeof target === 'string' || target.as === undefined ? {} : { as: target.as }),
       ...(typeof home === 'string' || home.remote === undefined ? {} : { standsIn: home.remote }),
       ...(note === undefined ? {} : { note }),
     };
   });
   return [...groups, ...parts.flatMap((part) => part.cascades)].map(withGroupDangers);
+}
+
+/** For each cluster what the plan brings into being there, whoever brings it. */
+function createdIn(wanted: readonly DesiredSet[], places: readonly OwnerPlaces[]): ReadonlyMap<Place, Created> {
+  const clusters = distinct(places.map(({ target }) => (typeof target === 'string' ? target : clusterOf(target))));
+  const goesTo = (cluster: Place) => (_: DesiredSet, index: number) => {
+    const { target } = places[index]!;
+    return typeof target !== 'string' && clusterOf(target) === cluster;
+  };
+  return new Map(clusters.map((cluster) => [cluster, createdBy(wanted.filter(goesTo(cluster)))]));
 }
 
 /** For each cluster who wants which object in it; the last one where several do, as the last applied wins. */
@@ -320,8 +341,9 @@ function wantedIn(
   wanted.forEach((set, index) => {
     const { target } = places[index]!;
     if (typeof target === 'string') return;
-    const by = all.get(target) ?? new Map<string, ObjectId>();
-    all.set(target, by);
+    const cluster = clusterOf(target);
+    const by = all.get(cluster) ?? new Map<string, ObjectId>();
+    all.set(cluster, by);
     for (const { object } of prepared[index]!) by.set(keyOf(object.id), set.owner.id);
   });
   return all;
@@ -331,7 +353,7 @@ function noteOf(
   set: DesiredSet,
   owner: LiveOwner,
   entries: readonly PlanEntry[],
-  { home, target, remote }: OwnerPlaces,
+  { home, target, remote, notAs }: OwnerPlaces,
 ): string | undefined {
   const notes: string[] = [];
   if (set.note !== undefined) notes.push(set.note);
@@ -342,12 +364,14 @@ function noteOf(
     notes.push('it could not be read in the cluster, so what it would delete is not known');
   if (typeof target === 'string') notes.push(`its cluster (spec.kubeConfig) cannot be asked: ${target}`);
   if (remote !== undefined) notes.push(`in another cluster: ${remote.server} by ${remote.context}`);
+  const account = typeof target === 'string' ? [] : accountNotes(target, notAs);
+  notes.push(...account);
   if (typeof home !== 'string' && home.remote !== undefined)
     notes.push(`it stands in that cluster itself, and Sluice does not apply it from here`);
   if (owner.state.suspended) notes.push('suspended in the cluster: Flux itself applies nothing until it is resumed');
   if (owner.spec.release !== undefined && owner.state.release !== undefined)
     notes.push(...releaseNotes(set, owner.spec.release, owner.state.release, entries));
-  const told = remote === undefined ? 0 : 1;
+  const told = (remote === undefined ? 0 : 1) + account.length;
   const idle = entries.every((entry) => entry.action === 'unchanged' || entry.action === 'skip');
   if (idle && notes.length === told) {
     const revision = stringAt(owner.live, 'status', 'lastAppliedRevision');

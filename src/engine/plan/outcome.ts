@@ -5,6 +5,7 @@ import { error, type Problem } from '../problem.ts';
 import type { DesiredObject } from '../render/desired.ts';
 import { at, isObject, stringAt, stringsAt } from '../status/fields.ts';
 import type { Json } from '../yaml/resolve.ts';
+import { lacksRight } from './accounts.ts';
 import { compare, same } from './changes.ts';
 import { cleanupPatch, cleanupReason } from './cleanup.ts';
 import { entryDangers } from './dangers/index.ts';
@@ -28,6 +29,8 @@ export interface Question {
   readonly spec: OwnerSpec;
   /** Values that its owner took from Secrets when it was last applied. */
   readonly earlierSecrets?: readonly string[];
+  /** The service account that it is asked as, as Flux does. */
+  readonly as?: string;
   /** Whether the plan itself creates this namespace. */
   createsNamespace(name: string): boolean;
 }
@@ -251,7 +254,8 @@ function inMissingNamespace(question: Question, message: string): Outcome {
 
 /** Without the right to patch, the difference is worked out from managed fields, and says so. */
 function forbidden(question: Question, failure: ClusterFailure): Outcome {
-  const { live, payload } = question;
+  const { live, payload, as } = question;
+  if (as !== undefined) return forbiddenToAccount(question, failure, as);
   const label = 'estimated from managed fields, as you may not dry-run it here';
   if (live === undefined) {
     const shown = sides(question, undefined, payload.object);
@@ -279,5 +283,16 @@ function forbidden(question: Question, failure: ClusterFailure): Outcome {
     reason: `${action === 'configure' ? 'differs from' : 'as in'} the cluster (${label})`,
     estimated: true,
   };
+  return { entry: finish(question, entry, payload, live, guess), problems: [], failure };
+}
+
+/** Flux, which acts as the same account, will be refused as well. */
+function forbiddenToAccount(question: Question, failure: ClusterFailure, as: string): Outcome {
+  const { live, payload } = question;
+  const guess = live === undefined ? payload.object : estimate(live, payload);
+  const shown = sides(question, live, guess);
+  const found = live === undefined ? {} : differences(question, shown.before!, shown.after!, live);
+  const reason = lacksRight(as, failure.message);
+  const entry = { ...base(question), ...shown, ...found, action: 'unknown' as const, reason, estimated: true };
   return { entry: finish(question, entry, payload, live, guess), problems: [], failure };
 }

@@ -41,6 +41,8 @@ export interface OwnerSpec {
   readonly remote: boolean;
   /** What holds the kubeconfig of that cluster. */
   readonly kubeConfig?: KubeConfigRef;
+  /** `spec.serviceAccountName`: whom Flux acts as; empty for the controller's own choice. */
+  readonly serviceAccountName: string;
   readonly dependsOn: readonly { readonly namespace: string; readonly name: string }[];
   /** Of a HelmRelease. */
   readonly release?: ReleaseSpec;
@@ -84,6 +86,7 @@ export function ownerSpec(id: ObjectId, object: Json | undefined): OwnerSpec {
     targetNamespace: stringAt(object, 'spec', 'targetNamespace'),
     remote: at(object, 'spec', 'kubeConfig') !== undefined,
     ...kubeConfigOf(object),
+    serviceAccountName: stringAt(object, 'spec', 'serviceAccountName'),
     dependsOn: listAt(object, 'spec', 'dependsOn').map((dependency) => ({
       namespace: stringAt(dependency, 'namespace') || namespace,
       name: stringAt(dependency, 'name'),

@@ -1,18 +1,31 @@
 /**
- * Which cluster each owner stands in, and which one its objects go to. Mostly both are the cluster that is asked; with
- * `spec.kubeConfig` the objects go to another one, and an owner among those objects stands there itself.
+ * Which cluster each owner stands in, which one its objects go to, and as whom they are asked about there. Mostly it is
+ * the cluster that is asked, by its user; with `spec.kubeConfig` the objects go to another one, and an owner among those
+ * objects stands there itself; with a service account Flux acts as that account, and is granted no more than it is.
  */
-import { keyOf } from '../objects/object.ts';
+import { keyOf, type ObjectId } from '../objects/object.ts';
+import type { Cluster, ClusterAnswer, LiveObject } from '../ports.ts';
 import type { DesiredSet } from '../render/desired.ts';
-import { jsonOf, ownerSpec, renderedOwners } from './owner.ts';
+import type { Json } from '../yaml/resolve.ts';
+import { accountOf, accountTitle, type DefaultAccounts } from './accounts.ts';
+import { isHelmRelease, isKustomization, jsonOf, ownerSpec, renderedOwners } from './owner.ts';
 import type { RemoteTarget } from './plan.ts';
 import { type KubeConfigRef, openRemote } from './remote.ts';
-import { type Requests, requestsOf } from './requests.ts';
+import { type Requests, requestsAs, requestsOf } from './requests.ts';
 
-/** A cluster that can be asked; `remote` where it is not the one that the plan was made against. */
+/** A cluster that can be asked, and as whom; `remote` where it is not the one that the plan was made against. */
 export interface Place {
   readonly requests: Requests;
   readonly remote?: RemoteTarget;
+  /** The same cluster by its own user, where this is somebody else. */
+  readonly base?: Place;
+  /** That somebody. */
+  readonly as?: string;
+}
+
+/** What stands for the cluster of a place, whoever asks it. */
+export function clusterOf(place: Place): Place {
+  return place.base ?? place;
 }
 
 /** Where an owner stands and where its objects go; a sentence where that cluster cannot be asked. */
@@ -21,6 +34,8 @@ export interface OwnerPlaces {
   readonly target: Place | string;
   /** What leads to the target, where it is another cluster. */
   readonly remote?: RemoteTarget;
+  /** Why its objects are not asked about as its service account. */
+  readonly notAs?: string;
 }
 
 /** A cluster with what led to it: several kubeconfigs may lead to the same one. */
@@ -32,13 +47,26 @@ export interface OpenedPlace {
 /** The cluster that a kubeconfig leads to, from the cluster that holds it; opened once. */
 export type OpenPlace = (home: Place, namespace: string, ref: KubeConfigRef) => Promise<OpenedPlace | string>;
 
-export interface Places {
+/** A place as the owner's service account is let in there; with `notAs` as everybody else, and why. */
+export interface ActingPlace {
+  readonly place: Place;
+  readonly notAs?: string;
+}
+
+export interface Reach {
+  readonly open: OpenPlace;
+  /** The place as Flux asks it for this owner. */
+  acting(place: Place, owner: ObjectId, object: Json | undefined): Promise<ActingPlace>;
+}
+
+export interface Places extends Reach {
   /** In the order of the owners. */
   readonly places: readonly OwnerPlaces[];
-  readonly open: OpenPlace;
 }
 
 export interface PlacesOptions {
+  /** Of the controllers, which run where the plan is made for, whatever clusters they reach. */
+  readonly accounts: DefaultAccounts;
   readonly concurrency: number;
   readonly signal?: AbortSignal;
 }
@@ -49,6 +77,8 @@ export async function placesOf(here: Place, wanted: readonly DesiredSet[], optio
   const opened = new Map<string, Promise<OpenedPlace | string>>();
   const byIdentity = new Map<string, Place>();
   const known = new Map<number, Promise<OwnerPlaces>>();
+  const accounts = new Map<string, Promise<ClusterAnswer<Cluster>>>();
+  const byAccount = new Map<string, Place>();
 
   function placeOf(index: number, below: readonly number[]): Promise<OwnerPlaces> {
     const old = known.get(index);
@@ -62,14 +92,46 @@ export async function placesOf(here: Place, wanted: readonly DesiredSet[], optio
     const { owner } = wanted[index]!;
     const parent = parents.get(keyOf(owner.id));
     const outside = parent === undefined || parent === index || below.includes(parent);
-    const home = outside ? here : (await placeOf(parent, [...below, index])).target;
-    const { kubeConfig } = ownerSpec(owner.id, jsonOf(rendered.get(keyOf(owner.id))));
-    if (typeof home === 'string') return { home, target: home };
-    if (kubeConfig === undefined) return { home, target: home, ...(home.remote && { remote: home.remote }) };
-    const opened = await open(home, owner.id.namespace, kubeConfig);
-    return typeof opened === 'string'
-      ? { home, target: opened }
-      : { home, target: opened.place, remote: opened.remote };
+    const around = outside ? here : (await placeOf(parent, [...below, index])).target;
+    if (typeof around === 'string') return { home: around, target: around };
+    const home = clusterOf(around);
+    const object = jsonOf(rendered.get(keyOf(owner.id))) ?? (await liveOwner(home, owner.id));
+    const { kubeConfig } = ownerSpec(owner.id, object);
+    const way =
+      kubeConfig === undefined
+        ? { place: home, ...(home.remote && { remote: home.remote }) }
+        : await open(home, owner.id.namespace, kubeConfig);
+    if (typeof way === 'string') return { home, target: way };
+    const { place, notAs } = await acting(way.place, owner.id, object);
+    return {
+      home,
+      target: place,
+      ...(way.remote === undefined ? {} : { remote: way.remote }),
+      ...(notAs === undefined ? {} : { notAs }),
+    };
+  }
+
+  async function acting(place: Place, owner: ObjectId, object: Json | undefined): Promise<ActingPlace> {
+    const spec = ownerSpec(owner, object);
+    const user = accountOf(owner, spec, options.accounts);
+    if (user === undefined) return { place };
+    const { requests } = place;
+    const key = `${place.remote?.identity ?? ''} ${user}`;
+    const answer = accounts.get(key) ?? requests.cluster.as(user, options.signal);
+    accounts.set(key, answer);
+    const entered = await answer;
+    if (!entered.ok) {
+      const account = accountTitle(user);
+      return { place, notAs: `as you, and not as its service account ${account}: ${entered.failure.message}` };
+    }
+    const known = byAccount.get(key) ?? {
+      ...place,
+      requests: requestsAs(requests, entered.value),
+      base: place,
+      as: user,
+    };
+    byAccount.set(key, known);
+    return { place: known };
   }
 
   function open(home: Place, namespace: string, ref: KubeConfigRef): Promise<OpenedPlace | string> {
@@ -93,7 +155,17 @@ export async function placesOf(here: Place, wanted: readonly DesiredSet[], optio
     return { place, remote };
   }
 
-  return { places: await Promise.all(wanted.map((_, index) => placeOf(index, []))), open };
+  return { places: await Promise.all(wanted.map((_, index) => placeOf(index, []))), open, acting };
+}
+
+/** An owner that nothing renders any more is as the cluster has it. */
+async function liveOwner({ requests }: Place, id: ObjectId): Promise<LiveObject | undefined> {
+  if (!isKustomization(id) && !isHelmRelease(id)) return undefined;
+  const served = await requests.served(id.group, id.kind, id.version);
+  if (!served.ok || served.value === undefined) return undefined;
+  const apiVersion = `${id.group}/${served.value.version}`;
+  const answer = await requests.get({ apiVersion, kind: id.kind, namespace: id.namespace, name: id.name });
+  return answer.ok ? answer.value : undefined;
 }
 
 /** The set that holds each owner's own object, by the owner's key. */

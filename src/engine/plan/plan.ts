@@ -4,6 +4,7 @@ import type { Problem } from '../problem.ts';
 import type { Owner } from '../render/desired.ts';
 import type { Origin } from '../yaml/node.ts';
 import type { Json } from '../yaml/resolve.ts';
+import type { DefaultAccounts } from './accounts.ts';
 import type { OwnerSpec } from './owner.ts';
 import type { KubeConfigRef } from './remote.ts';
 
@@ -129,6 +130,8 @@ export interface PlanGroup {
   readonly state?: OwnerState;
   /** Its objects are in another cluster than the one the plan is against. */
   readonly remote?: RemoteTarget;
+  /** The user that its objects are asked about and sent as: the owner's service account, as Flux acts for it. */
+  readonly as?: string;
   /** The owner itself stands in another cluster than the one the plan is against. */
   readonly standsIn?: RemoteTarget;
   /** False after a failed render or a refused request: then nothing of this group is pruned. */
@@ -145,6 +148,8 @@ export interface Plan {
   readonly groups: readonly PlanGroup[];
   /** Dangers of the plan as a whole. */
   readonly dangers?: readonly Danger[];
+  /** Of a live cluster: the service accounts that its controllers act as where an owner names none. */
+  readonly accounts?: DefaultAccounts;
   readonly problems: readonly Problem[];
   /** Hash of every file that was read and of what was rendered: the apply refuses when it changed. */
   readonly inputs: string;

@@ -78,7 +78,6 @@ const notDoneHere: readonly NotDone[] = [
   { path: ['upgrade', 'cleanupOnFail'], words: 'a failed upgrade leaves what it created' },
   { path: ['upgrade', 'preserveValues'], words: "the last release's values are not preserved" },
   { path: ['upgrade', 'force'], words: 'nothing is replaced by force' },
-  { path: ['serviceAccountName'], words: 'it is applied as you, and not as its service account' },
   { path: ['healthCheckExprs'], words: 'its health check expressions are not evaluated' },
   { path: ['install', 'serverSideApply'], words: 'it is applied by the server', values: [false] },
   { path: ['upgrade', 'serverSideApply'], words: 'it is applied by the server', values: ['disabled'] },

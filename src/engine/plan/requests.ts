@@ -31,6 +31,12 @@ export function requestsOf(cluster: Cluster, concurrency: number, signal?: Abort
   };
 }
 
+/** The same questions from another user: what is known of kinds, and the slots, are shared. */
+export function requestsAs(requests: Requests, cluster: Cluster): Requests {
+  const { slot, signal } = requests;
+  return { ...requests, cluster, get: (ref) => slot(() => steadily(() => cluster.get(ref, signal))) };
+}
+
 /** Asks again what a stumbling connection lost: reads and dry runs change nothing, however often they arrive. */
 export async function steadily<T>(work: () => Promise<ClusterAnswer<T>>): Promise<ClusterAnswer<T>> {
   for (let attempt = 0; ; attempt += 1) {

@@ -20,7 +20,7 @@ import { createDiscovery, type Discovery } from './discovery.ts';
 import { secretsOf } from './failure.ts';
 import { writeJson } from './json.ts';
 import { collectionPath, list } from './list.ts';
-import { createTransport, type Limits, type Request, type Transport } from './transport.ts';
+import { createTransport, type Limits, type Request, type Transport, transportAs } from './transport.ts';
 import { type WatchTiming, watch } from './watch.ts';
 
 export interface ConnectOptions {
@@ -93,7 +93,33 @@ function open(context: string, found: Entries, options: OpenOptions): Cluster {
   const discovery = createDiscovery(transport, { refreshMs: options.timing?.discoveryMs ?? 2_000, now });
   const timing = { ...usualTiming, ...options.timing };
   const remote = remotesOf(options);
-  return createCluster({ context, entry: found.cluster, transport, discovery, timing, remote });
+  const opened = { context, entry: found.cluster, transport, discovery, timing, remote };
+  // One account at a time: the server goes by the last one named, and would pass over the kubeconfig's own.
+  const taken = found.user.impersonate !== undefined;
+  return createCluster({ ...opened, as: taken ? cannotActTwice(transport) : accountsOf(opened) });
+}
+
+function cannotActTwice(transport: Transport): Cluster['as'] {
+  const message = 'its user acts for another one already (as, in the kubeconfig), and cannot act for an account, too';
+  return async () => ({ ok: false, failure: transport.fail('forbidden', message) });
+}
+
+/** The same cluster for other users, each asked for once; a refusal may be another one the next time. */
+function accountsOf(opened: Omit<Opened, 'as'>): Cluster['as'] {
+  const known = new Map<string, Cluster>();
+  const base = createCluster({ ...opened, as: cannotActTwice(opened.transport) });
+  return async (user, signal) => {
+    const old = known.get(user);
+    if (old !== undefined) return { ok: true, value: old };
+    const transport = transportAs(opened.transport, user);
+    // Everybody may ask for the version, so that what is refused here is the impersonation itself.
+    const answer = await transport.send({ method: 'GET', path: '/version', signal });
+    if (!answer.ok) return answer;
+    const cluster = createCluster({ ...opened, transport, as: cannotActTwice(transport) });
+    const same = known.get(user) ?? { ...cluster, identity: base.identity };
+    known.set(user, same);
+    return { ok: true, value: same };
+  };
 }
 
 /** Opens the clusters whose kubeconfigs this one holds; the same text under the same title is the same connection. */
@@ -162,9 +188,10 @@ interface Opened {
   readonly discovery: Discovery;
   readonly timing: WatchTiming;
   readonly remote: Cluster['remote'];
+  readonly as: Cluster['as'];
 }
 
-function createCluster({ context, entry, transport, discovery, timing, remote }: Opened): Cluster {
+function createCluster({ context, entry, transport, discovery, timing, remote, as }: Opened): Cluster {
   /** Finds how an object's very version is served; another version would be another object's path. */
   async function kindOf(apiVersion: string, kind: string, signal?: AbortSignal): Promise<ClusterAnswer<ServedKind>> {
     const slash = apiVersion.indexOf('/');
@@ -304,6 +331,7 @@ function createCluster({ context, entry, transport, discovery, timing, remote }:
       });
     },
     remote,
+    as,
   };
 }
 

@@ -28,6 +28,8 @@ export interface Request {
   readonly writes?: boolean;
   /** Texts that no message may repeat. */
   readonly secrets?: readonly string[];
+  /** The user to impersonate, in place of the one of the kubeconfig. */
+  readonly as?: string;
 }
 
 export interface Reply {
@@ -42,6 +44,15 @@ export interface Transport {
   stream(request: Request): Promise<ClusterAnswer<Readable>>;
   /** A failure in the words of this connection. */
   fail(reason: ClusterFailure['reason'], message: string): ClusterFailure;
+}
+
+/** The same connection for another user: its sockets and credentials are shared. */
+export function transportAs(transport: Transport, user: string): Transport {
+  return {
+    send: (request) => transport.send({ ...request, as: user }),
+    stream: (request) => transport.stream({ ...request, as: user }),
+    fail: transport.fail,
+  };
 }
 
 export interface Limits {
@@ -279,6 +290,7 @@ function headersOf(
   if (length !== undefined) {
     headers.push('content-type', request.contentType ?? 'application/json', 'content-length', String(length));
   }
+  if (request.as !== undefined) return [...headers, 'impersonate-user', request.as];
   const as = user.impersonate;
   if (as?.user !== undefined) headers.push('impersonate-user', as.user);
   if (as?.uid !== undefined) headers.push('impersonate-uid', as.uid);
