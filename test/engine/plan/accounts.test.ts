@@ -79,6 +79,7 @@ test('what the account may not do is what Flux could not do either, and is never
   on.accounts.delete(deployer);
   expect(await carryOut(on, plan)).toEqual([
     expect.stringContaining('nothing can be sent as the service account flux-system/deployer'),
+    expect.stringContaining('Secret apps/s is not sent: Flux cannot apply it'),
     expect.stringContaining('not-sent one'),
   ]);
 });
