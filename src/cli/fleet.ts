@@ -92,7 +92,12 @@ export function openFleet(invocation: Invocation): Fleet | { readonly message: s
     const renderer = createRenderer({
       ...rendererOptions,
       ...live?.facts,
-      ...(live && { input: live.inputs.input, provider: live.inputs.provider }),
+      ...(live && {
+        input: live.inputs.input,
+        provider: live.inputs.provider,
+        lookup: live.inputs.lookup,
+        dice: live.inputs.dice,
+      }),
       key: keyring.key,
     });
     const missing = bothOf(sources, bothOf(keyring, live?.inputs));

@@ -73,6 +73,8 @@ export function createDoors(log: (message: string) => void = () => undefined): S
       key,
       input: (query) => inputs?.input(query),
       provider: (query) => inputs?.provider(query),
+      lookup: (query) => inputs?.lookup(query),
+      dice: (of) => inputs?.dice(of),
       ...facts,
     });
     return made;
@@ -137,7 +139,12 @@ function baseline(charts: Charts, known: () => Known): SessionPorts['doors']['re
       chart: charts.chart,
       artifact: (query) => history.artifact(query) ?? charts.artifact(query),
       key: keyring.key,
-      ...(inputs && { input: inputs.input, provider: inputs.provider }),
+      ...(inputs && {
+        input: inputs.input,
+        provider: inputs.provider,
+        lookup: inputs.lookup,
+        dice: inputs.dice,
+      }),
       ...facts,
     });
     const isThere = workspace.clusters.some((cluster) => cluster.folder === root);

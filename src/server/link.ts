@@ -117,6 +117,7 @@ export function createLink(options: LinkOptions): Link {
     };
     const inputs = createInputs(answer.value, { keep: 30_000, now: options.ports.now });
     const learn = async () => {
+      inputs.renew();
       const facts = await clusterFacts(answer.value, signal);
       if (!signal.aborted) options.ports.learn?.(facts, inputs);
     };

@@ -162,7 +162,12 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
     ...(fetcher && { chart: fetcher.chart }),
     ...(options['lenient-substitute'] === true ? { substitution: 'lenient' } : {}),
     ...(options['strict-substitute'] === true ? { substitution: 'strict' } : {}),
-    ...(live && { ...live.facts, input: live.inputs.input, provider: live.inputs.provider }),
+    ...(live && {
+      ...live.facts,
+      input: live.inputs.input,
+      provider: live.inputs.provider,
+      lookup: live.inputs.lookup,
+    }),
     key: keyring.key,
   });
   const built: { readonly folder: string; readonly sets: readonly DesiredSet[] }[] = [];

@@ -29,6 +29,8 @@ export interface ExecuteOptions {
   /** Both pinned by the caller, so that one plan renders the same bytes; absent: the epoch, and zero bytes. */
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Where texts that were drawn are said to come from; absent: where the template drew them. */
+  readonly drawn?: Origin;
   /** Called before the first step with what tells a problem at the node that is at work, also after the run was ended. */
   readonly started?: (tell: (message: string) => Problem) => void;
   /** Handed to functions as `context.host`. */
@@ -114,6 +116,7 @@ function newMachine(set: TemplateSet, options: ExecuteOptions): Machine {
       spendSize(machine, count);
       return options.random?.bytes(count) ?? new Uint8Array(count);
     },
+    drawn: options.drawn && [options.drawn],
     get set() {
       return machine.frame?.set ?? set;
     },

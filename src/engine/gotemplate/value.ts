@@ -181,6 +181,8 @@ export interface CallContext {
   now(): number;
   /** Random bytes, pinned for one plan. */
   random(count: number): Uint8Array;
+  /** Where texts made of them are said to come from: no line has written them. */
+  readonly drawn: Origins | undefined;
   /** The template set that the calling template belongs to, and the caller's own things (see execute.ts). */
   readonly set: TemplateSet;
   /** The functions that templates of this execution may call. */

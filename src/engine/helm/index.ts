@@ -4,6 +4,7 @@ export { type Chart, type ChartFile, stringOf, withDependencies, withVersion } f
 export type { Release } from './context.ts';
 export { type RenderLimit, withinLimit } from './limit.ts';
 export { loadChartArchive, loadChartFiles, loadChartFolder, readValues } from './load.ts';
+export { drawnPlace, isSecretPlace, type Lookup, type LookupAnswer, type LookupQuery } from './lookup.ts';
 export type { Hook, Manifest } from './manifests.ts';
 export { objectsOf } from './objects.ts';
 export { finalValues, type RenderedChart, type RenderRequest, renderChart } from './render.ts';

@@ -24,6 +24,7 @@ import {
 } from '../gotemplate/index.ts';
 import type { Clock, Random } from '../ports.ts';
 import { error, type Problem, type Result } from '../problem.ts';
+import type { Origin } from '../yaml/node.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Chart, ChartFile } from './chart.ts';
 import { coalesceValues } from './coalesce.ts';
@@ -31,6 +32,7 @@ import { type Release, type Scope, scopesOf } from './context.ts';
 import { processDependencies } from './dependencies.ts';
 import { executionProblem, parseProblem } from './errors.ts';
 import { type Progress, type RenderLimit, withinLimit } from './limit.ts';
+import { type Lookup, lookupHost } from './lookup.ts';
 import { type Manifest, sortManifests } from './manifests.ts';
 import { checkSchemas } from './schema.ts';
 import type { Table } from './values.ts';
@@ -49,6 +51,10 @@ export interface RenderRequest {
   /** Pinned by the caller, so that one plan renders the same bytes each time. */
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Texts drawn by them are secrets, and say that they are from here. */
+  readonly drawn?: Origin;
+  /** Of the cluster; absent: `lookup` finds nothing, as in `helm template`. */
+  readonly lookup?: Lookup;
 }
 
 export interface RenderedChart {
@@ -63,6 +69,8 @@ export interface RenderedChart {
   readonly values: Table;
   /** Where each character of a rendered file came from, by the manifest's `source`. */
   readonly segments: (source: string) => readonly Segment[];
+  /** A whole rendered file, as `segments` counts its characters. */
+  readonly text: (source: string) => string;
 }
 
 /** Renders a chart. Errors are Helm's, positioned at the template line, the value or the chart file. */
@@ -96,6 +104,7 @@ function render(request: RenderRequest, progress: Progress): Result<RenderedChar
         segments.set(source, known);
         return known;
       },
+      text: (source) => files.get(source)?.text ?? '',
     },
     problems: warnings,
   };
@@ -196,12 +205,14 @@ function renderTemplates(
   return { value: out, problems: [] };
 }
 
-function options({ budget, limit, clock, random }: RenderRequest) {
+function options({ budget, limit, clock, random, drawn, lookup }: RenderRequest) {
   const time = limit && timeLimit(limit);
   return {
     budget: { size: defaultBudget.size, ...budget, ...(time && { time }) },
     ...(clock && { clock }),
     ...(random && { random }),
+    ...(drawn && { drawn }),
+    ...(lookup && { host: lookupHost(lookup) }),
   };
 }
 

@@ -1,5 +1,5 @@
 /** What a render knows while it goes on: the folder, its options, and every object that it has found so far. */
-import type { Capabilities, Chart, RenderLimit } from '../helm/index.ts';
+import type { Capabilities, Chart, LookupAnswer, LookupQuery, RenderLimit } from '../helm/index.ts';
 import type { Kustomizer } from '../kustomize/index.ts';
 import type { Clock, Random } from '../ports.ts';
 import type { Problem, Result } from '../problem.ts';
@@ -52,6 +52,20 @@ export interface ProviderQuery {
   readonly name: string;
 }
 
+/** What a chart looks up in the cluster that its release goes to. */
+export interface ClusterLookup extends LookupQuery {
+  /** What leads to that cluster from the chosen one, where it is another. */
+  readonly remote?: RemoteCluster;
+}
+
+/** `spec.kubeConfig`: the Secret with the kubeconfig, or the ConfigMap that says how to log in. */
+export interface RemoteCluster {
+  readonly kind: 'Secret' | 'ConfigMap';
+  readonly namespace: string;
+  readonly name: string;
+  readonly key: string;
+}
+
 export interface RendererOptions {
   readonly kustomizer: Kustomizer;
   /** Flux 2.9 refuses unset variables (`strict`); before, they were empty. Absent: as the fleet's own files say. */
@@ -66,6 +80,8 @@ export interface RendererOptions {
   readonly chart?: (query: ChartQuery) => FetchedChart | undefined;
   /** Sources that were fetched before the render; undefined: not asked for yet. The same object for the same content. */
   readonly artifact?: (query: SourceQuery) => FetchedArtifact | undefined;
+  /** What charts look up in the chosen cluster, read before the render; undefined: there is no cluster. */
+  readonly lookup?: (query: ClusterLookup) => LookupAnswer | undefined;
   /** Of the chosen cluster; absent: Helm's own defaults. */
   readonly capabilities?: Capabilities;
   /** How long the templates of one chart may take: what takes longer is an error at the line that was at work. */
@@ -74,7 +90,8 @@ export interface RendererOptions {
   readonly releases?: Readonly<Record<string, number>>;
   /** Pinned for one plan, so that it renders the same bytes each time. */
   readonly clock?: Clock;
-  readonly random?: Random;
+  /** Random bytes for one release, the same row each time; absent: zeros, so that a build gives the same bytes anywhere. */
+  readonly dice?: (of: string) => Random | undefined;
 }
 
 export interface RenderContext {

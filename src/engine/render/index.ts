@@ -73,11 +73,13 @@ function clusterOf(workspace: Workspace, file: string): string | undefined {
 
 export type {
   ChartQuery,
+  ClusterLookup,
   Expander,
   FetchedArtifact,
   FetchedChart,
   FetchedFolder,
   ProviderQuery,
+  RemoteCluster,
   RenderContext,
   RendererOptions,
 } from './context.ts';

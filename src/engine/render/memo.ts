@@ -73,7 +73,7 @@ function recording(context: RenderContext, questions: Question[]): RenderContext
     questions.push({ ask, answer: ask(context) });
   };
   const { options, workspace } = context;
-  const { artifact, chart, key, provider } = options;
+  const { artifact, chart, key, lookup, provider } = options;
   const sources: LocalSources = {
     folderOf(query) {
       note(`folder ${query.kind}/${query.namespace}/${query.name}`, (now) => folderParts(now, query));
@@ -104,6 +104,12 @@ function recording(context: RenderContext, questions: Question[]): RenderContext
         provider: (query) => {
           note(`provider ${query.namespace}/${query.name}`, (now) => [now.options.provider?.(query)]);
           return provider(query);
+        },
+      }),
+      ...(lookup && {
+        lookup: (query) => {
+          note(`lookup ${JSON.stringify(query)}`, (now) => [now.options.lookup?.(query)]);
+          return lookup(query);
         },
       }),
       ...(key && {

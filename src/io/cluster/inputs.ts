@@ -14,24 +14,33 @@ import {
   type Origin,
   type ProviderQuery,
   parse,
+  type Random,
 } from '../../engine/index.ts';
+import { diceFor } from '../dice.ts';
 import type { SecretOf } from '../fetch/access.ts';
+import { type ClusterLookups, createLookups } from './lookups.ts';
 
 export interface ClusterInputs {
   /** For the renderer: the object, as far as it was read; undefined while it was not, or when there is none. */
   input(query: InputQuery): Mapping | undefined;
   /** A ResourceSetInputProvider, in the same way. */
   provider(query: ProviderQuery): Mapping | undefined;
+  /** What a chart looks up, in the same way. */
+  readonly lookup: ClusterLookups['lookup'];
+  /** For what a release draws in this cluster. */
+  dice(of: string): Random;
   /** A Secret's entries, decoded: of one that holds the keys of encrypted files. */
   readonly secret: SecretOf;
   /** Reads what was asked for; true when another render says more. */
   fetchMissing(signal: AbortSignal): Promise<boolean>;
+  /** Everything is read again when a render asks for it: the cluster was written to. */
+  renew(): void;
 }
 
 interface Known {
   readonly text: string;
   readonly object: Mapping | undefined;
-  readonly at: number;
+  at: number;
 }
 
 export interface ClusterInputsOptions {
@@ -42,23 +51,26 @@ export interface ClusterInputsOptions {
 
 export function createInputs(cluster: Cluster, { keep, now }: ClusterInputsOptions): ClusterInputs {
   const answers = new Map<string, Known>();
-  const missing = new Map<string, ObjectRef>();
+  /** What was asked for, and what the render was told: another one may have it read meanwhile. */
+  const missing = new Map<string, { readonly ref: ObjectRef; readonly told: Mapping | undefined }>();
+  const lookups = createLookups(cluster, { keep, now });
 
-  async function read(key: string, ref: ObjectRef, signal: AbortSignal): Promise<boolean> {
+  async function read(key: string, ref: ObjectRef, signal: AbortSignal): Promise<void> {
     const { apiVersion, kind, namespace, name } = ref;
     const answer = await cluster.get(ref, signal);
+    // What was given up says nothing.
+    if (signal.aborted) return;
     const before = answers.get(key);
     const text = answer.ok ? JSON.stringify({ apiVersion, kind, ...answer.value }) : '';
     // What did not change stays the same object, so that nothing is rendered again for it.
     const object = before?.text === text ? before.object : objectOf(text, `cluster ${kind} ${namespace}/${name}`);
     answers.set(key, { text, object, at: now() });
-    return object !== before?.object;
   }
 
   function known(ref: ObjectRef): Mapping | undefined {
     const key = `${ref.kind}/${ref.namespace}/${ref.name}`;
     const answer = answers.get(key);
-    if (answer === undefined || now() - answer.at > keep) missing.set(key, ref);
+    if (answer === undefined || now() - answer.at >= keep) missing.set(key, { ref, told: answer?.object });
     return answer?.object;
   }
 
@@ -74,11 +86,18 @@ export function createInputs(cluster: Cluster, { keep, now }: ClusterInputsOptio
     input: ({ kind, namespace, name }) => known({ apiVersion: 'v1', kind, namespace, name }),
     provider: ({ namespace, name }) =>
       known({ apiVersion: 'fluxcd.controlplane.io/v1', kind: 'ResourceSetInputProvider', namespace, name }),
+    lookup: lookups.lookup,
+    dice: (of) => diceFor(`${cluster.server} ${of}`),
     async fetchMissing(signal) {
       const wanted = [...missing];
       missing.clear();
-      const changed = await Promise.all(wanted.map(([key, ref]) => read(key, ref, signal)));
-      return changed.includes(true);
+      const reads = wanted.map(([key, { ref }]) => read(key, ref, signal));
+      const [more] = await Promise.all([lookups.fetchMissing(signal), ...reads]);
+      return more || wanted.some(([key, { told }]) => answers.get(key)?.object !== told);
+    },
+    renew() {
+      for (const known of answers.values()) known.at = Number.NEGATIVE_INFINITY;
+      lookups.renew();
     },
   };
 }

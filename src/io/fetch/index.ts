@@ -51,6 +51,8 @@ export function isPending(answer: FetchedChart | FetchedArtifact): boolean {
 
 /** Bytes of fetched content that are kept on disk. */
 const cacheLimit = 512 * 1024 * 1024;
+/** What one answer leads on to is asked in the next round: more than any fleet needs, and an end for a chart without one. */
+const mostRounds = 100;
 const pendingChart: FetchedChart = { note: 'the chart is not fetched yet' };
 const pendingArtifact: FetchedArtifact = { note: 'the source is not fetched yet' };
 
@@ -124,7 +126,10 @@ export async function renderFetched<T>(
   signal: AbortSignal,
 ): Promise<T> {
   let out = render();
-  while (fetcher !== undefined && !signal.aborted && (await fetcher.fetchMissing(signal))) out = render();
+  for (let round = 0; round < mostRounds; round++) {
+    if (fetcher === undefined || signal.aborted || !(await fetcher.fetchMissing(signal))) break;
+    out = render();
+  }
   return out;
 }
 

@@ -14,6 +14,7 @@ import { printValue } from '../format.ts';
 import { type CallContext, GoError, type GoFunction, type ObjectValue, object, string, type Value } from '../value.ts';
 import { toInt } from './cast.ts';
 import { fn, num, text } from './define.ts';
+import { drawn } from './random.ts';
 
 const bcryptCost = 10;
 const rsaSteps = 1_000_000;
@@ -237,7 +238,7 @@ export const cryptoFunctions: readonly GoFunction[] = [
   fn('decryptAES', 'string string', ([password, coded]) =>
     string(text(coded) === '' ? '' : decryptAes(text(password), text(coded))),
   ),
-  fn('genPrivateKey', 'string', ([type], context) => string(privateKey(text(type), context))),
+  fn('genPrivateKey', 'string', ([type], context) => drawn(privateKey(text(type), context), context)),
   fn('buildCustomCert', 'string string', ([cert, key]) => custom(text(cert), text(key))),
   fn('genCA', 'string int', ([name, days], context) =>
     issue({ name: text(name), days: num(days), isCA: true }, newRsaKey(2048, context), context),

@@ -1,6 +1,6 @@
 /** Random strings, from the caller's pinned dice: one plan renders the same bytes each time. */
 import { encodeBase64 } from '../../go/base64.ts';
-import { type CallContext, GoError, type GoFunction, string } from '../value.ts';
+import { type CallContext, GoError, type GoFunction, type StringValue, string } from '../value.ts';
 import { fn, num } from './define.ts';
 import { hex } from './encoding.ts';
 
@@ -28,14 +28,19 @@ function uuid(context: CallContext): string {
   return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
+/** A text that no line has written. */
+export function drawn(text: string, context: CallContext): StringValue {
+  return string(text, context.drawn);
+}
+
 export const randomFunctions: readonly GoFunction[] = [
-  fn('randAlphaNum', 'int', ([count], context) => string(randomText(num(count), digits + letters, context))),
-  fn('randAlpha', 'int', ([count], context) => string(randomText(num(count), letters, context))),
-  fn('randNumeric', 'int', ([count], context) => string(randomText(num(count), digits, context))),
-  fn('randAscii', 'int', ([count], context) => string(randomText(num(count), printable, context))),
+  fn('randAlphaNum', 'int', ([count], context) => drawn(randomText(num(count), digits + letters, context), context)),
+  fn('randAlpha', 'int', ([count], context) => drawn(randomText(num(count), letters, context), context)),
+  fn('randNumeric', 'int', ([count], context) => drawn(randomText(num(count), digits, context), context)),
+  fn('randAscii', 'int', ([count], context) => drawn(randomText(num(count), printable, context), context)),
   fn('randBytes', 'int', ([count], context) => {
     if (num(count) < 0) throw new GoError('runtime error: makeslice: len out of range');
-    return string(encodeBase64(context.random(num(count))));
+    return drawn(encodeBase64(context.random(num(count))), context);
   }),
-  fn('uuidv4', '', (_, context) => string(uuid(context))),
+  fn('uuidv4', '', (_, context) => drawn(uuid(context), context)),
 ];

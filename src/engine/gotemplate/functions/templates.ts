@@ -59,7 +59,13 @@ function tpl(source: StringValue, data: Value, context: CallContext): Value | En
 /** What the caller of `execute` hands in as `host` when it has a cluster: without one, `lookup` finds nothing. */
 export interface LookupHost {
   /** The object, or for an empty name the list; undefined for neither. */
-  readonly lookup: (apiVersion: string, kind: string, namespace: string, name: string) => Value | undefined;
+  readonly lookup: (
+    apiVersion: string,
+    kind: string,
+    namespace: string,
+    name: string,
+    context: CallContext,
+  ) => Value | undefined;
 }
 
 export const templateFunctions: readonly GoFunction[] = [
@@ -81,7 +87,7 @@ export const templateFunctions: readonly GoFunction[] = [
   fn('lookup', 'string string string string', (args, context) => {
     const [apiVersion, kind, namespace, name] = args.map(text) as [string, string, string, string];
     const host = context.host as Partial<LookupHost> | undefined;
-    return host?.lookup?.(apiVersion, kind, namespace, name) ?? map([]);
+    return host?.lookup?.(apiVersion, kind, namespace, name, context) ?? map([]);
   }),
   // Helm answers no DNS questions unless it is told to.
   fn('getHostByName', 'string', () => string('')),

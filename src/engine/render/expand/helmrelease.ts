@@ -3,6 +3,7 @@ import { boolean, type HelmReleaseView, helmRelease, string } from '../../flux/i
 import {
   type Chart,
   defaultCapabilities,
+  drawnPlace,
   type Hook,
   objectsOf,
   type RenderedChart,
@@ -20,6 +21,7 @@ import type { Expander, RenderContext } from '../context.ts';
 import type { DesiredObject, DesiredSet, Owner, ReleaseContent, ReleaseObject } from '../desired.ts';
 import { chartFor, chartNotes } from '../helm/chart.ts';
 import { fieldNotes, keepsOldValues } from '../helm/fields.ts';
+import { lookupsOf, withoutSecrets } from '../helm/lookups.ts';
 import { shortenedName } from '../helm/name.ts';
 import { postRender, withOriginLabels } from '../helm/postrender.ts';
 import { type ReleaseValues, releaseValues } from '../helm/values.ts';
@@ -77,17 +79,20 @@ function install(
   chart: Chart,
   values: ReleaseValues,
 ): DesiredSet {
+  const lookups = lookupsOf(object.node, object.id.namespace, context);
   const failed = (problems: readonly Problem[]): DesiredSet => ({
     owner,
     objects: [],
     complete: false,
-    problems: [...values.problems, ...problems],
+    problems: [...values.problems, ...problems.map((one) => withoutSecrets(one, lookups.secretValues()))],
     reads: new Set(),
+    ...(lookups.notes().length > 0 && { note: lookups.notes().join('; ') }),
   });
   const action = storedRevision(view, object.id, context) === undefined ? 'install' : 'upgrade';
   const policy = crdPolicy(view, action);
   if (typeof policy !== 'string') return failed([policy]);
-  const rendered = renderChart(renderRequest(view, object.id, context, chart, values));
+  const request = renderRequest(view, object.id, context, chart, values);
+  const rendered = renderChart({ ...request, lookup: lookups.lookup });
   if (rendered.value === undefined) return failed(rendered.problems);
   const { value } = rendered;
   const { name, namespace } = object.id;
@@ -97,13 +102,13 @@ function install(
     const pieces = piecesOf(value);
     const nodesOf = (kind: 'manifest' | 'hook') =>
       pieces.filter(({ hook }) => (hook === undefined) === (kind === 'manifest')).map(({ node }) => node);
-    const request = { view, manifests: nodesOf('manifest'), hooks: nodesOf('hook'), labels };
-    const { objects, problems } = postRender(request, context.options.kustomizer);
+    const output = { view, manifests: nodesOf('manifest'), hooks: nodesOf('hook'), labels };
+    const { objects, problems } = postRender(output, context.options.kustomizer);
     return problems.length > 0 ? { problems } : { value: releaseContent(value, values, pieces, objects), problems };
   });
   if (finished.value === undefined) return failed(finished.problems);
   const release = finished.value;
-  const secretValues = [...values.secretValues, ...(object.secretValues ?? [])];
+  const secretValues = [...values.secretValues, ...(object.secretValues ?? []), ...lookups.secretValues(value)];
   const desired = (node: Mapping): DesiredObject =>
     secretValues.length === 0 ? { id: idOf(node), node } : { id: idOf(node), node, secretValues };
   const beside = crdsOf(policy, value).map((node) => withOriginLabels(node, labels));
@@ -116,11 +121,14 @@ function install(
     ...chartNotes(view, object, context),
     ...values.unknown.map((title) => `values of ${title} are not known here`),
     ...fieldNotes(object.node, action),
+    ...lookups.notes(),
   ];
   const problems = [...values.problems, ...rendered.problems.filter(({ severity }) => severity === 'error')];
   // With values missing, an object may be missing too: nothing may be deleted on the strength of this set.
-  const complete = values.unknown.length === 0 && !keepsOldValues(object.node, action);
-  const set = { owner, objects, complete, problems, reads: new Set<string>(), release };
+  const complete = values.unknown.length === 0 && !keepsOldValues(object.node, action) && !lookups.isPending();
+  const inputs = lookups.inputs(object.node.at);
+  const found = inputs.length > 0 && { inputs };
+  const set = { owner, objects, complete, problems, reads: new Set<string>(), release, ...found };
   return notes.length === 0 ? set : { ...set, note: notes.join('; ') };
 }
 
@@ -135,6 +143,7 @@ export function renderRequest(
   const { options } = context;
   const stored = storedRevision(view, id, context);
   const upgrade = stored !== undefined;
+  const random = options.dice?.(`${id.namespace}/${id.name}`);
   return {
     chart,
     values,
@@ -149,7 +158,7 @@ export function renderRequest(
     skipSchemaValidation: boolean(view[upgrade ? 'upgrade' : 'install'], 'disableSchemaValidation')?.value === true,
     ...(options.limit && { limit: options.limit }),
     ...(options.clock && { clock: options.clock }),
-    ...(options.random && { random: options.random }),
+    ...(random && { random, drawn: drawnPlace }),
   };
 }
 
