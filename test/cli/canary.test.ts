@@ -9,12 +9,13 @@ import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { check } from '../../src/cli/commands/check.ts';
 import { diff } from '../../src/cli/commands/diff.ts';
-import { openFleet } from '../../src/cli/fleet.ts';
+import { type Live, openFleet } from '../../src/cli/fleet.ts';
 import { planJson } from '../../src/cli/plan/json.ts';
 import { planMarkdown } from '../../src/cli/plan/markdown.ts';
 import { planText } from '../../src/cli/plan/text.ts';
 import { applyPlan, dangersOf, type Plan, planLive } from '../../src/engine/index.ts';
 import { payloadOf } from '../../src/engine/plan/payload.ts';
+import { createInputs } from '../../src/io/cluster/inputs.ts';
 import { journalFor } from '../../src/io/journal.ts';
 import { type FakeCluster, fakeCluster } from '../engine/fake-cluster.ts';
 import { live } from '../engine/sets.ts';
@@ -202,7 +203,7 @@ test('against a commit: text, JSON, Markdown; the problems of the fleet; what ca
 
 const never = new AbortController().signal;
 
-async function planned({ folder, env }: Opened, cluster: FakeCluster): Promise<Plan> {
+async function planned({ folder, env }: Opened, cluster: FakeCluster, live?: Live): Promise<Plan> {
   const fleet = openFleet({
     words: [folder],
     options: {},
@@ -213,7 +214,7 @@ async function planned({ folder, env }: Opened, cluster: FakeCluster): Promise<P
     signal: never,
   });
   if (!('render' in fleet)) throw new Error(fleet.message);
-  return planLive(cluster, await fleet.render(fleet.roots[0]!, never));
+  return planLive(cluster, await fleet.render(fleet.roots[0]!, never, live));
 }
 
 test('against a cluster: the plan, its refusals, the events of an apply and its journal', async () => {
@@ -274,4 +275,61 @@ test('against a cluster: the plan, its refusals, the events of an apply and its 
   for (const name of readdirSync(join(state, 'sluice/applies'))) {
     checkClean('the journal', readFileSync(join(state, 'sluice/applies', name), 'utf8'));
   }
+});
+
+test('a chart that looks its password up in the cluster, and one that draws it', async () => {
+  const opened = open();
+  const cluster = fakeCluster(
+    ...live(`apiVersion: v1
+kind: Namespace
+metadata: { name: apps }
+---
+apiVersion: v1
+kind: Namespace
+metadata: { name: flux-system }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: looked-up, namespace: apps }
+data: { password: ${Buffer.from(fresh).toString('base64')} }
+`),
+  );
+  writeFileSync(
+    join(opened.folder, 'charts/web/templates/looks.yaml'),
+    `{{- $p := (lookup "v1" "Secret" "apps" "looked-up").data.password }}
+{{- $drawn := randAlphaNum 10 }}
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: looks }
+data:
+  plain: {{ $p | b64dec | quote }}
+  encoded: {{ $p }}
+  part: {{ $p | b64dec | trunc 10 }}
+  inside: {{ printf "me:%s@" ($p | b64dec) | b64enc }}
+  query: {{ printf "p=%s" ($p | b64dec | urlquery) }}
+  json: {{ (lookup "v1" "Secret" "apps" "").items | toJson | quote }}
+  drawn: {{ $drawn }}
+  url: db://me:{{ $drawn }}@host
+`,
+  );
+  const inputs = createInputs(cluster, { keep: Number.POSITIVE_INFINITY, now: () => 0 });
+  const plan = await planned(opened, cluster, { facts: { substitution: 'strict' }, inputs });
+  const looks = plan.groups.flatMap(({ entries }) => entries).find(({ id }) => id.name === 'looks');
+  expect(looks?.after).toMatchObject({ kind: 'ConfigMap', data: { drawn: '***', url: 'db://me:***@host' } });
+  checkClean(
+    'the text',
+    planText(
+      plan,
+      () => undefined,
+      (text) => text,
+    ),
+  );
+  checkClean(
+    'the JSON',
+    planJson([plan], () => undefined),
+  );
+  checkClean(
+    'the plan itself',
+    JSON.stringify([plan, dangersOf(plan)], (_, v) => (typeof v === 'bigint' ? `${v}` : v)),
+  );
 });

@@ -46,7 +46,7 @@ async function ours(chart: string, version: 3 | 4, cluster: Cluster): Promise<st
       values: helm.table({ file: 'none', start: 0, end: 0 }),
       release: { name: 'r', namespace: 'default', isUpgrade: false, revision: 1 },
       capabilities: helm.defaultCapabilities(version),
-      lookup: inputs.lookup,
+      lookup: (query) => inputs.lookup({ ...query, asks: { namespace: 'default', account: '' } }),
     });
   const { value, problems } = await renderFetched(render, inputs, AbortSignal.timeout(30_000));
   return value === undefined ? errorOf(problems) : value.manifests.map(({ text }) => text).join('\n');

@@ -39,7 +39,11 @@ function flagOf(deployment: Parameters<typeof listAt>[0]): readonly string[] {
 /** The user name of the account that an owner's objects are asked about and sent as; undefined for none. */
 export function accountOf({ namespace }: ObjectId, spec: OwnerSpec, defaults: DefaultAccounts): string | undefined {
   const name = spec.serviceAccountName || defaults[spec.kind];
-  return name === undefined || spec.kind === 'other' ? undefined : `${prefix}${namespace}:${name}`;
+  return name === undefined || spec.kind === 'other' ? undefined : accountUser(namespace, name);
+}
+
+export function accountUser(namespace: string, name: string): string {
+  return `${prefix}${namespace}:${name}`;
 }
 
 /** What a group says of whom its objects are asked about as. */

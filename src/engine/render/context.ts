@@ -54,6 +54,8 @@ export interface ProviderQuery {
 
 /** What a chart looks up in the cluster that its release goes to. */
 export interface ClusterLookup extends LookupQuery {
+  /** The release's namespace, and the service account that its spec names (empty: none). */
+  readonly asks: { readonly namespace: string; readonly account: string };
   /** What leads to that cluster from the chosen one, where it is another. */
   readonly remote?: RemoteCluster;
 }

@@ -3,13 +3,17 @@
  * asks, and what it asked for is read before the next one; Secrets stay in memory.
  */
 import {
+  accountUser,
   type Cluster,
   type ClusterFailure,
   type ClusterLookup,
+  type DefaultAccounts,
+  defaultAccounts,
   type helm,
   type LiveObject,
   openRemote,
   type RemoteCluster,
+  requestsOf,
   type ServedKind,
 } from '../../engine/index.ts';
 
@@ -37,9 +41,12 @@ export function createLookups(cluster: Cluster, { keep, now }: ClusterLookupsOpt
   const answers = new Map<string, { readonly answer: Answer; readonly text: string; at: number }>();
   /** What was asked, and what the render was told: another one may have it read meanwhile. */
   const missing = new Map<string, { readonly query: ClusterLookup; readonly told: Answer }>();
+  let accounts: Promise<DefaultAccounts> | undefined;
 
   async function read(key: string, query: ClusterLookup, signal: AbortSignal): Promise<void> {
-    const answer = await readLookup(cluster, query, signal);
+    accounts ??= defaultAccounts(requestsOf(cluster, 4));
+    const target = await targetOf(cluster, query, await accounts, signal);
+    const answer = typeof target === 'string' ? { error: target } : await readLookup(target, query, signal);
     // What was given up says nothing.
     if (signal.aborted) return;
     const text = textOf(answer);
@@ -63,8 +70,23 @@ export function createLookups(cluster: Cluster, { keep, now }: ClusterLookupsOpt
     },
     renew() {
       for (const known of answers.values()) known.at = Number.NEGATIVE_INFINITY;
+      accounts = undefined;
     },
   };
+}
+
+/** The cluster that the release goes to, as the service account that it goes there by; as this user where that is refused. */
+async function targetOf(
+  home: Cluster,
+  { asks, remote }: ClusterLookup,
+  accounts: DefaultAccounts,
+  signal: AbortSignal,
+): Promise<Cluster | string> {
+  const cluster = remote === undefined ? home : await remoteOf(home, remote, signal);
+  const account = asks.account || accounts.HelmRelease;
+  if (typeof cluster === 'string' || account === undefined) return cluster;
+  const acting = await cluster.as(accountUser(asks.namespace, account), signal);
+  return acting.ok ? acting.value : cluster;
 }
 
 /** A bigint has no JSON of its own. */
@@ -72,10 +94,8 @@ function textOf(answer: Answer): string {
   return JSON.stringify(answer, (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
 }
 
-async function readLookup(home: Cluster, query: ClusterLookup, signal: AbortSignal): Promise<Answer> {
+async function readLookup(cluster: Cluster, query: helm.LookupQuery, signal: AbortSignal): Promise<Answer> {
   const { apiVersion, kind } = query;
-  const cluster = query.remote === undefined ? home : await remoteOf(home, query.remote, signal);
-  if (typeof cluster === 'string') return { error: cluster };
   const parts = apiVersion.split('/');
   const [group, version] = parts.length === 1 ? ['', apiVersion] : parts;
   const isVersion = parts.length <= 2 && apiVersion !== '' && version !== '';
@@ -98,7 +118,7 @@ async function readLookup(home: Cluster, query: ClusterLookup, signal: AbortSign
 async function readServed(
   cluster: Cluster,
   served: ServedKind,
-  query: ClusterLookup,
+  query: helm.LookupQuery,
   signal: AbortSignal,
 ): Promise<Answer> {
   const { apiVersion, kind, name } = query;

@@ -190,6 +190,16 @@ test('a release with kubeConfig looks in the cluster that it goes to', async () 
   expect(lost.problems[0]!.message).toMatch(/error calling lookup: Secret apps\/lost cannot be read/);
 });
 
+test('a release looks as the service account that Flux acts as for it; as this user where that is refused', async () => {
+  const cluster = fakeCluster(secret('kept', 'seen by you'));
+  const spec = '  serviceAccountName: weak\n';
+  expect(shown(await rendering(fleet(showing(keep), spec), cluster).set())).toBe('seen by you');
+  const words = 'secrets "kept" is forbidden: User "system:serviceaccount:apps:weak" cannot get resource "secrets"';
+  cluster.accounts.set('system:serviceaccount:apps:weak', () => ({ reason: 'forbidden', status: 403, message: words }));
+  const refused = await rendering(fleet(showing(keep), spec), cluster).set();
+  expect(refused.problems[0]!.message).toContain(words);
+});
+
 test('a chart whose questions have no end is asked for so many rounds, and is not complete', async () => {
   const step = '{{ with (lookup "v1" "ConfigMap" "apps" $n).data }}{{ $n = .next }}{{ end }}';
   const cluster = fakeCluster();

@@ -29,11 +29,13 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 export function lookupsOf(release: Mapping, namespace: string, { options }: RenderContext): Lookups {
   const remote = remoteOf(release, namespace);
+  const account = string(get(release, 'spec'), 'serviceAccountName')?.value ?? '';
+  const about = { asks: { namespace, account }, ...(remote && { remote }) };
   const found = new Map<string, LiveObject>();
   const absent = { pending: new Set<string>(), offline: new Set<string>() };
   return {
     lookup(query) {
-      const answer = options.lookup?.(remote === undefined ? query : { ...query, remote });
+      const answer = options.lookup?.({ ...query, ...about });
       if (answer === undefined) absent.offline.add(titleOf(query));
       else if ('found' in answer) found.set(titleOf(query), answer.found);
       else if ('missing' in answer && answer.missing === 'pending') absent.pending.add(titleOf(query));
