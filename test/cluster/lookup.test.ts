@@ -186,7 +186,9 @@ spec:
   };
 }
 
-test('a password that is looked up stays through an upgrade, is drawn for each cluster, and is never shown', async () => {
+test('a password that is looked up stays through an upgrade, is drawn for each cluster, and is never shown', {
+  timeout: 240_000,
+}, async () => {
   const fleet = await keeping();
   fleet.values('{ greeting: one }');
   const applied = await fleet.sluice('apply', '--yes');
