@@ -120,7 +120,23 @@ export const components: readonly Component[] = [
     ],
     health: ({ ports }) => `http://${loopback}:${ports.kustomizeHealth}/readyz`,
   },
+  {
+    name: 'helm-controller',
+    tool: 'helm-controller',
+    part: 'full',
+    args: ({ ports }) => [
+      ...controller(ports.helmHealth),
+      '--requeue-dependency=5s',
+      '--feature-gates=ExternalArtifact=true',
+      // As Flux is sharded: a release with this label is somebody else's. Nobody here has such a shard.
+      `--watch-label-selector=${unsharded}`,
+    ],
+    health: ({ ports }) => `http://${loopback}:${ports.helmHealth}/readyz`,
+  },
 ];
+
+/** What the rig's helm-controller watches; see `up.ts`, which says so in the cluster, too. */
+export const unsharded = '!sharding.fluxcd.io/key';
 
 /** For the two of Kubernetes: nobody else leads, no port of their own, no waiting for their own rate limit. */
 const unhurried = ['--leader-elect=false', '--secure-port=0', '--kube-api-qps=500', '--kube-api-burst=1000'];

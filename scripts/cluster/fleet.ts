@@ -1,7 +1,7 @@
 /**
  * The example fleet, living in the loopback cluster: pushed to its Git server and followed by the real controllers.
- * Three things are changed on the way in, because nothing here may leave the machine and nobody runs Helm releases:
- * the repository's URL, the Helm repositories (suspended), and the infrastructure's waiting for its releases.
+ * Four things are changed on the way in, because nothing here may leave the machine, where the charts are: the
+ * repository's URL, the Helm repositories (suspended), the releases (of a shard that nobody runs), and the infrastructure's waiting for them.
  */
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,6 +56,8 @@ function localizeDocument(document: string, url: string): string {
   if (kind === 'GitRepository') return document.replace(/^ {2}url: .*$/m, `  url: ${url}`);
   if (kind === 'HelmRepository' || kind === 'OCIRepository')
     return document.replace(/^spec:$/m, 'spec:\n  suspend: true');
+  if (kind === 'HelmRelease')
+    return document.replace(/^metadata:$/m, 'metadata:\n  labels: { sharding.fluxcd.io/key: nobody }');
   if (kind === 'Kustomization' && name === 'infrastructure') return document.replace(/^ {2}wait: true\n/m, '');
   return document;
 }

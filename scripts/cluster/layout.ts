@@ -9,7 +9,7 @@ import { authority, clientCertificate, serverCertificate } from './certs.ts';
 
 export const contextName = 'sluice-loopback';
 
-const portNames = ['etcd', 'peer', 'api', 'git', 'artifacts', 'sourceHealth', 'kustomizeHealth'] as const;
+const portNames = ['etcd', 'peer', 'api', 'git', 'artifacts', 'sourceHealth', 'kustomizeHealth', 'helmHealth'] as const;
 
 type Ports = Readonly<Record<(typeof portNames)[number], number>>;
 
@@ -38,7 +38,12 @@ function toolsDirectory(env: NodeJS.ProcessEnv = process.env): string {
 /** The layout of a directory that was laid out before; undefined when there is none. */
 export function readLayout(dir: string): Layout | undefined {
   const file = join(dir, 'ports.json');
-  return existsSync(file) ? layoutOf(dir, JSON.parse(readFileSync(file, 'utf8')) as Ports) : undefined;
+  return existsSync(file) ? layoutOf(dir, complete(JSON.parse(readFileSync(file, 'utf8')) as Ports)) : undefined;
+}
+
+/** A directory that was laid out when there were fewer components keeps its ports: the next neighbours are added. */
+function complete(ports: Ports): Ports {
+  return Object.fromEntries(portNames.map((name, n) => [name, ports[name] ?? ports.etcd + n])) as Ports;
 }
 
 /** Lays out a directory: ports, certificates, tokens and kubeconfigs. What is there already is kept. */
@@ -115,7 +120,7 @@ async function freePorts(dir: string): Promise<Ports> {
     const free = await Promise.all(ports.map(isFree));
     if (free.every(Boolean)) return Object.fromEntries(portNames.map((name, n) => [name, ports[n]!])) as Ports;
   }
-  throw new Error('there are no seven free loopback ports in a row');
+  throw new Error('there are no eight free loopback ports in a row');
 }
 
 function isFree(port: number): Promise<boolean> {

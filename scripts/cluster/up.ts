@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Component, components } from './components.ts';
+import { type Component, components, unsharded } from './components.ts';
 import { type Layout, layOut } from './layout.ts';
 import { pidOf, running, start, stop } from './process.ts';
 
@@ -61,12 +61,32 @@ async function install(layout: Layout, part: 'core' | 'full'): Promise<void> {
   await kubectl(
     layout,
     ['apply', '--server-side', '--force-conflicts', '-f', '-'],
-    part === 'full' ? space + node : space,
+    part === 'full' ? space + deployment + node : space,
   );
   await kubectl(layout, ['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
 }
 
 const space = 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: flux-system\n';
+
+/** How Sluice finds helm-controller in a cluster. It needs no pods: here it is a process. */
+const deployment = `---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: helm-controller
+  namespace: flux-system
+  labels: { app.kubernetes.io/component: helm-controller, app.kubernetes.io/part-of: flux }
+spec:
+  replicas: 0
+  selector: { matchLabels: { app: helm-controller } }
+  template:
+    metadata: { labels: { app: helm-controller } }
+    spec:
+      containers:
+        - name: manager
+          image: registry.local/helm-controller
+          args: ["--watch-label-selector=${unsharded}"]
+`;
 
 const node = `---
 apiVersion: v1

@@ -23,6 +23,7 @@ export const tools: readonly Tool[] = [
   },
   fromRig('kustomize-controller', { main: 'github.com/fluxcd/kustomize-controller' }),
   fromRig('source-controller', { main: 'github.com/fluxcd/source-controller' }),
+  fromRig('helm-controller', { main: 'github.com/fluxcd/helm-controller' }),
   flux,
   kwok,
   install('helm3', 'helm.sh/helm/v3/cmd/helm', 'v3.22.0', '-X helm.sh/helm/v3/internal/version.version=v3.22.0'),
@@ -40,7 +41,7 @@ export const tools: readonly Tool[] = [
 
 /** Suite → the tools that it cannot do without. */
 const perSuite: Readonly<Record<string, readonly string[]>> = {
-  cluster: ['gitserve', 'kubebox', 'kustomize-controller', 'source-controller', 'flux', 'kwok'],
+  cluster: ['gitserve', 'kubebox', 'kustomize-controller', 'source-controller', 'helm-controller', 'flux', 'kwok'],
   sources: ['registry', 'versitygw', 'helm4'],
   render: ['kustomize', 'helm3', 'helm4', 'flux', 'flux-operator', 'kustomization-oracle'],
   secrets: ['age', 'age-keygen', 'sops'],

@@ -1,19 +1,13 @@
 /**
- * `sluice apply` of HelmReleases where no helm-controller runs: the releases are real ones, judged by helm 3 and helm 4
+ * `sluice apply` of HelmReleases that no helm-controller watches: the releases are real ones, judged by helm 3 and helm 4
  * themselves, which list, roll back, upgrade and uninstall them, and whose own records ours are compared with.
  */
-import { execFile } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { createRepository } from '../../scripts/cluster/repository.ts';
-import { sluice, startSluice } from './cli.ts';
+import { releaseFleet } from './release-fleet.ts';
 import { type Rig, rig } from './rig.ts';
 
-const run = promisify(execFile);
 let it: Rig;
 beforeAll(() => {
   it = rig();
@@ -87,93 +81,7 @@ metadata:
 `,
 };
 
-interface Fleet {
-  readonly folder: string;
-  readonly namespace: string;
-  write(files: Readonly<Record<string, string>>): void;
-  release(values: string, more?: string): void;
-  apply(...options: string[]): ReturnType<typeof sluice>;
-  start(...options: string[]): ReturnType<typeof startSluice>;
-  diff(): ReturnType<typeof sluice>;
-  helm(version: 3 | 4, ...args: string[]): Promise<string>;
-}
-
-/** A fleet of one suspended Kustomization, so that no controller acts beside us, and one HelmRelease. */
-async function fleetOf(): Promise<Fleet> {
-  const namespace = await it.namespace();
-  const { folder } = await createRepository(it.layout, namespace);
-  const write = (files: Readonly<Record<string, string>>) => {
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(join(folder, path, '..'), { recursive: true });
-      writeFileSync(join(folder, path), text);
-    }
-  };
-  const root = 'clusters/test';
-  write({
-    ...Object.fromEntries(Object.entries(chart).map(([path, text]) => [`charts/app/${path}`, text])),
-    [`${root}/gotk-sync.yaml`]: `apiVersion: source.toolkit.fluxcd.io/v1
-kind: GitRepository
-metadata: { name: flux-system, namespace: ${namespace} }
-spec: { interval: 1h, url: "http://127.0.0.1:1/none.git", suspend: true }
----
-apiVersion: kustomize.toolkit.fluxcd.io/v1
-kind: Kustomization
-metadata: { name: flux-system, namespace: ${namespace} }
-spec:
-  interval: 1h
-  suspend: true
-  prune: true
-  path: ./${root}
-  sourceRef: { kind: GitRepository, name: flux-system }
-`,
-  });
-  // The root is there before it is applied, so that its inventory names what comes.
-  await it.kubectl(['apply', '--server-side', '-f', join(folder, root, 'gotk-sync.yaml')]);
-  const target = [folder, '--cluster', root, '--context', 'sluice-loopback'];
-  const env = { PATH: process.env.PATH, HOME: it.layout.file('home'), KUBECONFIG: it.layout.kubeconfig };
-  return {
-    folder,
-    namespace,
-    write,
-    release: (values, more = '') =>
-      write({
-        [`${root}/release.yaml`]: `apiVersion: helm.toolkit.fluxcd.io/v2
-kind: HelmRelease
-metadata: { name: app, namespace: ${namespace} }
-spec:
-  interval: 1h
-  timeout: 60s
-${more}  chart:
-    spec:
-      chart: ./charts/app
-      sourceRef: { kind: GitRepository, name: flux-system }
-  values: ${values}
-`,
-      }),
-    apply: (...options) => sluice(it.layout, ['apply', ...target, '--yes', ...options]),
-    start: (...options) => startSluice(it.layout, ['apply', ...target, '--yes', ...options]),
-    diff: () => sluice(it.layout, ['diff', ...target]),
-    async helm(version, ...args) {
-      const { stdout } = await run(it.tool(`helm${version}`), ['-n', namespace, ...args], { env });
-      return stdout;
-    },
-  };
-}
-
-type Record_ = { [key: string]: unknown };
-
-async function recordOf(namespace: string, name: string, revision: number): Promise<Record_> {
-  const secret = `sh.helm.release.v1.${name}.v${revision}`;
-  const out = await it.kubectl(['get', 'secret', '-n', namespace, secret, '-o', 'json']);
-  const { data } = JSON.parse(out) as { data: { release: string } };
-  const packed = Buffer.from(Buffer.from(data.release, 'base64').toString(), 'base64');
-  return JSON.parse(gunzipSync(packed).toString()) as Record_;
-}
-
-const statusOf = async (fleet: Fleet, version: 3 | 4) =>
-  (JSON.parse(await fleet.helm(version, 'history', 'app', '-o', 'json')) as { status: string; revision: number }[]).map(
-    ({ status, revision }) => `${revision} ${status}`,
-  );
+const fleetOf = () => releaseFleet(it, { chart, controller: 'watches not' });
 
 test('helm 3 and helm 4 accept an installed and an upgraded release, and nothing is left to do', async () => {
   const fleet = await fleetOf();
@@ -198,7 +106,7 @@ test('helm 3 and helm 4 accept an installed and an upgraded release, and nothing
   await it.kubectl(['scale', '-n', fleet.namespace, 'deployment/app', '--replicas=3']);
   expect((await fleet.diff()).out).toContain('corrects what drifted from release app at revision 1');
   expect((await fleet.apply('--prune')).code).toBe(0);
-  expect(await statusOf(fleet, 4)).toEqual(['1 deployed']);
+  expect(await fleet.history(4)).toEqual(['1 deployed']);
 
   fleet.release('{ greeting: two, extra: false }');
   const held = await fleet.apply();
@@ -206,7 +114,7 @@ test('helm 3 and helm 4 accept an installed and an upgraded release, and nothing
   const upgraded = await fleet.apply('--prune');
   expect(upgraded.code, upgraded.out + upgraded.err).toBe(0);
   expect(upgraded.out).toMatch(/deleted ConfigMap .*app-extra/);
-  expect(await statusOf(fleet, 4)).toEqual(['1 superseded', '2 deployed']);
+  expect(await fleet.history(4)).toEqual(['1 superseded', '2 deployed']);
   expect(await it.kubectl(['get', 'secret,configmap', '-n', fleet.namespace, '-o', 'name'])).toContain(
     'secret/app-kept',
   );
@@ -231,10 +139,10 @@ test('helm rolls back, upgrades and uninstalls what we installed, and we go on f
     '--server-side=true',
     '--force-conflicts',
   );
-  expect(await statusOf(fleet, 3)).toEqual(['1 superseded', '2 superseded', '3 superseded', '4 deployed']);
+  expect(await fleet.history(3)).toEqual(['1 superseded', '2 superseded', '3 superseded', '4 deployed']);
   const ours = await fleet.apply('--prune');
   expect(ours.code, ours.out + ours.err).toBe(0);
-  expect((await statusOf(fleet, 4)).at(-1)).toBe('5 deployed');
+  expect((await fleet.history(4)).at(-1)).toBe('5 deployed');
   await fleet.helm(4, 'uninstall', 'app');
   expect(await fleet.helm(4, 'list')).not.toContain('app-1.2.3');
 });
@@ -246,7 +154,7 @@ test('a release that helm installed is upgraded, and one that leaves the fleet i
   const taken = await fleet.apply('--prune');
   expect(taken.code, taken.out + taken.err).toBe(0);
   expect(taken.out).toMatch(/deleted ConfigMap .*app-extra/);
-  expect(await statusOf(fleet, 4)).toEqual(['1 superseded', '2 deployed']);
+  expect(await fleet.history(4)).toEqual(['1 superseded', '2 deployed']);
 
   fleet.write({ 'clusters/test/release.yaml': '' });
   const gone = await fleet.apply('--prune');
@@ -263,7 +171,7 @@ test('our record is what helm itself writes for the same chart and values', asyn
   theirs.write({ 'values.yaml': 'greeting: same\nport: 9090\n' });
   const values = join(theirs.folder, 'values.yaml');
   await theirs.helm(4, 'install', 'app', join(theirs.folder, 'charts/app'), '-f', values);
-  const [a, b] = [await recordOf(ours.namespace, 'app', 1), await recordOf(theirs.namespace, 'app', 1)];
+  const [a, b] = [await ours.record(1), await theirs.record(1)];
   expect(comparable(a)).toEqual(comparable(b));
 });
 
@@ -285,23 +193,23 @@ stringData: { values.yaml: "token: canary-token" }
   running.interrupt();
   const canceled = await running.done;
   expect(canceled.out).toContain('Upgrade "app" failed: canceled; revision 2 is stored as failed');
-  expect(await statusOf(fleet, 3)).toEqual(['1 deployed', '2 failed']);
+  expect(await fleet.history(3)).toEqual(['1 deployed', '2 failed']);
   const planned = await fleet.diff();
   expect(planned.out).toContain('revision 2 failed');
   await fleet.helm(3, 'rollback', 'app', '1', '--no-hooks');
   fleet.release('{ greeting: again }', from);
   const again = await fleet.apply('--prune');
   expect(again.code, again.out + again.err).toBe(0);
-  expect((await statusOf(fleet, 4)).at(-1)).toBe('4 deployed');
+  expect((await fleet.history(4)).at(-1)).toBe('4 deployed');
   for (const { out, err } of [first, canceled, planned, again]) {
     expect(out + err).not.toContain('canary-token');
     expect(out + err).not.toContain(btoa('canary-token'));
   }
-  expect(JSON.stringify(await recordOf(fleet.namespace, 'app', 4))).toContain('canary-token');
+  expect(JSON.stringify(await fleet.record(4))).toContain('canary-token');
 });
 
 /** Without times, without what names the namespace, and YAML as data: helm keeps the templates' own words. */
-function comparable(record: Record_): unknown {
+function comparable(record: { [key: string]: unknown }): unknown {
   const text = JSON.stringify({ ...record, manifest: objectsOf(record.manifest as string) }, (key, value) => {
     if (['namespace', 'modtime', 'schemamodtime', 'first_deployed', 'last_deployed'].includes(key)) return undefined;
     if (['started_at', 'completed_at'].includes(key)) return undefined;

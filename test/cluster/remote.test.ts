@@ -172,7 +172,7 @@ test('sluice apply installs and uninstalls a release in the far cluster, names t
     'charts/app/templates/config.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: of-release }\n',
     [`${root}/release.yaml`]: `apiVersion: helm.toolkit.fluxcd.io/v2
 kind: HelmRelease
-metadata: { name: app, namespace: ${namespace} }
+metadata: { name: app, namespace: ${namespace}, labels: { sharding.fluxcd.io/key: nobody } }
 spec:
   interval: 1h
   kubeConfig: { secretRef: { name: far } }

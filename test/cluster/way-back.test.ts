@@ -29,7 +29,7 @@ const generation = async () =>
   (value(await it.cluster.get(refOf('apps/v1', 'Deployment', 'apps', 'api'))).metadata as { generation: number })
     .generation;
 
-/** Nothing reconciles HelmReleases in the rig: this says of each what helm-controller says of one that it installed. */
+/** Nobody reconciles the fleet's releases, whose charts are elsewhere: this says of each what helm-controller says of one that it installed. */
 async function installReleases(): Promise<void> {
   const names = await it.kubectl(['get', 'helmreleases', '-n', 'flux-system', '-o', 'name']);
   for (const name of names.trim().split('\n')) {

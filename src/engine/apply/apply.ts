@@ -17,6 +17,7 @@ import type { ApplyEvent, ObjectOutcome } from './events.ts';
 import { dependenciesOf, inTurn } from './order.ts';
 import { pruneOne, untilGone } from './prune.ts';
 import { waitForOwner, waitForStage, waitsFor } from './ready.ts';
+import { bornSuspended, contested, holdSuspended } from './release/controller.ts';
 import { applyRelease, uninstallRelease } from './release/index.ts';
 import { type Sent, send } from './send.ts';
 import { inCluster, openSites, type Site, siteOf } from './site.ts';
@@ -74,7 +75,7 @@ async function run(run: Run): Promise<void> {
     }
   }
   const suspended = new Set<string>();
-  const state: State = { ...run, here, live, suspended };
+  const state: State = { ...run, here, live, suspended, contested: await contested(run, turns) };
   // All of them before the first write: a changed owner wakes its controller, which would go by the old commit.
   for (const turn of turns)
     if (turn.group.state?.exists === true && turn.barred === undefined) await suspend(state, turn);
@@ -181,8 +182,13 @@ async function sendStage(state: State, turn: Turn, entries: readonly PlanEntry[]
       const result = sent[index]!;
       if (result.stop === true) turn.site.stopped = result.message;
       told(state, turn, entry, result);
+      if (isContested(state, turn, entry) && result.outcome === 'applied') await holdSuspended(state, turn, entry);
     }
   }
+}
+
+function isContested({ contested }: State, { site }: Turn, { id }: PlanEntry): boolean {
+  return site.remote === undefined && contested.has(keyOf(id));
 }
 
 function batches(entries: readonly PlanEntry[]): readonly (readonly PlanEntry[])[] {
@@ -198,6 +204,7 @@ function batches(entries: readonly PlanEntry[]): readonly (readonly PlanEntry[])
 /** An owner that this apply suspended stays so, even where its own object in Git says `suspend: false`. */
 function guarded(state: State, turn: Turn, entry: PlanEntry): PlanEntry {
   if (turn.site.remote !== undefined) return entry;
+  if (isContested(state, turn, entry)) return bornSuspended(state, entry);
   const payload = payloadOf(entry);
   if (payload === undefined || !state.suspended.has(keyOf(entry.id))) return entry;
   const spec = at(payload.object, 'spec');

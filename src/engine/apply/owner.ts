@@ -22,15 +22,23 @@ export type Taken = { readonly ok: true } | { readonly ok: false; readonly fatal
 
 const done: Taken = { ok: true };
 
+/** What the annotation says; `suspensionOf` reads it again. */
+export function suspensionNote({ by, why, timer }: Pick<SuspendOptions, 'by' | 'why' | 'timer'>): string {
+  return `${new Date(timer.now()).toISOString()} by ${by}: ${why}`;
+}
+
+export interface SuspendOptions {
+  readonly by: string;
+  readonly why: string;
+  readonly timer: Timer;
+  readonly signal?: AbortSignal;
+}
+
 /** Suspends an owner and waits until a reconciliation that is under way has ended (at most 20 s). */
-export async function suspendOwner(
-  cluster: Cluster,
-  id: ObjectId,
-  options: { readonly by: string; readonly why: string; readonly timer: Timer; readonly signal?: AbortSignal },
-): Promise<Taken> {
+export async function suspendOwner(cluster: Cluster, id: ObjectId, options: SuspendOptions): Promise<Taken> {
   const { timer, signal } = options;
-  const note = `${new Date(timer.now()).toISOString()} by ${options.by}: ${options.why}`;
-  const patch = { metadata: { annotations: { [suspendedAnnotation]: note } }, spec: { suspend: true } };
+  const note = { [suspendedAnnotation]: suspensionNote(options) };
+  const patch = { metadata: { annotations: note }, spec: { suspend: true } };
   const answer = await steadily(() => cluster.patch(ownerRef(id), patch, { manager: sluiceManager }, signal));
   if (!answer.ok)
     return { ok: false, fatal: true, message: `${titleOf(id)} could not be suspended: ${answer.failure.message}` };
@@ -52,11 +60,16 @@ export async function suspendOwner(
   return done;
 }
 
-/** Whether a reconciliation is under way; one that failed and waits for its retry is not. */
+/** Whether a reconciliation is under way; one that waits, for its retry or for what it needs, is not. */
 function busy(live: LiveObject): boolean {
-  const condition = conditionsOf(live).find(({ type }) => type === 'Reconciling');
-  return condition?.status === 'True' && condition.reason !== 'ProgressingWithRetry';
+  const conditions = conditionsOf(live);
+  const reconciling = conditions.find(({ type }) => type === 'Reconciling');
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  if (ready?.status === 'False' && waits.includes(ready.reason)) return false;
+  return reconciling?.status === 'True' && reconciling.reason !== 'ProgressingWithRetry';
 }
+
+const waits = ['SourceNotReady', 'DependencyNotReady', 'ArtifactFailed'];
 
 /** The inventory of a live owner; undefined when there is no such owner; a sentence when it cannot be read. */
 export async function readInventory(

@@ -83,7 +83,8 @@ function trouble(
   state.tell({ type: 'trouble', owner: turn.group.owner.id, message });
 }
 
-function wayBack(id: ObjectId, context: string): string {
+/** How a suspension is taken back. */
+export function wayBack(id: ObjectId, context: string): string {
   return `sluice push --context ${context}, or take it back: sluice resume ${id.kind}/${id.name} -n ${id.namespace} --context ${context}`;
 }
 

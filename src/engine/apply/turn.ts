@@ -47,6 +47,8 @@ export interface State extends Run {
   readonly live: ReadonlyMap<PlanEntry, LiveObject>;
   /** Keys of the owners that this apply suspended. */
   readonly suspended: Set<string>;
+  /** Keys of the HelmReleases that it creates suspended. */
+  readonly contested: ReadonlySet<string>;
 }
 
 export function signalOf(options: ApplyOptions): { readonly signal?: AbortSignal } {

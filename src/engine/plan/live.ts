@@ -157,7 +157,7 @@ async function withReleases(
       const set = wanted[index]!;
       if (owner.spec.release === undefined || typeof target === 'string') return { owner, set };
       const { state, deployed } = await withRelease(target.requests, owner.state, owner.spec.release);
-      return { owner: { ...owner, state }, set: asDeployed(set, owner.spec, deployed) };
+      return { owner: { ...owner, state }, set: asDeployed(set, owner, deployed) };
     }),
   );
   return { owners: both.map(({ owner }) => owner), sets: both.map(({ set }) => set) };

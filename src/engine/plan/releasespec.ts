@@ -1,7 +1,8 @@
 /** What a HelmRelease says about how its release is installed, upgraded and uninstalled; defaults are helm-controller's. */
 import type { ObjectId } from '../objects/object.ts';
+import { commonMetadataDigest, postRenderersDigest } from '../release/index.ts';
 import { shortenedName } from '../render/index.ts';
-import { at, intAt, listAt, stringAt } from '../status/fields.ts';
+import { at, intAt, stringAt } from '../status/fields.ts';
 import type { Json } from '../yaml/resolve.ts';
 import { parseDuration } from './duration.ts';
 
@@ -16,8 +17,9 @@ export interface ReleaseSpec {
   readonly install: ReleaseAction;
   readonly upgrade: ReleaseAction;
   readonly uninstall: ReleaseAction & { readonly keepHistory: boolean };
-  /** Post renderers or common metadata change what the chart renders; the record does not say which it was made with. */
-  readonly postRendered: boolean;
+  /** What changes the chart's output; the record does not say it, and the HelmRelease's status does. */
+  readonly postRenderersDigest: string;
+  readonly commonMetadataDigest: string;
   /** What is asked for and not done when Sluice is the reconciler. */
   readonly notDone: readonly string[];
 }
@@ -46,8 +48,8 @@ export function releaseSpec(id: ObjectId, object: Json | undefined): ReleaseSpec
       ...action(object, 'uninstall'),
       keepHistory: at(object, 'spec', 'uninstall', 'keepHistory') === true,
     },
-    postRendered:
-      listAt(object, 'spec', 'postRenderers').length > 0 || at(object, 'spec', 'commonMetadata') !== undefined,
+    postRenderersDigest: postRenderersDigest(at(object, 'spec')),
+    commonMetadataDigest: commonMetadataDigest(at(object, 'spec')),
     notDone: notDone(object),
   };
 }

@@ -9,6 +9,16 @@ export type KeyOrder = (a: string, b: string) => number;
 export const keyOrder: KeyOrder = (a, b) => compare(a, b, 'v2');
 export const keyOrderPretty: KeyOrder = (a, b) => compare(a, b, 'v3');
 
+/** By code point, as Go sorts strings. */
+export const byCodePoint: KeyOrder = (a, b) => {
+  const [x, y] = [[...a], [...b]];
+  for (let i = 0; i < Math.min(x.length, y.length); i++) {
+    const difference = x[i]!.codePointAt(0)! - y[i]!.codePointAt(0)!;
+    if (difference !== 0) return difference;
+  }
+  return x.length - y.length;
+};
+
 function compare(a: string, b: string, library: 'v2' | 'v3'): number {
   const shorter = Math.min(a.length, b.length);
   let digits = false;

@@ -7,7 +7,7 @@
  */
 import { Emitter, goYaml2, goYaml3, type Library } from './emitter.ts';
 import type { Entry, Mapping, Node, Origin, Scalar } from './node.ts';
-import { type KeyOrder, keyOrder, keyOrderPretty } from './order.ts';
+import { byCodePoint, type KeyOrder, keyOrder, keyOrderPretty } from './order.ts';
 import { refold } from './refold.ts';
 import { type Dialect, type Json, keyText, resolve, type ScalarValue, toJson } from './resolve.ts';
 
@@ -60,6 +60,11 @@ export function marshal(value: Json): string {
 /** A value as yaml.v3 writes it with an indentation of two (Helm's toYamlPretty before it trims). */
 export function marshalPretty(value: Json): string {
   return write(value, goYaml3, keyOrderPretty);
+}
+
+/** A value as yaml.v2 writes it once Flux has sorted its keys as plain strings, to take the digest of values. */
+export function marshalByCodePoint(value: Json): string {
+  return write(value, goYaml2, byCodePoint);
 }
 
 function write(value: Json, library: Library, order: KeyOrder): string {

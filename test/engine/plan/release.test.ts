@@ -18,7 +18,8 @@ test('defaults', () => {
     install: action,
     upgrade: action,
     uninstall: { ...action, keepHistory: false },
-    postRendered: false,
+    postRenderersDigest: '',
+    commonMetadataDigest: '',
     notDone: [],
   });
 });

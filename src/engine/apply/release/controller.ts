@@ -1,42 +1,84 @@
 /**
- * A HelmRelease that is new where helm-controller runs is installed by it: it starts as soon as the object is there, and
- * two at work on one release would corrupt it. A release that stands already is suspended and then upgraded here.
+ * A HelmRelease that is new where helm-controller runs is created suspended: the controller starts as soon as the object
+ * is there, and two at work on one release would corrupt it. What is installed here is then what was planned, pushed or
+ * not, and the way back is the same as for a release that stood already.
  */
+import { keyOf } from '../../objects/object.ts';
 import { isHelmRelease } from '../../plan/owner.ts';
-import { stringAt } from '../../status/fields.ts';
-import { ownerRef } from '../owner.ts';
-import { type State, signalOf, type Turn, told } from '../turn.ts';
-import { waitFor } from '../wait.ts';
+import { payloadOf, remember } from '../../plan/payload.ts';
+import type { PlanEntry } from '../../plan/plan.ts';
+import { matchesSelector } from '../../plan/selector.ts';
+import { at, type JsonObject, listAt, stringsAt } from '../../status/fields.ts';
+import type { Json } from '../../yaml/resolve.ts';
+import { ownerRef, sluiceManager, suspendedAnnotation, suspensionNote } from '../owner.ts';
+import { wayBack } from '../takeover.ts';
+import type { Run, State, Turn } from '../turn.ts';
 
-/** Whether helm-controller has the release; then its outcome is waited for and told. */
-export async function leftToController(state: State, turn: Turn): Promise<boolean> {
-  const { group } = turn;
-  if (group.state?.exists !== false || !(await runsHelmController(state))) return false;
-  const { id } = group.owner;
-  const objects = [{ id, ref: ownerRef(id), goesAway: false }];
-  const wrong = await waitFor(state.cluster, objects, {
-    timer: state.options.timer,
-    timeout: group.spec?.release?.install.timeout ?? 300_000,
-    ...signalOf(state.options),
-    onWaiting: (pending, message) => state.tell({ type: 'waiting', owner: id, objects: pending, message }),
+/** Keys of the HelmReleases that this apply creates and installs, and that a helm-controller would seize. */
+export async function contested(run: Run, turns: readonly Turn[]): Promise<ReadonlySet<string>> {
+  const installs = new Set(
+    turns.filter(({ group }) => group.state?.exists === false).map(({ group }) => keyOf(group.owner.id)),
+  );
+  const created = turns
+    .filter(({ site }) => site.remote === undefined)
+    .flatMap(({ sends }) => sends.filter(({ id }) => isHelmRelease(id) && installs.has(keyOf(id))));
+  const open = created.filter((entry) => at(payloadOf(entry)?.object, 'spec', 'suspend') !== true);
+  if (open.length === 0) return new Set();
+  const selectors = await watched(run);
+  const seized = open.filter((entry) => {
+    const labels = stringsAt(payloadOf(entry)?.object, 'metadata', 'labels');
+    return selectors.some((selector) => matchesSelector(selector, labels));
   });
-  const outcome = wrong === undefined ? 'applied' : 'unknown';
-  const message = wrong === undefined ? 'installed by helm-controller' : 'left to helm-controller, which installs it';
-  for (const entry of [...turn.sends, ...turn.deletes]) told(state, turn, entry, { outcome, message });
-  state.tell(wrong === undefined ? { type: 'ready', owner: id } : { type: 'not-ready', owner: id, message: wrong });
-  return true;
+  return new Set(seized.map(({ id }) => keyOf(id)));
 }
 
 const deployments = { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
 
-async function runsHelmController({ cluster, plan, options }: State): Promise<boolean> {
-  if (
-    plan.groups.some(
-      ({ owner, state, standsIn }) => standsIn === undefined && isHelmRelease(owner.id) && state?.controlled === true,
-    )
-  )
-    return true;
+/** What the helm-controllers of the cluster watch; one that has a release of the plan and is not found watches all. */
+async function watched({ cluster, plan, options }: Run): Promise<readonly string[]> {
   const labelSelector = 'app.kubernetes.io/component=helm-controller';
   const found = await cluster.list(deployments, { labelSelector }, options.signal);
-  return found.ok && found.value.some((one) => stringAt(one, 'metadata', 'name') !== '');
+  if (found.ok && found.value.length > 0) return found.value.map(watchedBy);
+  const runs = plan.groups.some(
+    ({ owner, state, standsIn }) => standsIn === undefined && isHelmRelease(owner.id) && state?.controlled === true,
+  );
+  return runs ? [''] : [];
+}
+
+/** Flux is sharded by this flag: each controller watches the objects whose labels match. */
+function watchedBy(deployment: Json): string {
+  const flag = '--watch-label-selector=';
+  const containers = listAt(deployment, 'spec', 'template', 'spec', 'containers');
+  const args = containers.flatMap((container) => listAt(container, 'args')).map(String);
+  return args.find((arg) => arg.startsWith(flag))?.slice(flag.length) ?? '';
+}
+
+/** The entry of a contested HelmRelease as it is sent. */
+export function bornSuspended({ options }: Run, entry: PlanEntry): PlanEntry {
+  const payload = payloadOf(entry)!;
+  const { metadata, spec } = payload.object as { readonly metadata: JsonObject; readonly spec?: JsonObject };
+  const annotations = { ...stringsAt(payload.object, 'metadata', 'annotations'), ...noteFor(options) };
+  const object = { ...payload.object, metadata: { ...metadata, annotations }, spec: { ...spec, suspend: true } };
+  return remember({ ...entry }, { ...payload, object });
+}
+
+/** Makes the suspension Sluice's own: the manager that created the object would take it back when it next applies it. */
+export async function holdSuspended(state: State, turn: Turn, entry: PlanEntry): Promise<void> {
+  const { cluster, options } = state;
+  const { apiVersion, kind, namespace, name } = ownerRef(entry.id);
+  const object = {
+    apiVersion,
+    kind,
+    metadata: { name, namespace, annotations: noteFor(options) },
+    spec: { suspend: true },
+  };
+  const held = await cluster.apply(object, { manager: sluiceManager, force: true, dryRun: false }, options.signal);
+  state.suspended.add(keyOf(entry.id));
+  state.tell({ type: 'suspended', owner: entry.id, wayBack: wayBack(entry.id, cluster.context) });
+  if (held.ok) return;
+  state.tell({ type: 'trouble', owner: turn.group.owner.id, message: held.failure.message });
+}
+
+function noteFor({ by, timer }: Run['options']): Readonly<Record<string, string>> {
+  return { [suspendedAnnotation]: suspensionNote({ by, why: 'a plan of the workspace installed it', timer }) };
 }
