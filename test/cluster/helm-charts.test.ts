@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { chartsBelow, compareChart, shortName, toolPath } from '../engine/helm/charts.ts';
+import { checkEdits, readFiles } from '../engine/helm/incremental.ts';
 
 /** Module, version, and the folder below which its charts are. */
 const sources: readonly (readonly [module: string, version: string, folder: string])[] = [
@@ -64,4 +65,23 @@ describe.each([3, 4] as const)('helm %i', (version) => {
     console.log(`helm ${version}: ${JSON.stringify(count)}`);
     expect(wrong).toEqual([]);
   });
+});
+
+test('an edit of their values in a warm engine gives what a first rendering gives', { timeout: 300_000 }, () => {
+  const sum = { charts: 0, edits: 0, failed: 0, manifests: 0, reused: 0 };
+  for (const [path, release, folder] of sources) {
+    const root = moduleFolder(path, release);
+    if (root === undefined) continue;
+    for (const [i, chart] of chartsBelow(join(root, folder)).entries()) {
+      const { edits, failed, manifests, reused } = checkEdits(readFiles(chart), 12, i);
+      sum.charts += edits > 0 ? 1 : 0;
+      sum.edits += edits;
+      sum.failed += failed;
+      sum.manifests += manifests;
+      sum.reused += reused;
+    }
+  }
+  console.log(`edits in a warm engine: ${JSON.stringify(sum)}`);
+  expect(sum.edits).toBeGreaterThan(500);
+  expect(sum.reused).toBeGreaterThan(sum.manifests / 2);
 });

@@ -19,6 +19,7 @@ import {
 import type { ListNode } from './node.ts';
 import { lookup, type TemplateSet } from './set.ts';
 import { marksOf } from './text.ts';
+import { close, type Journal, keep, known, neverKeep, open } from './tracked.ts';
 import type { CallContext, FunctionTable, Origins, StringValue, Value } from './value.ts';
 
 export interface ExecuteOptions {
@@ -35,6 +36,8 @@ export interface ExecuteOptions {
   readonly started?: (tell: (message: string) => Problem) => void;
   /** Handed to functions as `context.host`. */
   readonly host?: unknown;
+  /** Of the tracked maps that the data is made of: what was rendered from the same ones is not rendered again. */
+  readonly journal?: Journal;
 }
 
 /** A run of output characters. */
@@ -65,6 +68,10 @@ export function execute(set: TemplateSet, name: string, data: Value, options: Ex
   const definition = lookup(set, name);
   if (definition === undefined)
     return failed(error('helm-template', `template: no template ${quote(name)} in this set`));
+  const { journal } = options;
+  const before = journal && known(journal, definition, data);
+  if (before !== undefined) return rendered(before.output);
+  const call = journal && open(journal, data);
   const machine = newMachine(set, options);
   options.started?.((message) => problemOf(faultNow(machine, definition, message)));
   let out: Output;
@@ -73,8 +80,15 @@ export function execute(set: TemplateSet, name: string, data: Value, options: Ex
   } catch (e) {
     if (!(e instanceof Fault)) throw e;
     return failed(problemOf(e));
+  } finally {
+    if (journal !== undefined) close(journal, call);
   }
   const value = outputString(out);
+  if (call !== undefined) keep(journal!, call, definition, data, value);
+  return rendered(value);
+}
+
+function rendered(value: StringValue): Rendered {
   return { text: value.text, value, segments: () => segmentsOf(value), problems: [] };
 }
 
@@ -95,7 +109,7 @@ function failed(problem: Problem): Rendered {
 }
 
 function newMachine(set: TemplateSet, options: ExecuteOptions): Machine {
-  const { functions } = options;
+  const { functions, journal } = options;
   const limits = { ...defaultBudget, ...options.budget };
   const machine: Machine = {
     functions,
@@ -111,10 +125,16 @@ function newMachine(set: TemplateSet, options: ExecuteOptions): Machine {
   const context: CallContext = {
     step: (count) => spendSteps(machine, count),
     make: (size) => spendSize(machine, size),
-    now: () => options.clock?.now() ?? 0,
-    random: (count) => {
+    now() {
+      if (options.clock === undefined) return 0;
+      neverKeep(journal);
+      return options.clock.now();
+    },
+    random(count) {
       spendSize(machine, count);
-      return options.random?.bytes(count) ?? new Uint8Array(count);
+      if (options.random === undefined) return new Uint8Array(count);
+      neverKeep(journal);
+      return options.random.bytes(count);
     },
     drawn: options.drawn && [options.drawn],
     get set() {
@@ -122,7 +142,11 @@ function newMachine(set: TemplateSet, options: ExecuteOptions): Machine {
     },
     functions,
     depths: new Map(),
-    host: options.host,
+    get host() {
+      neverKeep(journal);
+      return options.host;
+    },
+    journal,
   };
   return Object.assign(machine, { context });
 }

@@ -15,6 +15,7 @@ export {
   type TemplateSet,
 } from './set.ts';
 export { assembled, indented, joined, marked, marksOf, originsOf, replaced, substring } from './text.ts';
+export { type Journal, newJournal, rewind, TrackedMap, tracked } from './tracked.ts';
 export {
   anyType,
   bool,

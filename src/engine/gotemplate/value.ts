@@ -12,6 +12,7 @@
 import type { Origin } from '../yaml/node.ts';
 import type { Definition, TemplateSet } from './set.ts';
 import type { Marks } from './text.ts';
+import type { Journal } from './tracked.ts';
 
 export type Origins = readonly Origin[];
 
@@ -191,6 +192,8 @@ export interface CallContext {
   readonly depths: Map<string, number>;
   /** Whatever the caller of `execute` handed in for its own functions. */
   readonly host: unknown;
+  /** Where calls are kept whose dot is a tracked map; absent: each is made. */
+  readonly journal: Journal | undefined;
 }
 
 /** Functions by name. Compiled templates are kept per table, so make one and share it. */

@@ -4,25 +4,24 @@
  */
 import {
   bool,
-  float,
   type GoFunction,
   type Value as GoValue,
   int,
-  int64,
+  type Journal,
   list,
   type MapValue,
   map,
-  nil,
   object,
   string,
   strings,
+  TrackedMap,
+  tracked,
 } from '../gotemplate/index.ts';
 import { get, type Mapping, type Node, type Origin } from '../yaml/node.ts';
 import { resolve } from '../yaml/resolve.ts';
 import type { Capabilities } from './capabilities.ts';
 import { type Chart, stringOf } from './chart.ts';
 import { filesValue } from './files.ts';
-import { int64Tag, type Table, type Value } from './values.ts';
 
 export interface Release {
   readonly name: string;
@@ -37,18 +36,31 @@ export interface Scope {
   /** `parent/charts/child`: what its templates' names begin with. */
   readonly path: string;
   readonly dot: MapValue;
+  /** Says which template is at work. */
+  readonly enter: (template: string) => void;
+  /** Takes over the parent's table of this chart where that is another one now. */
+  readonly refresh: () => void;
+}
+
+/** What all charts of a release see alike, and where their templates' reads are written down. */
+export interface World {
+  readonly release: Release;
+  readonly capabilities: Capabilities;
+  readonly journal: Journal;
 }
 
 /** The scopes of a chart and of every chart inside it, the chart itself last, as Helm walks them. */
-export function scopesOf(chart: Chart, values: Table, release: Release, capabilities: Capabilities): readonly Scope[] {
-  const shared = {
-    release: releaseValue(release),
+export function scopesOf(chart: Chart, values: MapValue, world: World): readonly Scope[] {
+  const { release, capabilities, journal } = world;
+  const shared: Shared = {
+    release: tracked(releaseValue(release), journal),
     capabilities: capabilitiesValue(capabilities),
     helm: capabilities.helm,
+    journal,
   };
   const scopes: Scope[] = [];
-  const root = tableValue(values, capabilities.helm);
-  addScope(scopes, chart, { path: chart.metadata.name, inside: chart.metadata.name }, root, true, shared);
+  const { name } = chart.metadata;
+  addScope(scopes, chart, { path: name, inside: name }, () => values, true, shared);
   return scopes;
 }
 
@@ -56,6 +68,7 @@ interface Shared {
   readonly release: GoValue;
   readonly capabilities: GoValue;
   readonly helm: 3 | 4;
+  readonly journal: Journal;
 }
 
 /** What the names of a chart's templates begin with, and those of the charts inside it. */
@@ -72,28 +85,56 @@ function addScope(
   scopes: Scope[],
   chart: Chart,
   { path, inside }: Place,
-  values: MapValue,
+  values: () => MapValue,
   isRoot: boolean,
   shared: Shared,
 ): MapValue {
-  const subcharts = map(new Map());
-  const dot = map([
-    ['Chart', chartValue(chart, isRoot, shared.helm)],
-    ['Files', filesValue(chart.files)],
-    ['Release', shared.release],
-    ['Capabilities', shared.capabilities],
-    ['Values', values],
-    ['Subcharts', subcharts],
-  ]);
+  const { journal, helm } = shared;
+  const subcharts = new TrackedMap(journal);
+  const entries = new TrackedMap(journal);
+  const dot = map(entries);
+  const template = templateOf(entries, path, journal);
+  let own: MapValue | undefined;
+  // Its templates see the parent's own table under another type, as Go has it: what one sets, the other sees.
+  const refresh = () => {
+    const now = values();
+    if (now.entries !== own?.entries) entries.put('Values', asValues(now, helm));
+    own = now;
+  };
+  entries.put('Chart', tracked(chartValue(chart, isRoot, helm), journal));
+  entries.put('Files', tracked(filesValue(chart.files), journal));
+  entries.put('Release', shared.release);
+  entries.put('Capabilities', shared.capabilities);
+  entries.put('Subcharts', map(subcharts));
+  refresh();
+  const none = map(new TrackedMap(journal));
   for (const sub of chart.dependencies) {
-    const name = sub.metadata.name;
-    const own = values.entries.get(name);
-    // The entries of the parent's own table under another type, as Go has it: what one sets, the other sees.
-    const inner = asValues(own?.kind === 'map' ? own : map(new Map()), shared.helm);
-    subcharts.entries.set(name, addScope(scopes, sub, placeOf(sub, inside), inner, false, shared));
+    const { name } = sub.metadata;
+    const inner = () => {
+      const found = own?.entries.get(name);
+      return found?.kind === 'map' ? found : none;
+    };
+    subcharts.put(name, addScope(scopes, sub, placeOf(sub, inside), inner, false, shared));
   }
-  scopes.push({ chart, path, dot });
+  scopes.push({ chart, path, dot, enter: template, refresh });
   return dot;
+}
+
+/** `.Template`, whose name changes from template to template while the rest of the dot stays. */
+function templateOf(dot: TrackedMap, path: string, journal: Journal): (name: string) => void {
+  const names = new Map<string, GoValue>();
+  const entries = new TrackedMap(journal);
+  const value = map(entries);
+  entries.put('BasePath', string(`${path}/templates`));
+  dot.put('Template', value);
+  return (name) => {
+    const known = names.get(name) ?? string(name);
+    names.set(name, known);
+    entries.restore();
+    entries.put('Name', known);
+    // Whatever a template made of it: the next one finds it anew.
+    dot.put('Template', value);
+  };
 }
 
 function valuesType(helm: 3 | 4): string {
@@ -104,28 +145,6 @@ function valuesType(helm: 3 | 4): string {
 function asValues(value: MapValue, helm: 3 | 4): MapValue {
   const asMap: GoFunction = { name: 'AsMap', params: [], call: () => map(value.entries, value.from) };
   return { ...value, type: valuesType(helm), methods: new Map([['AsMap', asMap]]) };
-}
-
-/** Values as templates compute with them: numbers are float64, except what a command line typed as int64. */
-function tableValue(table: Table, helm: 3 | 4): MapValue {
-  return asValues(fromValue(table) as MapValue, helm);
-}
-
-/** One value with its origin, in Go's types. */
-export function fromValue(value: Value): GoValue {
-  const from = [value.at];
-  if (value.kind === 'table') {
-    return map(new Map([...value.slots].map(([key, slot]) => [key, fromValue(slot.value)])), from);
-  }
-  if (value.kind === 'list') return list(value.items.map(fromValue), from);
-  if (value.tag === int64Tag) return int64(BigInt(value.text), from);
-  return fromJsonScalar(resolve(value, 'sigs'), from);
-}
-
-function fromJsonScalar(value: null | boolean | number | bigint | string, from: readonly Origin[]): GoValue {
-  if (value === null) return { ...nil, from };
-  if (typeof value === 'boolean') return bool(value, from);
-  return typeof value === 'string' ? string(value, from) : float(Number(value), from);
 }
 
 function releaseValue(release: Release): GoValue {

@@ -96,29 +96,62 @@ const events = new Map(
     .concat([['test-success', 'test']]) as [string, string][],
 );
 
+/** Pieces of files that were read before, by the file's name and the piece's text: the same text is the same piece. */
+export type ManifestCache = Map<string, ReadonlyMap<string, Piece>>;
+
+interface Piece {
+  readonly manifest: Manifest;
+  /** A hook for an event that Helm does not know is left out. */
+  readonly isUnknown: boolean;
+}
+
 /** Sorts rendered files into hooks and manifests; the error is Helm's text for a document that is not YAML. */
-export function sortManifests(files: readonly RenderedText[], helm: 3 | 4): Manifests | { readonly error: string } {
+export function sortManifests(
+  files: readonly RenderedText[],
+  helm: 3 | 4,
+  cache: ManifestCache = new Map(),
+): Manifests | { readonly error: string } {
   const hooks: Manifest[] = [];
   const manifests: Manifest[] = [];
   for (const file of [...files].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))) {
     if (file.name.slice(file.name.lastIndexOf('/') + 1).startsWith('_') || file.text.trim() === '') continue;
-    for (const piece of split(file.text, helm)) {
-      const parsed = readDocuments(piece.text, file.name);
-      if (parsed.problems.length > 0) {
-        return { error: `YAML parse error on ${file.name}: ${parsed.problems[0]!.message}` };
-      }
-      const root = parsed.roots[0];
-      const head = readHead(root);
-      if (typeof head === 'string') return { error: `YAML parse error on ${file.name}: ${head}` };
-      const manifest = { source: file.name, ...piece, kind: head.kind, ...(root === undefined ? {} : { root }) };
-      const hook = readHook(root);
-      if (hook === 'unknown') continue;
-      if (hook === undefined) manifests.push(manifest);
-      else hooks.push({ ...manifest, hook });
+    const before = cache.get(file.name);
+    const now = new Map<string, Piece>();
+    for (const { text, offset } of split(file.text, helm)) {
+      const piece = at(before?.get(text) ?? readPiece(file.name, text, offset), offset);
+      if (typeof piece === 'string') return { error: `YAML parse error on ${file.name}: ${piece}` };
+      now.set(text, piece);
+      const { manifest, isUnknown } = piece;
+      if (!isUnknown) (manifest.hook === undefined ? manifests : hooks).push(manifest);
     }
+    cache.set(file.name, now);
   }
   const order = helm === 3 ? rank3 : rank;
   return { hooks: byKind(hooks, order), manifests: byKind(manifests, order) };
+}
+
+function at(piece: Piece | string, offset: number): Piece | string {
+  if (typeof piece === 'string' || piece.manifest.offset === offset) return piece;
+  return { ...piece, manifest: { ...piece.manifest, offset } };
+}
+
+/** One piece read; what is wrong with it as text. */
+function readPiece(source: string, text: string, offset: number): Piece | string {
+  const parsed = readDocuments(text, source);
+  if (parsed.problems.length > 0) return parsed.problems[0]!.message;
+  const root = parsed.roots[0];
+  const head = readHead(root);
+  if (typeof head === 'string') return head;
+  const hook = readHook(root);
+  const manifest: Manifest = {
+    source,
+    text,
+    offset,
+    kind: head.kind,
+    ...(root !== undefined && { root }),
+    ...(hook !== undefined && hook !== 'unknown' && { hook }),
+  };
+  return { manifest, isUnknown: hook === 'unknown' };
 }
 
 /** Cuts a stream at its markers as Helm does it: by text, wherever a line begins with `---`. */

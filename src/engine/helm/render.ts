@@ -11,7 +11,6 @@ import {
   defaultBudget,
   execute,
   helmFunctions,
-  map,
   newSet,
   parseTemplate,
   replaced,
@@ -28,12 +27,14 @@ import type { Origin } from '../yaml/node.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Chart, ChartFile } from './chart.ts';
 import { coalesceValues } from './coalesce.ts';
-import { type Release, type Scope, scopesOf } from './context.ts';
+import type { Release, Scope } from './context.ts';
 import { processDependencies } from './dependencies.ts';
 import { executionProblem, parseProblem } from './errors.ts';
+import { type Kept, withKept } from './kept.ts';
 import { type Progress, type RenderLimit, withinLimit } from './limit.ts';
 import { type Lookup, lookupHost } from './lookup.ts';
 import { type Manifest, sortManifests } from './manifests.ts';
+import { type Places, placed, placeOf, placesOf } from './places.ts';
 import { checkSchemas } from './schema.ts';
 import type { Table } from './values.ts';
 
@@ -84,30 +85,47 @@ function render(request: RenderRequest, progress: Progress): Result<RenderedChar
   const prepared = prepare(request, warnings);
   if (prepared.value === undefined) return { problems: [...warnings, ...prepared.problems] };
   const { chart, values } = prepared.value;
-  const rendered = renderTemplates(scopesOf(chart, values, request.release, request.capabilities), request, progress);
-  if (rendered.value === undefined) return { problems: [...warnings, ...rendered.problems] };
-  progress.doing = 'the reading of its output';
-  const files = new Map([...rendered.value].filter(([name]) => !name.endsWith('/NOTES.txt')));
+  const { problems, value } = withKept(request, chart, values, (kept, places) => {
+    const rendered = renderTemplates(kept, places, request, progress);
+    if (rendered.value === undefined) return { problems: rendered.problems };
+    progress.doing = 'the reading of its output';
+    return readOutput(rendered.value, kept, places, request.capabilities.helm, chart);
+  });
+  if (value === undefined) return { problems: [...warnings, ...problems] };
+  return { value: { ...value, chart, values, crds: crdsOf(chart, chart.metadata.name) }, problems: warnings };
+}
+
+type Output = Pick<RenderedChart, 'manifests' | 'hooks' | 'notes' | 'segments' | 'text'>;
+
+function readOutput(
+  rendered: ReadonlyMap<string, StringValue>,
+  kept: Kept,
+  places: Places,
+  helm: 3 | 4,
+  { metadata: { name }, chartYaml }: Chart,
+): Result<Output> {
+  const files = new Map([...rendered].filter(([name]) => !name.endsWith('/NOTES.txt')));
   const texts = [...files].map(([name, value]) => ({ name, text: value.text }));
-  const sorted = sortManifests(texts, request.capabilities.helm);
-  if ('error' in sorted) return { problems: [...warnings, error('helm-template', sorted.error, chart.chartYaml.at)] };
-  const segments = new Map<string, readonly Segment[]>();
-  return {
-    value: {
-      ...sorted,
-      chart,
-      crds: crdsOf(chart, chart.metadata.name),
-      notes: rendered.value.get(`${chart.metadata.name}/templates/NOTES.txt`)?.text ?? '',
-      values,
-      segments: (source) => {
-        const known = segments.get(source) ?? segmentsOf(files.get(source) ?? string(''));
-        segments.set(source, known);
-        return known;
-      },
-      text: (source) => files.get(source)?.text ?? '',
-    },
-    problems: warnings,
+  const sorted = sortManifests(texts, helm, kept.manifests);
+  if ('error' in sorted) return { problems: [error('helm-template', sorted.error, chartYaml.at)] };
+  const known = new Map<string, readonly Segment[]>();
+  const segments = (source: string) => {
+    const found = known.get(source) ?? segmentsIn(files.get(source) ?? string(''), places);
+    known.set(source, found);
+    return found;
   };
+  const text = (source: string) => files.get(source)?.text ?? '';
+  const notes = rendered.get(`${name}/templates/NOTES.txt`)?.text ?? '';
+  return { value: { ...sorted, notes, segments, text }, problems: [] };
+}
+
+/** The segments of a rendered file, with the origins that its values have in this rendering. */
+function segmentsIn(value: StringValue, places: Places): readonly Segment[] {
+  return segmentsOf(value).map((segment) => {
+    const values = placesOf(segment.values, places);
+    const template = placeOf(segment.template, places);
+    return values === segment.values && template === segment.template ? segment : { ...segment, values, template };
+  });
 }
 
 function prepare(request: RenderRequest, warnings: Problem[]): Result<{ chart: Chart; values: Table }> {
@@ -160,44 +178,52 @@ interface Source {
   readonly scope: Scope;
 }
 
-function renderTemplates(
-  scopes: readonly Scope[],
-  request: RenderRequest,
-  progress: Progress,
-): Result<ReadonlyMap<string, StringValue>> {
-  const functions = helmFunctions;
-  const { helm } = request.capabilities;
+/** A chart's templates, parsed, in the order in which Helm runs them. */
+export interface ParsedTemplates {
+  readonly sources: readonly Source[];
+  readonly set: TemplateSet;
+}
+
+function parseTemplates(scopes: readonly Scope[], progress: Progress): Result<ParsedTemplates> {
   // A map, as Helm has it: of two templates of one name the later one counts.
   const byName = new Map(scopes.flatMap(sourcesOf).map((source) => [source.name, source]));
   const sources = [...byName.values()].sort(deepestFirst);
   const set: TemplateSet = newSet();
   for (const { name, file } of sources) {
     progress.doing = `the parse of ${name}`;
-    const parsed = parseTemplate(name, file.file, functions);
+    const parsed = parseTemplate(name, file.file, helmFunctions);
     if (parsed.value === undefined) return { problems: parsed.problems.map(parseProblem) };
     addTemplate(set, parsed.value);
   }
+  return { value: { sources, set }, problems: [] };
+}
+
+function renderTemplates(
+  kept: Kept,
+  places: Places,
+  request: RenderRequest,
+  progress: Progress,
+): Result<ReadonlyMap<string, StringValue>> {
+  const { helm } = request.capabilities;
+  kept.templates ??= parseTemplates(kept.scopes, progress);
+  if (kept.templates.value === undefined) return { problems: kept.templates.problems };
+  const { sources, set } = kept.templates.value;
   const out = new Map<string, StringValue>();
   const empty = string('');
   let printed = 0;
+  const told = (problem: Problem) => executionProblem(placed(problem, places), helm);
   const started = (tell: (message: string) => Problem) => {
-    progress.template = (message) => executionProblem(tell(message), helm);
+    progress.template = (message) => told(tell(message));
   };
-  const shared = { functions, missingKey: 'zero' as const, started, ...options(request) };
+  const { journal } = kept;
+  const shared = { functions: helmFunctions, missingKey: 'zero' as const, started, journal, ...options(request) };
   for (const { name, scope } of sources) {
     if (name.slice(name.lastIndexOf('/') + 1).startsWith('_')) continue;
-    // Helm's own map, changed in place: what one template sets in its dot, the next of the chart sees.
-    scope.dot.entries.set(
-      'Template',
-      map([
-        ['Name', string(name)],
-        ['BasePath', string(`${scope.path}/templates`)],
-      ]),
-    );
+    // The dot is Helm's own map, changed in place: what one template sets in it, the next of the chart sees.
+    scope.enter(name);
     const { budget } = shared;
     const rendered = execute(set, name, scope.dot, { ...shared, budget: { ...budget, size: budget.size - printed } });
-    if (rendered.problems.length > 0)
-      return { problems: rendered.problems.map((problem) => executionProblem(problem, helm)) };
+    if (rendered.problems.length > 0) return { problems: rendered.problems.map(told) };
     printed += rendered.text.length;
     out.set(name, replaced(rendered.value, '<no value>', empty));
   }

@@ -1,13 +1,15 @@
 /** Helm's functions that run templates or end the rendering: include, tpl, required, fail. */
 import { quote } from '../../go/strconv.ts';
-import { addTemplate, type Definition, lookup, newSet, parseValue } from '../set.ts';
+import { addTemplate, type Definition, lookup, newSet, parseValue, type TemplateSet } from '../set.ts';
 import { replaced } from '../text.ts';
+import { close, keep, known, open } from '../tracked.ts';
 import {
   type CallContext,
   type Enter,
   GoError,
   type GoFunction,
   map,
+  missing,
   type StringValue,
   string,
   type Value,
@@ -26,7 +28,7 @@ function userError(message: string): GoError {
   return new GoError(messageStart + message + messageEnd);
 }
 
-function include(name: string, data: Value, context: CallContext): Enter {
+function include(name: string, data: Value, context: CallContext): Value | Enter {
   const depth = context.depths.get(name) ?? 0;
   if (depth > maxNested) {
     throw new GoError(`rendering template has a nested reference name: ${name}: unable to execute template`);
@@ -35,9 +37,36 @@ function include(name: string, data: Value, context: CallContext): Enter {
   if (template === undefined) {
     throw new GoError(`template: no template ${quote(name)} associated with template ${quote(rootName)}`);
   }
-  context.depths.set(name, depth + 1);
-  const leave = () => void context.depths.set(name, (context.depths.get(name) ?? 1) - 1);
+  const { journal } = context;
+  if (journal === undefined) return enter(name, template, data, context);
+  // Where a text of `tpl` defines templates of its own, a call may find other ones by the same names.
+  const isHome = hasOnlyRoot(context.set);
+  const before = isHome ? known(journal, template, data) : undefined;
+  if (before !== undefined) return before.output;
+  const call = open(journal, isHome ? data : missing);
+  const entered = enter(name, template, data, context);
+  return {
+    ...entered,
+    leave() {
+      entered.leave?.();
+      close(journal, call);
+    },
+    done(output) {
+      if (call !== undefined) keep(journal, call, template, data, output);
+      return output;
+    },
+  };
+}
+
+function enter(name: string, template: Definition, data: Value, { depths }: CallContext): Enter {
+  depths.set(name, (depths.get(name) ?? 0) + 1);
+  const leave = () => void depths.set(name, (depths.get(name) ?? 1) - 1);
   return { kind: 'enter', template, data, done: (output) => output, leave };
+}
+
+/** Whether names mean in this set what they mean in the chart's own. */
+function hasOnlyRoot({ parent, templates }: TemplateSet): boolean {
+  return parent === undefined || (templates.size === 1 && templates.has(rootName) && hasOnlyRoot(parent));
 }
 
 function tpl(source: StringValue, data: Value, context: CallContext): Value | Enter {
