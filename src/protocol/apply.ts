@@ -17,11 +17,16 @@ export interface Suspension {
 
 /** An apply that never came to its end: its process ended first. */
 export interface Unfinished {
-  readonly done: readonly { readonly object: ObjectName; readonly outcome: string }[];
+  /** Every object was sent and taken: only the waiting was cut off. */
+  readonly sent: boolean;
+  readonly done: readonly { readonly object: PlacedName; readonly outcome: string }[];
   /** Sent, and nobody heard the answer. */
-  readonly unknown: readonly ObjectName[];
-  readonly notSent: readonly ObjectName[];
+  readonly unknown: readonly PlacedName[];
+  readonly notSent: readonly PlacedName[];
 }
+
+/** An object and, where it is not the cluster that the plan was made for, the server that it is in. */
+export type PlacedName = ObjectName & { readonly cluster?: string };
 
 /** What applies have left behind in this cluster: found in the cluster and in the journal, so it survives a restart. */
 export interface Left {

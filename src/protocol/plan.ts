@@ -62,6 +62,8 @@ export interface PlanGroupView {
   readonly note?: string;
   /** The other cluster that its objects go to, for a person: its server and what holds its kubeconfig. */
   readonly cluster?: string;
+  /** Where that one is protected. */
+  readonly protection?: 'protected' | 'read-only';
   readonly items: readonly PlanItem[];
   /** Dangers of the group as a whole. */
   readonly dangers?: readonly PlanDanger[];

@@ -40,9 +40,12 @@ export async function applyCurrent(
   const current = session.planner.current();
   const linked = await session.link.linked();
   if (linked === undefined) return refused(session.link.state().message);
-  const barred = session.link.barred(confirmed);
+  if (current?.id !== plan) {
+    const barred = session.link.barred(confirmed);
+    return barred === undefined ? stale(['the plan was made anew in the meantime']) : refused(barred);
+  }
+  const barred = session.link.barred(confirmed, otherServers(current, request.entries));
   if (barred !== undefined) return refused(barred);
-  if (current?.id !== plan) return stale(['the plan was made anew in the meantime']);
   // What the files render to now: an edit since the plan makes another hash, and the apply refuses.
   const wanted = await doors.render(session.workspace(current.folder), current.root, request.signal);
   const { target } = current.plan;
@@ -52,6 +55,15 @@ export async function applyCurrent(
   await linked.learn();
   void session.planner.renew();
   return outcome;
+}
+
+/** The servers beside the plan's own that the chosen entries go to. */
+function otherServers({ plan }: Current, entries: readonly string[]): readonly string[] {
+  const chosen = new Set(entries);
+  const groups = plan.groups.filter((group) =>
+    group.entries.some((entry) => chosen.has(entryId(keyOf(group.owner.id), entry))),
+  );
+  return [...new Set(groups.flatMap(({ remote }) => remote?.server ?? []))];
 }
 
 async function carryOut(

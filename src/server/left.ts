@@ -2,9 +2,9 @@
  * What applies have left behind: owners that they suspended and nobody resumed (the cluster's own annotation says so,
  * whoever applied, from wherever), and an apply whose process ended before it did (its journal says so).
  */
-import { type ApplyEvent, unfinished } from '../engine/index.ts';
+import { type ApplyEvent, type PlacedId, sentEverything, unfinished } from '../engine/index.ts';
 import type { Journal } from '../io/journal.ts';
-import type { Left, Suspension, Unfinished } from '../protocol/index.ts';
+import type { Left, PlacedName, Suspension, Unfinished } from '../protocol/index.ts';
 import type { Link, Linked } from './link.ts';
 import { at, suspendedAnnotation, textAt } from './live.ts';
 import { nameOfId } from './plan-view.ts';
@@ -111,8 +111,14 @@ function unfinishedOf(events: readonly ApplyEvent[]): Unfinished | undefined {
   const open = unfinished(events);
   if (open === undefined) return undefined;
   return {
-    done: open.done.map(({ id, outcome }) => ({ object: nameOfId(id), outcome })),
-    unknown: open.unknown.map(nameOfId),
-    notSent: open.notSent.map(nameOfId),
+    sent: sentEverything(open),
+    done: open.done.map(({ id, outcome }) => ({ object: placedName(id), outcome })),
+    unknown: open.unknown.map(placedName),
+    notSent: open.notSent.map(placedName),
   };
+}
+
+function placedName(id: PlacedId): PlacedName {
+  const name = nameOfId(id);
+  return id.cluster === undefined ? name : { ...name, cluster: id.cluster };
 }

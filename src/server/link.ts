@@ -3,7 +3,7 @@
  * It connects on first use, never writes a kubeconfig, and drops everything when another context is chosen, so that an
  * answer of the old cluster can never show up under the new one's name.
  */
-import type { Cluster, ClusterAnswer, ClusterFailure } from '../engine/index.ts';
+import type { Cluster, ClusterAnswer, ClusterFailure, Protection } from '../engine/index.ts';
 import { type ClusterFacts, clusterFacts } from '../io/cluster/facts.ts';
 import { type ClusterInputs, createInputs } from '../io/cluster/inputs.ts';
 import type { ClusterState, Contexts, Settings } from '../protocol/index.ts';
@@ -53,8 +53,13 @@ export interface Link {
   /** Connects anew: another try, a changed kubeconfig, newly installed kinds. */
   refresh(): Promise<ClusterState>;
   settings(settings: Settings): void;
-  /** Why nothing may be written to the chosen context; undefined when it may. `confirmed`: its name, as typed. */
-  barred(confirmed: string | undefined): string | undefined;
+  /**
+   * Why nothing may be written to the chosen context, nor to the servers that its objects lead to; undefined when it may.
+   * `confirmed`: its name, as typed.
+   */
+  barred(confirmed: string | undefined, others?: readonly string[]): string | undefined;
+  /** Whether a server that an object leads to is protected. */
+  protection(server: string): Protection;
   trust(): void;
   /** Whether processes may be started and clusters talked to. */
   trusted(): boolean;
@@ -81,7 +86,8 @@ export function createLink(options: LinkOptions): Link {
   }
 
   function guarded(next: ClusterState): ClusterState {
-    const protection = next.context === undefined ? 'open' : protectionFor(next.context, settings);
+    const names = [next.context, next.server].filter((name) => name !== undefined && name !== '') as string[];
+    const protection = next.context === undefined ? 'open' : protectionFor(names, settings);
     return protection === 'open' ? next : { ...next, protection };
   }
 
@@ -168,7 +174,11 @@ export function createLink(options: LinkOptions): Link {
       settings = next;
       if (current !== undefined) void refresh();
     },
-    barred: (confirmed) => (state.context === undefined ? undefined : barred(state.context, settings, confirmed)),
+    barred(confirmed, others = []) {
+      const { context, server } = state;
+      return context === undefined ? undefined : barred({ context, server, others }, settings, confirmed);
+    },
+    protection: (server) => protectionFor([server], settings),
     trust() {
       if (trusted) return;
       trusted = true;

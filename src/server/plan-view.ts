@@ -15,6 +15,7 @@ import {
   type Plan,
   type PlanEntry,
   type PlanGroup,
+  type Protection,
   pathText,
   printWithSpans,
   writes,
@@ -42,6 +43,8 @@ export interface PlanShown {
   readonly against: PlanAgainst;
   readonly scope?: PlanScope;
   place(at: Origin): Place | undefined;
+  /** Whether another cluster than the plan's own is protected, by its server's address. */
+  protection?(server: string): Protection;
 }
 
 export function planView(shown: PlanShown): PlanView {
@@ -91,11 +94,13 @@ function targetOf({ target }: Plan): string {
 function groupView(group: PlanGroup, shown: PlanShown): PlanGroupView {
   const id = keyOf(group.owner.id);
   const dangers = dangersView(group.dangers, shown);
+  const protection = (group.remote && shown.protection?.(group.remote.server)) ?? 'open';
   return {
     id,
     owner: nameOfId(group.owner.id),
     ...(group.note === undefined ? {} : { note: group.note }),
     ...(group.remote === undefined ? {} : { cluster: `${group.remote.server} (${group.remote.context})` }),
+    ...(protection === 'open' ? {} : { protection }),
     items: group.entries.map((entry) => itemView(id, entry, shown)),
     ...(dangers.length === 0 ? {} : { dangers }),
   };

@@ -125,6 +125,7 @@ export function createPlanner(rooms: Rooms, { doors, pause, now }: PlannerOption
       against: request.against,
       ...(request.scope === undefined ? {} : { scope: request.scope }),
       place: (at) => rooms.place(folder, at),
+      protection: (server) => rooms.link.protection(server),
     });
     const made: Current = { id, request, folder, root, wanted, plan: against, view };
     asked = { of: made, at };

@@ -1,7 +1,10 @@
 /** Carrying out plans beside the real controllers: they agree afterwards, whatever way back is taken. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { timer } from '../../src/cli/timer.ts';
 import { type ApplyEvent, type ApplyOptions, applyPlan, inputsOf, type Plan } from '../../src/engine/index.ts';
+import { sluice } from './cli.ts';
 import { fleet, inFluxWords, kustomization, live, told } from './fleet.ts';
 import { type Rig, rig } from './rig.ts';
 
@@ -173,3 +176,43 @@ test('removing a child takes its cascade along', async () => {
   expect(['deleted ConfigMap one', 'gone ConfigMap one']).toContain(below);
   expect(told(await my.planned())).toEqual([]);
 });
+
+test('a root Kustomization that nobody had bootstrapped keeps its inventory from its first apply on', async () => {
+  const it = rig();
+  const namespace = await it.namespace();
+  const { folder } = await it.repository();
+  const write = (path: string, text: string) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text.replaceAll('NAMESPACE', namespace));
+  };
+  write('clusters/test/gotk-sync.yaml', suspendedSync);
+  write('clusters/test/kustomization.yaml', 'namespace: NAMESPACE\nresources: [gotk-sync.yaml, one.yaml, two.yaml]\n');
+  write('clusters/test/one.yaml', configMap('one', 'a'));
+  write('clusters/test/two.yaml', configMap('two', 'a'));
+  const target = ['apply', folder, '--context', 'sluice-loopback', '--prune', '--yes'];
+  const first = await sluice(it.layout, target);
+  expect(first.code, first.out + first.err).toBe(0);
+  const root = () => live(it, 'kustomize.toolkit.fluxcd.io/v1', 'Kustomization', namespace, 'root');
+  const names = (...maps: readonly string[]) =>
+    [
+      ...maps.map((name) => `${namespace}_${name}__ConfigMap`),
+      `${namespace}_root_kustomize.toolkit.fluxcd.io_Kustomization`,
+      `${namespace}_root_source.toolkit.fluxcd.io_GitRepository`,
+    ].sort();
+  expect(inventoryOf(await root())).toEqual(names('one', 'two'));
+  write('clusters/test/kustomization.yaml', 'namespace: NAMESPACE\nresources: [gotk-sync.yaml, one.yaml]\n');
+  const second = await sluice(it.layout, target);
+  expect(second.out).toContain(`deleted ConfigMap ${namespace}/two`);
+  expect(inventoryOf(await root())).toEqual(names('one'));
+});
+
+const suspendedSync = `apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: { name: root, namespace: NAMESPACE }
+spec: { interval: 1h, url: 'http://127.0.0.1:1/none.git', suspend: true }
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: root, namespace: NAMESPACE }
+spec: { interval: 1h, suspend: true, path: ./clusters/test, prune: true, sourceRef: { kind: GitRepository, name: root } }
+`;

@@ -25,6 +25,7 @@ export interface SluiceOptions {
   readonly cwd?: string;
   /** Instead of the stack's own kubeconfig. */
   readonly kubeconfig?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export function sluice(layout: Layout, args: readonly string[], options: SluiceOptions = {}): Promise<Ran> {
@@ -40,6 +41,7 @@ export function startSluice(layout: Layout, args: readonly string[], options: Sl
       HOME: layout.file('home'),
       KUBECONFIG: options.kubeconfig ?? layout.kubeconfig,
       NO_COLOR: '1',
+      ...options.env,
     },
   });
   onTestFinished(() => void child.kill('SIGKILL'));

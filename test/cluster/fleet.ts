@@ -60,6 +60,8 @@ export async function fleet(
     await it.kubectl([
       'annotate',
       '--overwrite',
+      // As the flux CLI: what kubectl itself owns, Flux takes over the next time, which may be after this.
+      '--field-manager=flux',
       `--namespace=${namespace}`,
       'gitrepository/root',
       `reconcile.fluxcd.io/requestedAt=${Date.now()}`,

@@ -203,7 +203,11 @@ spec:
   const unasked = await sluice(it.layout, target);
   expect(unasked.code).toBe(2);
   expect(unasked.err).toContain(` and ${server} (Secret ${namespace}/far): say so with --yes`);
-  const installed = await sluice(it.layout, [...target, '--yes']);
+  const guarded = (name: string, more: readonly string[] = []) =>
+    sluice(it.layout, [...target, '--yes', ...more], { env: { [name]: `${server}*` } });
+  expect((await guarded('SLUICE_READ_ONLY')).err).toContain(`${server} is read-only here`);
+  expect((await guarded('SLUICE_PROTECTED')).err).toContain(`${server} is protected`);
+  const installed = await guarded('SLUICE_PROTECTED', ['--confirm', 'sluice-loopback']);
   expect(installed.code, installed.out + installed.err).toBe(0);
   expect(installed.out).toContain(`writes also to ${server} (Secret ${namespace}/far)`);
   expect(installed.out).toContain(`applied ConfigMap ${namespace}/of-release in ${server}`);

@@ -188,7 +188,7 @@ test('a read-only context refuses, and a protected one wants its name', async ()
   const { page } = editor;
   await editor.setting('sluice.readOnlyContexts', ['sluice-*', 'loop*', contextName]);
   await page
-    .getByText(/is read-only in the settings: nothing is written to it/)
+    .getByText(/is read-only here: nothing is written to it/)
     .first()
     .waitFor();
   await editor.shot('read-only');
@@ -196,7 +196,7 @@ test('a read-only context refuses, and a protected one wants its name', async ()
   await editor.setting('sluice.protectedContexts', [contextName]);
   await page.locator('.statusbar .codicon-lock').waitFor();
   await page
-    .getByText(/is read-only in the settings/)
+    .getByText(/is read-only here/)
     .first()
     .waitFor({ state: 'detached' });
   await editor.menu(editor.row(/Deployment api.*replicas: 3 → 5/), 'Apply This…');

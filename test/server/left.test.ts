@@ -71,6 +71,7 @@ test('an apply that did not come to its end is told object by object, until it i
     ],
   );
   expect((await left.now()).unfinished).toEqual({
+    sent: false,
     done: [{ object: expect.objectContaining({ name: 'a' }), outcome: 'applied' }],
     unknown: [expect.objectContaining({ name: 'b' })],
     notSent: [expect.objectContaining({ name: 'c' })],

@@ -10,7 +10,7 @@ const settings = {
 } satisfies Settings;
 
 function check(context: string, confirmed: string | undefined, expected: RegExp | undefined): void {
-  const reason = barred(context, settings, confirmed);
+  const reason = barred({ context }, settings, confirmed);
   if (expected === undefined) expect(reason).toBeUndefined();
   else expect(reason).toMatch(expected);
 }
@@ -39,4 +39,18 @@ test('the environment adds to the settings, and does not replace them', () => {
   } finally {
     vi.unstubAllEnvs();
   }
+});
+
+test("another cluster by its server's address, and the same cluster by another context", () => {
+  const by = { ...settings, protectedContexts: ['https://far.*'], readOnlyContexts: ['*.bank:6443'] };
+  const staging = { context: 'staging', server: 'https://near' };
+  expect(barred({ ...staging, others: ['https://near'] }, by, undefined)).toBeUndefined();
+  expect(barred({ ...staging, others: ['https://far.one'] }, by, undefined)).toMatch(
+    /https:\/\/far.one is protected here .*the name staging has to be typed/,
+  );
+  expect(barred({ ...staging, others: ['https://far.one'] }, by, 'staging')).toBeUndefined();
+  expect(barred({ ...staging, others: ['https://far.one', 'https://a.bank:6443'] }, by, 'staging')).toMatch(
+    /a.bank:6443 is read-only/,
+  );
+  expect(barred({ context: 'alias', server: 'https://far.one' }, by, undefined)).toMatch(/alias is protected here/);
 });

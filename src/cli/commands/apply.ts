@@ -18,7 +18,7 @@ import { type Journal, journalFor } from '../../io/journal.ts';
 import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
 import { clusterOf, contextOption, isRefusal } from '../context.ts';
 import { clusterOption, openFleet } from '../fleet.ts';
-import { confirmOption, protectionHere, refusal } from '../guard.ts';
+import { confirmOption, protectionHere, refusal, remoteRefusal } from '../guard.ts';
 import { paintFor, printable } from '../paint.ts';
 import { type Made, planFor, rootFor } from '../plan/make.ts';
 import { onlyFor, onlyOption } from '../plan/only.ts';
@@ -77,8 +77,14 @@ export const apply: Command = {
 async function agree(invocation: Invocation, plan: Plan): Promise<true | string> {
   const { options } = invocation;
   const context = options.context as string;
-  const barred = refusal(invocation, context);
-  const remotes = otherClustersOf(plan).map(({ server, context: by }) => `${server} (${by})`);
+  const others = otherClustersOf(plan);
+  const elsewhere = remoteRefusal(
+    invocation,
+    others.map(({ server }) => server),
+  );
+  if (elsewhere?.includes('read-only')) return elsewhere;
+  const barred = refusal(invocation, context) ?? elsewhere;
+  const remotes = others.map(({ server, context: by }) => `${server} (${by})`);
   if (options.yes === true) {
     // Nobody is asked, so the clusters that were not named on the command line are named here.
     if (barred === undefined)

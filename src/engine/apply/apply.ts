@@ -136,7 +136,14 @@ async function applyTurn(state: State, turns: readonly Turn[], turn: Turn): Prom
     await sendStage(state, turn, part);
     if (stage !== 'rest') await waitForStage(state, turn, part, stage);
   }
+  if (bringsItself(turn)) await takeOver(state, turn);
   if (waitsFor(state, turns, turn)) await waitForOwner(state, turn);
+}
+
+/** A root Kustomization that this very apply has created. */
+function bringsItself({ group: { owner, state }, site, sends }: Turn): boolean {
+  const key = keyOf(owner.id);
+  return state?.exists === false && site.remote === undefined && sends.some(({ id }) => keyOf(id) === key);
 }
 
 /** Whether a definition or a class of this turn failed. */

@@ -2,7 +2,7 @@
 export { applyPlan } from './apply.ts';
 export * from './events.ts';
 export { type FollowEvent, type FollowOptions, type FollowStep, followCommit, followSteps } from './follow.ts';
-export { unfinished, unfinishedLines, unfinishedTitle } from './journal.ts';
+export { sentEverything, unfinished, unfinishedLines, unfinishedTitle } from './journal.ts';
 export { suspendedAnnotation } from './owner.ts';
 export { type Protection, type ProtectionSettings, protectionOf } from './protection.ts';
 export type { ApplyOptions } from './turn.ts';

@@ -49,9 +49,15 @@ function titleIn(id: PlacedId): string {
   return id.cluster === undefined ? titleOf(id) : `${titleOf(id)} in ${id.cluster}`;
 }
 
+/** Whether every object was sent and taken, so that only the waiting was cut off. */
+export function sentEverything({ done, unknown, notSent }: Unfinished): boolean {
+  const failed = done.some(({ outcome }) => outcome === 'failed' || outcome === 'unknown' || outcome === 'not-sent');
+  return unknown.length === 0 && notSent.length === 0 && !failed;
+}
+
 /** What there is to say of it before its objects: with every answer heard, only the waiting was cut off. */
-export function unfinishedTitle({ unknown, notSent }: Unfinished): string {
-  return unknown.length === 0 && notSent.length === 0
+export function unfinishedTitle(left: Unfinished): string {
+  return sentEverything(left)
     ? 'the last apply to this cluster sent everything, and was cut off while it waited'
     : 'the last apply to this cluster did not come to its end';
 }

@@ -1,4 +1,7 @@
-/** Contexts that are not to be written to by accident: by patterns such as `prod-*` that the settings hold. */
+/**
+ * Clusters that are not to be written to by accident, by patterns such as `prod-*` that the settings hold: a pattern means
+ * the name of a context, or the address of a server, which other contexts and `spec.kubeConfig` may lead to as well.
+ */
 
 /** open: ask once · protected: the context's name has to be typed · read-only: nothing is written at all. */
 export type Protection = 'open' | 'protected' | 'read-only';
@@ -9,9 +12,12 @@ export interface ProtectionSettings {
   readonly readOnly: readonly string[];
 }
 
-export function protectionOf(context: string, settings: ProtectionSettings): Protection {
-  if (settings.readOnly.some((pattern) => matches(pattern, context))) return 'read-only';
-  return settings.protected.some((pattern) => matches(pattern, context)) ? 'protected' : 'open';
+/** `names`: what the cluster goes by, its context and its server's address. */
+export function protectionOf(names: readonly string[], settings: ProtectionSettings): Protection {
+  const meant = (patterns: readonly string[]) =>
+    patterns.some((pattern) => names.some((name) => matches(pattern, name)));
+  if (meant(settings.readOnly)) return 'read-only';
+  return meant(settings.protected) ? 'protected' : 'open';
 }
 
 /** Whether a name matches a pattern: the parts between the stars, in order, the first and the last at the ends. */

@@ -53,7 +53,10 @@ async function suspendParents(state: State, turn: Turn, child: ObjectId): Promis
   }
 }
 
-/** Suspends an owner that has only just come about, and writes down everything that is about to be sent. */
+/**
+ * Suspends an owner that has only just come about, and writes down everything that is about to be sent. A root Kustomization
+ * that its own objects bring into being has no inventory before they are sent: it is taken over afterwards.
+ */
 export async function takeOver(state: State, turn: Turn): Promise<void> {
   const { cluster, options } = state;
   const { id } = turn.group.owner;

@@ -32,7 +32,17 @@ async function ask(sluice: Sluice, plan: PlanView, items: readonly PlanItem[]): 
   const shown = { modal: true, detail: detail.filter(Boolean).join('\n\n') };
   if ((await window.showWarningMessage(question, shown, yes)) !== yes) return undefined;
   if (!(await askOfGraveDeletions(plan, items))) return undefined;
-  return await askToWrite(sluice, l10n.t('Apply'));
+  return await askToWrite(sluice, l10n.t('Apply'), protectedClusters(plan, items));
+}
+
+/** Of the clusters beside the plan's own those that are not written to without more ado. */
+function protectedClusters(plan: PlanView, items: readonly PlanItem[]) {
+  const chosen = new Set(items);
+  return plan.groups.flatMap(({ cluster: name, protection, items: all }) =>
+    name !== undefined && protection !== undefined && all.some((item) => chosen.has(item))
+      ? [{ name, protection }]
+      : [],
+  );
 }
 
 /** The clusters beside the plan's own that the chosen objects go to. */

@@ -8,18 +8,26 @@ export interface Permission {
 }
 
 /** undefined when nothing may be written, or the person thought better of it. */
-export async function askToWrite({ cluster }: Sluice, what: string): Promise<Permission | undefined> {
+export async function askToWrite(
+  { cluster }: Sluice,
+  what: string,
+  /** Of clusters beside the chosen one that would be written to as well. */
+  others: readonly { readonly name: string; readonly protection: 'protected' | 'read-only' }[] = [],
+): Promise<Permission | undefined> {
   const { context, protection } = cluster();
-  if (context === undefined || protection === undefined) return {};
-  if (protection === 'read-only') {
+  if (context === undefined) return {};
+  const all = [...(protection === undefined ? [] : [{ name: context, protection }]), ...others];
+  if (all.length === 0) return {};
+  const readOnly = all.find((one) => one.protection === 'read-only');
+  if (readOnly !== undefined) {
     const why = l10n.t(
-      '{0} is read-only in the settings (sluice.readOnlyContexts): nothing is written to it.',
-      context,
+      '{0} is read-only here (sluice.readOnlyContexts, SLUICE_READ_ONLY): nothing is written to it.',
+      readOnly.name,
     );
     return void window.showWarningMessage(why);
   }
   const confirmed = await window.showInputBox({
-    title: l10n.t('{0}: {1} is protected', what, context),
+    title: l10n.t('{0}: {1} is protected', what, all[0]!.name),
     prompt: l10n.t('Type the name of the context to go on.'),
     placeHolder: context,
     ignoreFocusOut: true,

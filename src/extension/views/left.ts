@@ -1,6 +1,6 @@
 /** What applies left behind, as rows above the plan: what is suspended, and what an ended process did not finish. */
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
-import type { ApplyStep, Left, ObjectName, Suspension } from '../../protocol/index.ts';
+import type { ApplyStep, Left, ObjectName, PlacedName, Suspension } from '../../protocol/index.ts';
 
 type Remnant = 'done' | 'unknown' | 'not-sent';
 
@@ -10,7 +10,7 @@ export type LeftElement =
   | { readonly type: 'suspension'; readonly suspension: Suspension }
   /** An apply whose process ended before it did. */
   | { readonly type: 'unfinished'; readonly left: NonNullable<Left['unfinished']> }
-  | { readonly type: 'remnant'; readonly object: ObjectName; readonly state: Remnant; readonly words: string };
+  | { readonly type: 'remnant'; readonly object: PlacedName; readonly state: Remnant; readonly words: string };
 
 /** What applies left behind stands above the plan: it concerns the cluster, whatever is planned. */
 export function leftOf({ suspended, unfinished }: Left): LeftElement[] {
@@ -21,7 +21,7 @@ export function leftOf({ suspended, unfinished }: Left): LeftElement[] {
 }
 
 function remnantsOf({ done, unknown, notSent }: NonNullable<Left['unfinished']>): LeftElement[] {
-  const rows = (objects: readonly ObjectName[], state: Remnant, words: string): LeftElement[] =>
+  const rows = (objects: readonly PlacedName[], state: Remnant, words: string): LeftElement[] =>
     objects.map((object) => ({ type: 'remnant', object, state, words }));
   return [
     ...rows(unknown, 'unknown', l10n.t('unknown: sent, its answer was not heard')),
@@ -88,8 +88,7 @@ function suspensionItem({ object, note }: Suspension): TreeItem {
   return item;
 }
 
-function unfinishedItem({ unknown, notSent, done }: NonNullable<Left['unfinished']>): TreeItem {
-  const sent = unknown.length === 0 && notSent.length === 0;
+function unfinishedItem({ sent, unknown, notSent, done }: NonNullable<Left['unfinished']>): TreeItem {
   const label = sent
     ? l10n.t('The last apply sent everything, and was cut off while it waited')
     : l10n.t('The last apply did not come to its end');
@@ -97,7 +96,7 @@ function unfinishedItem({ unknown, notSent, done }: NonNullable<Left['unfinished
   item.id = 'left:unfinished';
   item.description = sent
     ? l10n.t('{0} sent', done.length)
-    : l10n.t('{0} applied, {1} unknown, {2} not sent', done.length, unknown.length, notSent.length);
+    : l10n.t('{0} answered, {1} unknown, {2} not sent', done.length, unknown.length, notSent.length);
   item.tooltip = sent
     ? l10n.t('Sluice ended before it knew whether what it sent became ready. The Cluster view shows how it is now.')
     : l10n.t('Sluice ended while it applied. A new plan shows what is still to do.');
@@ -110,8 +109,8 @@ function unfinishedItem({ unknown, notSent, done }: NonNullable<Left['unfinished
 function remnantItem({ object, state, words }: Extract<LeftElement, { readonly type: 'remnant' }>): TreeItem {
   const [icon, color] = stepLooks[state];
   const item = new TreeItem(titleOf(object));
-  item.id = `left:unfinished:${object.kind}/${object.namespace}/${object.name}`;
-  item.description = object.namespace === '' ? words : `${words} · ${object.namespace}`;
+  item.id = `left:unfinished:${object.cluster ?? ''}/${object.kind}/${object.namespace}/${object.name}`;
+  item.description = [words, object.namespace, object.cluster].filter(Boolean).join(' · ');
   item.iconPath = new ThemeIcon(icon, new ThemeColor(color));
   item.contextValue = 'remnant';
   return item;

@@ -85,9 +85,7 @@ export function createPlanning(client: Client): Planning {
       cluster = state;
       if (plan.plan?.against.kind === 'cluster' && plan.plan.label !== state.context) show(undefined);
       const readOnly = state.protection === 'read-only';
-      view.message = readOnly
-        ? l10n.t('{0} is read-only in the settings: nothing is written to it.', state.context ?? '')
-        : '';
+      view.message = readOnly ? l10n.t('{0} is read-only here: nothing is written to it.', state.context ?? '') : '';
       void commands.executeCommand('setContext', contextKeys.readOnly, readOnly);
     },
     dispose() {

@@ -374,3 +374,16 @@ status: { inventory: { entries: [{ id: apps_old__ConfigMap, v: v1 }] } }
   expect(outcomes(events)).toEqual(['not-sent ConfigMap apps/new', 'not-sent ConfigMap apps/old']);
   expect(on.requests.filter((request) => /^(apply|delete|patch)/.test(request))).toEqual([]);
 });
+
+test('a root Kustomization that its own objects bring into being has its inventory afterwards', async () => {
+  const on = cluster('');
+  const root = kustomization('root', [], 'prune: true\nsuspend: true').replace(/\nstatus:[\s\S]*/, '\n');
+  const wanted = (maps: string) => [set('root', `${root}---\n${maps}`)];
+  await apply(on, wanted(`${configMap('one')}${configMap('two')}`));
+  expect([...inventory(on, 'root')].sort()).toEqual([
+    'apps_one__ConfigMap',
+    'apps_two__ConfigMap',
+    'flux-system_root_kustomize.toolkit.fluxcd.io_Kustomization',
+  ]);
+  expect(outcomes(await apply(on, wanted(configMap('one'))))).toContain('deleted ConfigMap apps/two');
+});

@@ -47,6 +47,13 @@ test('when every answer was heard, only the waiting was cut off', () => {
   );
 });
 
+test('what the cluster refused was sent, and yet not everything is done', () => {
+  const outcomes = (['applied', 'failed', 'applied'] as const).map((outcome, index): ApplyEvent => {
+    return { type: 'object', owner, id: id('abc'[index]!), outcome, message: '' };
+  });
+  expect(unfinishedTitle(unfinished([...begun, ...outcomes])!)).toContain('did not come to its end');
+});
+
 test('protected and read-only contexts, by patterns', () => {
   const settings = { protected: ['prod-*', '*-eu-*'], readOnly: ['prod-bank', '*.audit'] };
   const cases: Readonly<Record<string, string>> = {
@@ -58,5 +65,5 @@ test('protected and read-only contexts, by patterns', () => {
     'my-prod-one': 'open',
     '-eu': 'open',
   };
-  for (const [context, expected] of Object.entries(cases)) expect(protectionOf(context, settings)).toBe(expected);
+  for (const [context, expected] of Object.entries(cases)) expect(protectionOf([context], settings)).toBe(expected);
 });
