@@ -63,7 +63,7 @@ async function install(layout: Layout, part: 'core' | 'full'): Promise<void> {
     ['apply', '--server-side', '--force-conflicts', '-f', '-'],
     part === 'full' ? space + deployment + node : space,
   );
-  await kubectl(layout, ['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
+  await kubectl(layout, ['wait', '--for=condition=Established', '--timeout=180s', 'crd', '--all']);
 }
 
 const space = 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: flux-system\n';
@@ -139,19 +139,19 @@ function answers(url: string, layout: Layout): Promise<boolean> {
   });
 }
 
-/** Waits for a minute at most; a process that ends meanwhile ends the waiting with its last words. */
+/** Waits for three minutes at most; a process that ends meanwhile ends the waiting with its last words. */
 async function until(
   layout: Layout,
   needs: readonly Component[],
   what: string,
   ready: () => Promise<boolean>,
 ): Promise<void> {
-  const deadline = performance.now() + 60_000;
+  const deadline = performance.now() + 180_000;
   while (!(await ready())) {
     const gone = needs.find((one) => !running(layout, one));
     if (gone !== undefined) throw new Error(`${gone.name} ended:\n${lastWords(layout, gone.name)}`);
     if (performance.now() > deadline)
-      throw new Error(`${what} is not ready after a minute; see ${layout.file('logs')}`);
+      throw new Error(`${what} is not ready after three minutes; see ${layout.file('logs')}`);
     await sleep(100);
   }
 }

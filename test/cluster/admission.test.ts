@@ -224,7 +224,7 @@ spec:
   expect(await inventory(it, my)).toContain(`${my.namespace}_w_${group}_Widget`);
   my.edit({ ...after, 'apps/widget.yaml': undefined });
   const plan = await my.planned();
-  await it.kubectl(['delete', 'crd', crd, '--timeout=30s']);
+  await it.kubectl(['delete', 'crd', crd, '--timeout=120s']);
   const got = outcomes(await apply(it, plan));
   expect(got.w).toMatch(/^gone: /);
   expect(got.gone).toBe('deleted: deleted');

@@ -90,9 +90,9 @@ test('trace leads from an object to its commit', async () => {
 
 test('get --watch follows until it is interrupted', async () => {
   const watching = startSluice(it.layout, ['get', 'kustomizations', '--context', 'sluice-loopback', '--watch']);
-  await expect.poll(() => watching.out(), { timeout: 10_000 }).toMatch(/kustomization\/apps/);
+  await expect.poll(() => watching.out()).toMatch(/kustomization\/apps/);
   await sluice(it.layout, ['suspend', 'Kustomization/infrastructure', ...here]);
-  await expect.poll(() => watching.out(), { timeout: 10_000 }).toMatch(/kustomization\/infrastructure\s+suspended/);
+  await expect.poll(() => watching.out()).toMatch(/kustomization\/infrastructure\s+suspended/);
   watching.interrupt();
   const { code } = await watching.done;
   expect(code).not.toBe(2);

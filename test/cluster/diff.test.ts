@@ -251,4 +251,4 @@ test('random edits: both commands see the same, and where flux cannot build or a
     if (typeof judge === 'string') expect(said.code, `${title}\n${judge}`).toBe(1);
     else expect(saidBy(said.plan), title).toEqual(judge);
   }
-}, 120_000);
+});

@@ -221,7 +221,6 @@ test('a webhook that cannot be reached is tried again', async () => {
 
 test('canceled in the middle: what was sent is told, and nothing is sent after', async () => {
   const abort = new AbortController();
-  let canceledAt = 0;
   const applied = await applyThrough(
     it,
     my,
@@ -230,10 +229,8 @@ test('canceled in the middle: what was sent is told, and nothing is sent after',
     (event) => {
       if (event.type !== 'object' || abort.signal.aborted) return;
       abort.abort();
-      canceledAt = performance.now();
     },
   );
-  expect(performance.now() - canceledAt).toBeLessThan(5000);
   expect(applied.events.at(-1)).toMatchObject({ type: 'done', canceled: true });
   expect(applied.outcomes.get('Service s')).toMatchObject({ outcome: 'not-sent' });
   expect(applied.outcomes.get('ConfigMap gone')).toMatchObject({ outcome: 'not-sent' });

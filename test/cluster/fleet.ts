@@ -7,10 +7,18 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
-import { type Cluster, createRenderer, type DesiredSet, keyOf, type Plan, planLive } from '../../src/engine/index.ts';
+import {
+  type Cluster,
+  createRenderer,
+  type DesiredSet,
+  keyOf,
+  type LiveObject,
+  type Plan,
+  planLive,
+} from '../../src/engine/index.ts';
 import { loadKustomizer } from '../../src/io/kustomizer.ts';
 import { openFolder } from '../../src/io/workspace.ts';
-import { type Rig, refOf, value } from './rig.ts';
+import { bounded, type Rig, refOf, value } from './rig.ts';
 
 export interface TestFleet {
   readonly namespace: string;
@@ -66,10 +74,10 @@ export async function fleet(
       'gitrepository/root',
       `reconcile.fluxcd.io/requestedAt=${Date.now()}`,
     ]);
-    const applied = async () => {
-      for (const name of ['root', ...children]) await follows(name);
-    };
-    const follows = async (name: string) => {
+    return { revision, applied: () => applied(revision) };
+  };
+  const applied = async (revision: string) => {
+    for (const name of ['root', ...children])
       await it.until(kustomization(namespace, name), (object) => {
         const status = object.status as
           | { lastAppliedRevision?: string; conditions?: { type: string; status: string }[] }
@@ -77,17 +85,15 @@ export async function fleet(
         const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
         return status?.lastAppliedRevision === revision && ready?.status === 'True';
       });
-    };
-    return { revision, applied };
   };
-  await repository.push('the fleet');
+  const first = await repository.push('the fleet');
   await it.kubectl([
     'apply',
     '--server-side',
     '-f',
     join(repository.folder, 'clusters/test/flux-system/gotk-sync.yaml'),
   ]);
-  await (await push()).applied();
+  await applied(`main@sha1:${first}`);
   return {
     namespace,
     folder: repository.folder,
@@ -151,7 +157,9 @@ export function told(plan: Plan): readonly string[] {
 /** Grants the visitor the rules given, in every namespace, until the test ends. */
 export async function visitor(it: Rig, rules: string): Promise<void> {
   onTestFinished(async () => {
+    const granted = await reviews(it);
     await it.kubectl(['delete', 'clusterrolebinding,clusterrole', 'plan-visitor', '--ignore-not-found']);
+    await answered(it, granted, false);
   });
   await it.kubectl(
     ['apply', '--server-side', '-f', '-'],
@@ -168,6 +176,32 @@ roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: plan-vi
 subjects: [{ kind: User, name: visitor, apiGroup: rbac.authorization.k8s.io }]
 `,
   );
+  await answered(it, await reviews(it), true);
+}
+
+/** One question of the server's authorizer for each rule of the visitor. */
+async function reviews(it: Rig): Promise<readonly LiveObject[]> {
+  const role = await it.cluster.get(refOf('rbac.authorization.k8s.io/v1', 'ClusterRole', '', 'plan-visitor'));
+  const rules = (role.ok ? role.value.rules : []) as unknown as Readonly<
+    Record<string, readonly string[] | undefined>
+  >[];
+  return rules.map(({ verbs, apiGroups, resources, resourceNames }) => {
+    const asked = { verb: verbs![0]!, group: apiGroups![0]!, resource: resources![0]!, name: resourceNames?.[0] ?? '' };
+    const spec = { user: 'visitor', resourceAttributes: asked };
+    return { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', metadata: {}, spec };
+  });
+}
+
+/** The authorizer hears of roles and bindings by a watch of its own: waits until it answers as they are. */
+async function answered(it: Rig, questions: readonly LiveObject[], allowed: boolean): Promise<void> {
+  for (const question of questions) {
+    await bounded(async () => {
+      const { status } = value(await it.cluster.create(question, { manager: 'test' })) as {
+        status?: { allowed?: boolean };
+      };
+      return status?.allowed === allowed ? undefined : `${JSON.stringify(question.spec)}: not ${allowed}`;
+    });
+  }
 }
 
 export async function live(it: Rig, apiVersion: string, kind: string, namespace: string, name: string) {

@@ -27,8 +27,8 @@ test('a push to the Git server ends in ready Deployments', async () => {
   expect((namespace.metadata as { labels: Record<string, string> }).labels.edited).toBe('yes');
 
   // Deleting the root prunes what it made, which prunes what that made.
-  await it.kubectl(['delete', 'kustomization', '--namespace=flux-system', 'flux-system', '--timeout=60s']);
-  await it.kubectl(['wait', '--for=delete', 'namespace/apps', '--timeout=60s']);
+  await it.kubectl(['delete', 'kustomization', '--namespace=flux-system', 'flux-system', '--timeout=120s']);
+  await it.kubectl(['wait', '--for=delete', 'namespace/apps', '--timeout=120s']);
 });
 
 function annotate(what: string): string[] {

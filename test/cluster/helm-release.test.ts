@@ -189,7 +189,7 @@ stringData: { values.yaml: "token: canary-token" }
   expect(first.code, first.out + first.err).toBe(0);
   fleet.release('{ node: nowhere }', from);
   const running = fleet.start('--prune');
-  await expect.poll(running.out, { timeout: 40_000 }).toContain('waiting for');
+  await expect.poll(running.out).toContain('waiting for');
   running.interrupt();
   const canceled = await running.done;
   expect(canceled.out).toContain('Upgrade "app" failed: canceled; revision 2 is stored as failed');

@@ -213,12 +213,12 @@ test('a kind arrives, is served, and goes again', async () => {
   const object = { apiVersion: 'test.sluice.dev/v1', kind, metadata: { name: 'w' }, spec: { n: 9007199254740993n } };
   expect(reasonOf(await cluster.apply(object, how))).toBe('unknown-kind');
   value(await cluster.apply(crd, how));
-  await expect.poll(async () => reasonOf(await cluster.apply(object, how)), { timeout: 20_000 }).toBe('ok');
+  await expect.poll(async () => reasonOf(await cluster.apply(object, how))).toBe('ok');
   const ref = refOf(object.apiVersion, kind, '', 'w');
   expect(value(await cluster.get(ref)).spec).toEqual({ n: 9007199254740993n });
   const crdRef = refOf(crd.apiVersion, crd.kind, '', crd.metadata.name);
   value(await cluster.delete(crdRef, { propagation: 'Background' }));
-  await expect.poll(async () => reasonOf(await cluster.get(ref)), { timeout: 20_000 }).toBe('unknown-kind');
+  await expect.poll(async () => reasonOf(await cluster.get(ref))).toBe('unknown-kind');
 });
 
 test('a watch goes through a restart of the API server', async () => {
@@ -240,20 +240,19 @@ test('a watch goes through a restart of the API server', async () => {
   await expect.poll(() => heard).toContain('set before');
 
   await stop(layout, server);
-  await expect.poll(() => heard.at(-1), { timeout: 10_000 }).toMatch(/^stale/);
+  await expect.poll(() => heard.at(-1)).toMatch(/^stale/);
   expect(await it.cluster.get(refOf('v1', 'ConfigMap', 'flux-system', 'before'))).toMatchObject({
     failure: { reason: 'unreachable', message: expect.stringMatching(/ECONNREFUSED/) },
   });
   start(layout, server);
-  await expect.poll(() => heard.at(-1), { timeout: 30_000, interval: 100 }).toMatch(/^list .*before/);
+  await expect.poll(() => heard.at(-1)).toMatch(/^list .*before/);
   await expect
-    .poll(async () => reasonOf(await it.cluster.apply(configMap('flux-system', 'after', {}), how)), { timeout: 20_000 })
+    .poll(async () => reasonOf(await it.cluster.apply(configMap('flux-system', 'after', {}), how)))
     .toBe('ok');
-  await expect.poll(() => heard.at(-1), { timeout: 10_000 }).toBe('set after');
-  // A starting server may refuse once more after it has answered: each fault is said once.
-  const short = heard.map((one) => one.split(' ')[0]);
-  expect(short.slice(0, 4)).toEqual(['list', 'set', 'stale', 'list']);
-  expect(short.slice(4, -1)).toEqual(short.length > 5 ? ['stale', 'list'] : []);
+  await expect.poll(() => heard.at(-1)).toMatch(/^set after|^list .*after/);
+  // A starting server may refuse some more after it has answered: each fault is said once.
+  const short = heard.map((one) => one.split(' ')[0]).join(' ');
+  expect(short).toMatch(/^list set( stale list)+( set)?$/);
   abort.abort();
   await watching;
 });

@@ -41,7 +41,7 @@ export async function liveFleet(rig: Rig, name: string): Promise<LiveFleet> {
   };
   // Not "kubectl annotate": the controller takes what kubectl wrote for drift and removes it.
   const flux = (...what: string[]) =>
-    run(rig.tool('flux'), ['reconcile', ...what, '--timeout=90s'], { env: environment(rig) });
+    run(rig.tool('flux'), ['reconcile', ...what, '--timeout=180s'], { env: environment(rig) });
   const fleet: LiveFleet = {
     repository,
     folder,
@@ -66,7 +66,7 @@ export async function liveFleet(rig: Rig, name: string): Promise<LiveFleet> {
     async followed(commit) {
       await fleet.fetched();
       for (const one of names) {
-        await rig.until(kustomization(one), (object) => revisionOf(object) === `main@sha1:${commit}`, 90_000);
+        await rig.until(kustomization(one), (object) => revisionOf(object) === `main@sha1:${commit}`);
         await rig.ready(kustomization(one));
       }
     },
@@ -90,8 +90,8 @@ export async function removeFleet(rig: Rig): Promise<void> {
       '{"spec":{"suspend":false}}',
     ]);
   }
-  await rig.kubectl(['delete', 'kustomization', '-n', 'flux-system', 'flux-system', '--timeout=60s']);
-  await rig.kubectl(['wait', '--for=delete', 'namespace/apps', '--timeout=60s']);
+  await rig.kubectl(['delete', 'kustomization', '-n', 'flux-system', 'flux-system', '--timeout=120s']);
+  await rig.kubectl(['wait', '--for=delete', 'namespace/apps', '--timeout=120s']);
   await rig.kubectl([
     'delete',
     'gitrepository',
@@ -99,7 +99,7 @@ export async function removeFleet(rig: Rig): Promise<void> {
     'flux-system',
     'flux-system',
     '--ignore-not-found',
-    '--timeout=60s',
+    '--timeout=120s',
   ]);
 }
 

@@ -77,7 +77,7 @@ export function rig(layout: Layout = theStack()): Rig {
 }
 
 /** Asks until `missing` has nothing to tell; the error tells what it told last. A bound, not a measure. */
-export async function bounded(missing: () => Promise<string | undefined>, timeoutMs = 60_000): Promise<void> {
+export async function bounded(missing: () => Promise<string | undefined>, timeoutMs = 120_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const left = await missing();

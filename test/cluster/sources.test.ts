@@ -70,7 +70,7 @@ beforeAll(async () => {
   });
   proxy = await startProxy(servers);
   if (typeof program === 'string') sshd = await startSshd(servers, program);
-}, 120_000);
+});
 afterAll(() => servers.stop());
 
 /** Two repositories: one with tags, links, an executable, ignored files and a submodule, which is the other one. */

@@ -78,7 +78,7 @@ test('applied, shown as suspended, pushed, resumed and followed to the workloads
   expect(await replicas()).toBe('5');
 
   await installReleases();
-  const pushed = await sluice(it.layout, ['push', ...here(), '-m', 'Five', '--yes', '--timeout', '60']);
+  const pushed = await sluice(it.layout, ['push', ...here(), '-m', 'Five', '--yes', '--timeout', '240']);
   expect(pushed.code, pushed.out + pushed.err).toBe(0);
   const commit = await head();
   expect(commit).not.toBe(before);
@@ -98,7 +98,7 @@ test('a commit that does not build ends at its Kustomization, with the controlle
   fleet.edit('apps/production/kustomization.yaml', '  - api\n', '  - api\n  - missing\n');
   const commit = await fleet.repository.push('Broken');
   await fleet.fetched();
-  const ran = await sluice(it.layout, ['follow', commit, '--path', fleet.folder, ...context, '--timeout', '60']);
+  const ran = await sluice(it.layout, ['follow', commit, '--path', fleet.folder, ...context, '--timeout', '240']);
   expect(ran.code).toBe(1);
   expect(ran.out).toMatch(/^failed at kustomizations: Kustomization flux-system\/apps: .*missing/m);
   fleet.edit('apps/production/kustomization.yaml', '  - missing\n', '');
@@ -111,7 +111,7 @@ test('a commit that was never pushed ends in time at the source; an older one is
   expect(ran.code).toBe(1);
   expect(ran.out).toMatch(/^timeout at source: GitRepository flux-system\/flux-system: at main@sha1:/m);
   await installReleases();
-  const older = await sluice(it.layout, ['follow', 'HEAD~1', '--path', fleet.folder, ...context, '--timeout', '60']);
+  const older = await sluice(it.layout, ['follow', 'HEAD~1', '--path', fleet.folder, ...context, '--timeout', '240']);
   expect(older.code, older.out + older.err).toBe(0);
   const unknown = await sluice(it.layout, ['follow', 'nothing', '--path', fleet.folder, ...context]);
   expect(unknown).toMatchObject({ code: 2, err: 'sluice follow: there is no commit nothing here\n' });

@@ -1,10 +1,9 @@
 /** An admission webhook of a test's own: a TLS server on loopback, registered for the ConfigMaps of one namespace. */
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { authority, serverCertificate } from '../../scripts/cluster/certs.ts';
-import type { Rig } from './rig.ts';
+import { bounded, type Rig } from './rig.ts';
 
 export interface Review {
   readonly name: string;
@@ -57,7 +56,7 @@ export async function webhook(
         admissionReviewVersions: ['v1'],
         sideEffects: 'None',
         failurePolicy: 'Fail',
-        timeoutSeconds: 5,
+        timeoutSeconds: 30,
         namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
         rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['configmaps'] }],
         clientConfig: {
@@ -73,6 +72,7 @@ export async function webhook(
     if (!open) return;
     open = false;
     await it.kubectl(['delete', `${kind.toLowerCase()}webhookconfiguration`, name]);
+    await forgotten(it, namespace, () => questions);
     server.closeAllConnections();
     server.close();
   };
@@ -90,11 +90,23 @@ function wordsOf(verdict: Exclude<Verdict, 'broken'>): object {
 
 /** Asks by dry runs until the webhook has been asked itself. */
 async function heard(it: Rig, namespace: string, questions: () => number): Promise<void> {
+  await bounded(async () => {
+    if (questions() === 0) await knock(it, namespace);
+    return questions() === 0 ? 'the API server never asked the webhook' : undefined;
+  });
+}
+
+/** Asks by dry runs until the webhook is not asked any more: a server that is closed too early would be missed. */
+async function forgotten(it: Rig, namespace: string, questions: () => number): Promise<void> {
+  await bounded(async () => {
+    const before = questions();
+    await knock(it, namespace);
+    return questions() === before ? undefined : 'the API server still asks the webhook';
+  });
+}
+
+async function knock(it: Rig, namespace: string): Promise<void> {
   const metadata = { name: 'is-the-webhook-there', namespace };
   const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata };
-  for (let tries = 0; questions() === 0; tries++) {
-    if (tries === 100) throw new Error('the API server never asked the webhook');
-    await it.cluster.apply(object, { manager: 'test', force: false, dryRun: true });
-    await sleep(100);
-  }
+  await it.cluster.apply(object, { manager: 'test', force: false, dryRun: true });
 }

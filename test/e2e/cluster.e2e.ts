@@ -70,7 +70,7 @@ async function live(object: string, path: string): Promise<string> {
 test('the tree shows the cluster: its context, headings with counts, each Flux object with its state', async () => {
   const { page } = editor;
   await editor.sluice();
-  await editor.row(/^Sources, /).waitFor({ timeout: 30_000 });
+  await editor.row(/^Sources, /).waitFor();
   await editor.row(/^apps, ready, .*main@/).waitFor();
   for (const heading of ['Kustomizations', 'Helm releases', 'Image automation', 'Notifications']) {
     await editor.row(new RegExp(`^${heading}, `)).waitFor();
@@ -217,7 +217,7 @@ test('one change is applied alone, what is left out is said, and the way back st
   await dialog.getByText('Left out: Secret token').waitFor();
   await editor.shot('apply-one-modal');
   await editor.confirm('Apply');
-  await editor.row(/^Suspended by an apply: Kustomization apps/).waitFor({ timeout: 45_000 });
+  await editor.row(/^Suspended by an apply: Kustomization apps/).waitFor();
   await editor.row(/^create Secret token/).waitFor();
   await editor.shot('applied');
   expect(await live('deployment/apps/api', '.spec.replicas')).toBe('5');
@@ -230,16 +230,16 @@ test('a window that is loaded again still knows the way back', async () => {
   const { page } = editor;
   await editor.command('File: Save All Files');
   const edited = join(repository.folder, 'apps/production/api/kustomization.yaml');
-  await expect.poll(() => readFileSync(edited, 'utf8'), { timeout: 10_000 }).toContain('count: 5');
+  await expect.poll(() => readFileSync(edited, 'utf8')).toContain('count: 5');
   const whole = join(repository.folder, 'apps/production/kustomization.yaml');
-  await expect.poll(() => readFileSync(whole, 'utf8'), { timeout: 10_000 }).toContain('secret.yaml');
+  await expect.poll(() => readFileSync(whole, 'utf8')).toContain('secret.yaml');
   // The editor forgets its copies of unsaved text a moment after the save; loaded again before, it would bring them back.
   await page.locator('.tab.dirty').first().waitFor({ state: 'detached' });
   await page.waitForTimeout(1500);
   await page.reload({ waitUntil: 'commit' });
-  await page.locator('.activitybar').waitFor({ timeout: 60_000 });
+  await page.locator('.activitybar').waitFor();
   await editor.sluice();
-  await editor.row(/^Suspended by an apply: Kustomization apps/).waitFor({ timeout: 45_000 });
+  await editor.row(/^Suspended by an apply: Kustomization apps/).waitFor();
   await editor.shot('way-back-after-reload');
 });
 
@@ -259,7 +259,7 @@ test('committed, pushed and followed, Flux takes it from there and has nothing t
   await page.keyboard.press('Enter');
   await page.getByText('Following the commit').first().waitFor();
   await editor.shot('following');
-  await editor.row(/^Suspended by an apply/).waitFor({ state: 'detached', timeout: 45_000 });
+  await editor.row(/^Suspended by an apply/).waitFor({ state: 'detached' });
   // Nothing runs Helm releases here, so the last steps are not reached: it says what it waits for, and can be stopped.
   await page
     .locator('.notification-toast')
@@ -268,7 +268,7 @@ test('committed, pushed and followed, Flux takes it from there and has nothing t
     .waitFor();
   await page.locator('.notification-toast').getByRole('button', { name: 'Cancel' }).first().click();
   const commit = execFileSync('git', ['-C', repository.folder, 'rev-parse', 'HEAD'], { encoding: 'utf8' }).trim();
-  await editor.row(new RegExp(`^apps, ready, .*${commit.slice(0, 7)}`)).waitFor({ timeout: 45_000 });
+  await editor.row(new RegExp(`^apps, ready, .*${commit.slice(0, 7)}`)).waitFor();
   await editor.shot('ready');
   expect(await live('deployment/apps/api', '.metadata.generation')).toBe(before);
   expect(await live('kustomization/flux-system/apps', '.status.lastAppliedRevision')).toContain(commit);
@@ -299,7 +299,7 @@ test('another context is chosen for this window alone, and the kubeconfig is not
   await page.locator('.quick-input-list').getByText(contextName).first().waitFor();
   await editor.shot('choose-context');
   await editor.pick('elsewhere');
-  await page.getByText(/Context elsewhere .*nothing listens there/).waitFor({ timeout: 30_000 });
+  await page.getByText(/Context elsewhere .*nothing listens there/).waitFor();
   await page
     .getByText(/127\.0\.0\.1:1/)
     .first()
@@ -313,7 +313,7 @@ test('another context is chosen for this window alone, and the kubeconfig is not
 
 test('a cluster that goes away is said to be gone, and what was known stays', async () => {
   await down(layout);
-  await editor.row(/^Kustomizations, .*connection lost/).waitFor({ timeout: 45_000 });
+  await editor.row(/^Kustomizations, .*connection lost/).waitFor();
   await editor.row(apps).waitFor();
   await editor.shot('cluster-gone');
 }, 90_000);

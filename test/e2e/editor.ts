@@ -94,9 +94,9 @@ export async function startEditor(options: StartOptions): Promise<Editor> {
       ),
     });
     const page = browser.pages()[0] ?? (await browser.newPage());
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     await page.goto(url, { waitUntil: 'commit' });
-    await page.locator('.activitybar').waitFor({ timeout: 60_000 });
+    await page.locator('.activitybar').waitFor({ timeout: 120_000 });
     return editorOf(page, url, join(home, 'ud/Machine/settings.json'), async () => {
       await browser?.close();
       await stopServer(server);
@@ -132,14 +132,14 @@ export async function startServer(
     ...['--telemetry-level', 'off', '--disable-experiments', '--reconnection-grace-time', '2', ...trust],
   ];
   const server = spawn(node, [main, ...flags, ...where], { env, detached: true, stdio: 'ignore' });
-  for (let tries = 0; tries < 150; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     if (server.exitCode !== null) throw new Error(`the editor's server ended with ${server.exitCode}`);
     const answer = await fetch(`http://127.0.0.1:${port}/version`).catch(() => undefined);
     if (answer?.ok) return { server, port };
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   await stopServer(server);
-  throw new Error("the editor's server did not answer within 30 s");
+  throw new Error("the editor's server did not answer within two minutes");
 }
 
 async function freePort(): Promise<number> {
@@ -179,8 +179,8 @@ function editorOf(page: Page, url: string, settings: string, end: () => Promise<
     for (let tries = 1; ; tries++) {
       await page.keyboard.press('F1');
       try {
-        await input.waitFor({ timeout: 3000 });
-        return await input.fill(text, { timeout: 2000 });
+        await input.waitFor({ timeout: 5000 });
+        return await input.fill(text, { timeout: 5000 });
       } catch (error) {
         // The one before was closing just then.
         if (tries === 4) throw error;
@@ -239,7 +239,7 @@ function editorOf(page: Page, url: string, settings: string, end: () => Promise<
       // A window that is loaded again brings its view back by itself, and a click just then would hide it.
       const header = page.locator('.part.sidebar .composite.title').getByText('Sluice', { exact: true });
       const shown = () =>
-        header.waitFor({ timeout: 3000 }).then(
+        header.waitFor({ timeout: 10_000 }).then(
           () => true,
           () => false,
         );

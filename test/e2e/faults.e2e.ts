@@ -54,7 +54,7 @@ function serverProcess(): number {
 test('a plan of a thousand changes shows', async () => {
   await editor.sluice();
   await editor.command('Sluice: Show Plan against Git HEAD');
-  await editor.row(/^create Kustomization app-00/).waitFor({ timeout: 45_000 });
+  await editor.row(/^create Kustomization app-00/).waitFor();
   await editor.page.getByText(/^\+1102 .*HEAD/).waitFor();
   await editor.shot('plan-of-a-thousand');
 });
@@ -62,8 +62,8 @@ test('a plan of a thousand changes shows', async () => {
 test('when the server ends, it is started again', async () => {
   const before = serverProcess();
   process.kill(before, 'SIGKILL');
-  await expect.poll(serverProcess, { timeout: 20_000 }).toSatisfy((pid: number) => pid > 0 && pid !== before);
+  await expect.poll(serverProcess).toSatisfy((pid: number) => pid > 0 && pid !== before);
   await editor.command('Sluice: Show Plan against Git HEAD');
-  await editor.row(/^create Kustomization app-00/).waitFor({ timeout: 45_000 });
+  await editor.row(/^create Kustomization app-00/).waitFor();
   await editor.shot('plan-after-a-crash');
 });

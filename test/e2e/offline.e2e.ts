@@ -20,7 +20,7 @@ afterEach(({ task }) => editor?.shotOfFailure(task));
 
 test('the views say what to do without a kubeconfig', async () => {
   await editor.sluice();
-  await editor.page.getByText('No kubeconfig with a context was found').waitFor({ timeout: 30_000 });
+  await editor.page.getByText('No kubeconfig with a context was found').waitFor();
   await editor.page.getByText('See what the files of this workspace').waitFor();
   await editor.shot('offline-welcome');
   expect(await editor.page.locator('.notification-toast').count()).toBe(0);

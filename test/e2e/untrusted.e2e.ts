@@ -49,7 +49,7 @@ users: [{ name: nobody, user: { token: t0ken } }]
 
 test('it says that it waits for trust, and asks no cluster', async () => {
   await editor.sluice();
-  await editor.page.getByText('This workspace is not trusted').waitFor({ timeout: 30_000 });
+  await editor.page.getByText('This workspace is not trusted').waitFor();
   await editor.shot('untrusted');
   expect(heard).toEqual([]);
 });
@@ -99,7 +99,7 @@ test('a kubeconfig of the folder runs its program only when that is allowed, and
   );
   await editor.setting('sluice.kubeconfig', join(fleet.folder, 'kubeconfig'));
   const dialog = page.locator('.monaco-dialog-box');
-  await dialog.getByText(`touch ${ran}`).waitFor({ timeout: 30_000 });
+  await dialog.getByText(`touch ${ran}`).waitFor();
   await editor.shot('approve');
   await editor.confirm('Cancel');
   expect(existsSync(ran)).toBe(false);

@@ -53,7 +53,7 @@ function editor(contents: Readonly<Record<string, string>>, yamlSyntaxElsewhere 
     },
     /** What the editor shows of a file, once `count` things were sent about it. */
     async shown(path: string, count: number): Promise<PublishDiagnosticsParams> {
-      for (let i = 0; i < 400; i++) {
+      for (let i = 0; i < 3000; i++) {
         const about = sent.filter((each) => each.uri === uri(path));
         if (about.length >= count) return about[count - 1]!;
         await new Promise((resolve) => setTimeout(resolve, 10));

@@ -140,9 +140,13 @@ test('news names the headings and the open owners that it is about', async () =>
   const linked = await linkTo(cluster, heard);
   await roots(linked);
   childrenOf(linked, 'flux:Kustomization.kustomize.toolkit.fluxcd.io/flux-system/apps');
-  await new Promise((resolve) => setTimeout(resolve, 80));
+  const owner = 'flux:Kustomization.kustomize.toolkit.fluxcd.io/flux-system/apps';
+  const available = (count: number) =>
+    objects(deployment.replace('availableReplicas: 1', `availableReplicas: ${count}`))[0]!;
+  // What comes first is about all that was listed.
+  cluster.set(available(2));
+  await expect.poll(() => heard).toContain(owner);
   heard.length = 0;
-  cluster.set(objects(deployment.replace('availableReplicas: 1', 'availableReplicas: 2'))[0]!);
-  await new Promise((resolve) => setTimeout(resolve, 80));
-  expect(heard).toEqual(['flux:Kustomization.kustomize.toolkit.fluxcd.io/flux-system/apps']);
+  cluster.set(available(3));
+  await expect.poll(() => new Set(heard)).toEqual(new Set([owner]));
 });
