@@ -58,6 +58,8 @@ let s3: S3;
 let helm: string;
 let proxy: { readonly host: string; readonly asked: string[] };
 let sshd: Sshd | undefined;
+/** A commit of the branch `side`. */
+let beside: string;
 
 beforeAll(async () => {
   servers = startServers(folder);
@@ -106,6 +108,12 @@ async function prepareGit(): Promise<void> {
     'vendor/lib',
   ]);
   await repository.push('with a submodule');
+  const run = (...args: string[]) => git(it.layout, repository.folder, args);
+  await run('switch', '--quiet', '--create', 'side');
+  await run('commit', '--quiet', '--allow-empty', '--message', 'beside main');
+  beside = (await run('rev-parse', 'HEAD')).trim();
+  await run('push', '--quiet', 'origin', 'side');
+  await run('switch', '--quiet', 'main');
 }
 
 async function tag(version: string, options: readonly string[]): Promise<void> {
@@ -265,6 +273,23 @@ describe('what is fetched is what source-controller stores', () => {
     expect(ours).toHaveProperty('files.length', expect.any(Number));
     if (source.spec.includes('proxy')) expect(proxy.asked.splice(0).length).toBeGreaterThan(1);
   });
+});
+
+test('a commit that is not on the branch beside it is refused there and here', async () => {
+  const said = `unable to resolve commit object for '${beside}'`;
+  const source = (ref: string) => ({
+    kind: 'GitRepository',
+    name: 'source',
+    spec: `url: ${repository.url}\nref: ${ref}`,
+  });
+  const refused = source(`{commit: ${beside}, branch: main}`);
+  expect(await fetchedHere([refused])).toContain(said);
+  const namespace = await it.namespace();
+  await it.kubectl(['apply', '-f', '-'], text(refused, namespace));
+  const isSaid = ({ status }: LiveObject) => JSON.stringify(status ?? {}).includes(said);
+  await it.until(refOf(group, refused.kind, namespace, refused.name), isSaid, 30_000);
+  const alone = source(`{commit: ${beside}}`);
+  expect(await fetchedHere([alone])).toEqual(await storedThere([alone]));
 });
 
 if (typeof program !== 'string') test.skip(`over SSH (skipped: ${program.skip})`, () => {});

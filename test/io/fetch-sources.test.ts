@@ -16,6 +16,7 @@ import {
   type Mapping,
   memoryTree,
   openWorkspace,
+  type Problem,
   parse,
   textFile,
 } from '../../src/engine/index.ts';
@@ -233,6 +234,10 @@ function gitServer(root: string, auth = false): void {
 function repository(more: Readonly<Record<string, string>> = {}): {
   readonly root: string;
   readonly commits: readonly string[];
+  /** On a branch of that name, beyond `main`. */
+  readonly side: string;
+  /** On no branch: only a tag names it. */
+  readonly tagged: string;
 } {
   const root = newFolder();
   const work = join(root, 'work');
@@ -258,12 +263,21 @@ function repository(more: Readonly<Record<string, string>> = {}): {
   symlinkSync('/etc/hostname', join(work, 'link.yaml'));
   git('add', '.');
   git('commit', '-qm', 'link');
+  const main = git('rev-parse', 'HEAD');
+  const [side, tagged] = ['side', 'tagged'].map((name) => {
+    git('checkout', '-qb', name, 'main');
+    git('commit', '-q', '--allow-empty', '-m', name);
+    return git('rev-parse', 'HEAD');
+  });
+  git('tag', 'alone');
+  git('checkout', '-q', 'main');
+  git('branch', '-qD', 'tagged');
   git('clone', '-q', '--bare', '.', join(root, 'repo.git'));
-  return { root, commits: [...commits, git('rev-parse', 'HEAD')] };
+  return { root, commits: [...commits, main], side: side!, tagged: tagged! };
 }
 
 describe('a GitRepository', () => {
-  const { root, commits } = repository();
+  const { root, commits, side, tagged } = repository();
   const spec = (more: string) => `url: http://${host}/repo.git\n${more}`;
   const [one, , three] = commits;
 
@@ -273,11 +287,26 @@ describe('a GitRepository', () => {
     ['semver', 'ref: {semver: 1.x}', 'one', `1.x`],
     ['name', 'ref: {name: refs/heads/main}', 'two', `refs/heads/main@sha1:${three}`],
     ['commit', `ref: {commit: ${one}}`, 'one', `at sha1:${one}`],
+    ['commit of a branch', `ref: {commit: ${one}, branch: main}`, 'one', `at main@sha1:${one}`],
+    ['commit of another branch', `ref: {commit: ${side}}`, 'two', `at sha1:${side}`],
   ])('is taken by %s', async (_, more, content, revision) => {
     gitServer(root);
     const answer = await fetched('GitRepository', spec(more));
     expect(listing(answer)).toEqual([`/apps/a.yaml: ${content}`, `/top.yaml: ${content}`]);
     if (revision !== '1.x') expect((answer as { reason: string }).reason).toContain(revision);
+  });
+
+  test.each([
+    [`ref: {commit: ${side}, branch: main}`, 'it is not on branch main', 'commit'],
+    [`ref: {commit: ${tagged}}`, 'it is on no branch', 'commit'],
+    [`ref: {commit: ${one}, branch: gone}`, 'there is no reference refs/heads/gone', 'branch'],
+  ])('a commit that its branches do not hold is refused: %s', async (more, said, field) => {
+    gitServer(root);
+    const { problem } = (await fetched('GitRepository', spec(more))) as { problem: Problem };
+    expect(problem.message).toContain(said);
+    const text = `spec:\n${spec(more).replace(/^/gm, '  ')}`;
+    const value = more.split(`${field}: `)[1]!.split(/[,}]/)[0]!;
+    expect(text.slice(problem.at!.start, problem.at!.end)).toBe(value);
   });
 
   test('gets its credentials, keeps only what a sparse checkout names and leaves no clone behind', async () => {

@@ -25,11 +25,13 @@ export async function fromGit(request: ArtifactRequest): Promise<FetchedFiles> {
   const url = checkedUrl(field('url') ?? '');
   return inWorkFolder(request, async (work) => {
     const remote = await openRemote({ url, work, signal: request.signal, access });
-    const { ref, commit, label } = await resolveRef(remote, field);
+    const { ref, commit, label, within } = await resolveRef(remote, field);
     const recurse = field('recurseSubmodules') === 'true';
-    const key = `git ${url} ${commit}${recurse ? ' with submodules' : ''}`;
+    const place = within === undefined ? '' : ` within ${within}`;
+    const key = `git ${url} ${commit}${place}${recurse ? ' with submodules' : ''}`;
     const files = await request.cache.keep(key, async () => {
       const own = await download(remote, ref, commit);
+      if (within !== undefined) await checkWithin(remote, commit, within);
       return packFiles(
         recurse
           ? await withSubmodules(
@@ -78,6 +80,8 @@ interface Resolved {
   readonly commit: string;
   /** What the revision begins with; a bare commit has none. */
   readonly label?: string;
+  /** The branches that have to hold a commit that is asked for by its id: source-controller clones no others. */
+  readonly within?: string;
 }
 
 async function resolveRef(remote: Remote, field: ArtifactRequest['field']): Promise<Resolved> {
@@ -85,7 +89,7 @@ async function resolveRef(remote: Remote, field: ArtifactRequest['field']): Prom
   if (commit !== undefined) {
     if (!commitId.test(commit)) throw new FetchError(`${commit} is no full commit id`, 'ref', 'commit');
     const label = field('ref', 'branch');
-    return { ref: commit, commit, ...(label !== undefined && { label }) };
+    return { ref: commit, commit, within: `refs/heads/${label ?? '*'}`, ...(label !== undefined && { label }) };
   }
   const refs = await listRefs(remote);
   const tag = field('ref', 'tag') ?? tagInRange(refs, field('ref', 'semver'));
@@ -153,6 +157,19 @@ async function fetchCommit(remote: Remote, ref: string, commit: string): Promise
   await git(remote, ['cat-file', '-e', `${commit}^{commit}`]).catch(() => {
     throw new FetchError(`there is no commit ${commit} in ${shown(remote.url)}`, 'ref', 'commit');
   });
+}
+
+/** Of the branches, only what came after the commit is transferred. */
+async function checkWithin(remote: Remote, commit: string, within: string): Promise<void> {
+  const branch = within.replace('refs/heads/', '');
+  if (branch !== '*' && !(await listRefs(remote)).has(within))
+    throw new FetchError(`there is no reference ${within}`, 'ref', 'branch');
+  const options = ['--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
+  await git(remote, ['fetch', ...options, '--', remote.url, `+${within}:refs/within/${branch}`]);
+  const holding = await git(remote, ['for-each-ref', `--contains=${commit}`, '--format=%(refname)', 'refs/within']);
+  if (holding.trim() !== '') return;
+  const where = branch === '*' ? 'on no branch' : `not on branch ${branch}`;
+  throw new FetchError(`unable to resolve commit object for '${commit}': it is ${where}`, 'ref', 'commit');
 }
 
 const bytesOf = (tree: FileTree, path: string) => tree.file(path)?.bytes ?? new Uint8Array();
