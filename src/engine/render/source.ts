@@ -2,7 +2,7 @@
 import { artifactGenerator, type GitRepositoryView, gitRepository, type KustomizationView } from '../flux/index.ts';
 import { idOf } from '../objects/object.ts';
 import type { FileTree } from '../ports.ts';
-import type { Problem } from '../problem.ts';
+import { error, type Problem } from '../problem.ts';
 import {
   artifactTree,
   composeArtifact,
@@ -112,23 +112,34 @@ function generated(query: SourceQuery, context: RenderContext, depth: number): S
   if (depth > maxDepth) return `${title}: ArtifactGenerators take each other as sources`;
   for (const node of generators(query.namespace, context)) {
     const view = artifactGenerator.view(node);
-    const trees = new Map<string, FileTree | undefined>();
-    const treeOf = (alias: string) => {
+    const trees = new Map<string, SourceTree | string>();
+    const treeOf = (alias: string): FileTree | undefined => {
       if (!trees.has(alias)) trees.set(alias, aliasTree(alias, node, context, depth));
-      return trees.get(alias);
+      const found = trees.get(alias)!;
+      return typeof found === 'string' ? undefined : found.tree;
     };
-    const plan = plannedArtifacts(view, treeOf).find((artifact) => artifact.name === query.name);
-    if (plan !== undefined) return composeArtifact(plan, treeOf);
+    const { artifacts, fault } = plannedArtifacts(view, treeOf);
+    const plan = artifacts.find((artifact) => artifact.name === query.name);
+    if (plan === undefined) continue;
+    if (fault !== undefined) return { problems: [fault] };
+    const composed = composeArtifact(plan, treeOf);
+    return composed.tree === undefined ? (closedAmong(trees.values()) ?? composed) : composed;
   }
   return `${title} is made by no ArtifactGenerator of the fleet`;
 }
 
-function aliasTree(alias: string, node: Mapping, context: RenderContext, depth: number): FileTree | undefined {
+/** What is said of a source whose files are not at hand: the generator is not at fault. */
+function closedAmong(trees: Iterable<SourceTree | string>): SourceTree | string | undefined {
+  for (const found of trees) if (typeof found === 'string' || found.tree === undefined) return found;
+  return undefined;
+}
+
+function aliasTree(alias: string, node: Mapping, context: RenderContext, depth: number): SourceTree | string {
   const source = artifactGenerator.view(node).sources.find((each) => each.alias.value === alias)?.source;
-  if (source === undefined) return undefined;
+  if (source === undefined)
+    return { problems: [error('flux-reference', `source alias '${alias}' not found`, node.at)] };
   const namespace = source.namespace ?? idOf(node).namespace;
-  const found = sourceTree({ kind: source.kind, namespace, name: source.name }, context, depth + 1);
-  return typeof found === 'string' ? undefined : found.tree;
+  return sourceTree({ kind: source.kind, namespace, name: source.name }, context, depth + 1);
 }
 
 /** Generators of a namespace: those rendered so far. */

@@ -45,6 +45,17 @@ export function doubleStar(pattern: string): (path: string) => boolean {
   return (path) => choices.some((parts) => matchParts(parts, path.split('/')));
 }
 
+/** Whether doublestar takes a pattern: braces and classes are closed, no backslash ends it. */
+export function isPattern(pattern: string): boolean {
+  const braces = pattern.replace(/\\.|\[[^\]]*\]/g, '').match(/[{}]/g) ?? [];
+  let depth = 0;
+  for (const brace of braces) {
+    depth += brace === '{' ? 1 : -1;
+    if (depth < 0) return false;
+  }
+  return depth === 0 && expandBraces(pattern).every((choice) => choice.split('/').every((part) => compileMatch(part)));
+}
+
 const maxChoices = 1000;
 
 function expandBraces(pattern: string): readonly string[] {
