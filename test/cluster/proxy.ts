@@ -13,7 +13,8 @@ import type { Layout } from '../../scripts/cluster/layout.ts';
 
 /**
  * pass · drop: the connection breaks before the server hears of it · lose: the server acts and its answer is lost ·
- * half: the answer breaks off in its middle · die: this and every later connection is refused · or an answer made up.
+ * half: the answer breaks off in its middle · die: this and every later connection is refused · an answer made up · or a
+ * stream that is passed on line by line, asked for with other parameters where `query` has some.
  */
 export type Fault =
   | 'pass'
@@ -21,7 +22,14 @@ export type Fault =
   | 'lose'
   | 'half'
   | 'die'
-  | { readonly status: number; readonly message: string; readonly headers?: Readonly<Record<string, string>> };
+  | { readonly status: number; readonly message: string; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly query?: Readonly<Record<string, string>>; readonly line?: (line: string, n: number) => Line };
+
+/**
+ * pass · end: the stream ends after it · reset: the connection breaks after it · cut: it breaks in its middle · garble: only
+ * its first half comes, as a line · silence: neither it nor anything after it comes, and the connection stays open.
+ */
+export type Line = 'pass' | 'end' | 'reset' | 'cut' | 'garble' | 'silence';
 
 export interface Seen {
   readonly method: string;
@@ -56,7 +64,7 @@ export async function proxy(layout: Layout, decide: (seen: Seen) => Fault = () =
     seen.push({ ...one, fault });
     if (fault === 'drop') return void request.socket.destroy();
     if (fault === 'die') return die();
-    if (typeof fault === 'object') return answer(request, response, fault);
+    if (typeof fault === 'object' && 'status' in fault) return answer(request, response, fault);
     return forward(request, response, fault);
   });
   server.on('connection', (socket: Socket) => {
@@ -70,14 +78,14 @@ export async function proxy(layout: Layout, decide: (seen: Seen) => Fault = () =
     for (const socket of sockets) socket.destroy();
   }
 
-  function forward(request: IncomingMessage, response: ServerResponse, fault: 'pass' | 'lose' | 'half'): void {
+  function forward(request: IncomingMessage, response: ServerResponse, fault: Passed): void {
     const upstream = requestUpstream(
       {
         host: '127.0.0.1',
         port: layout.ports.api,
         ca,
         method: request.method,
-        path: request.url,
+        path: pathOf(request, fault),
         headers: request.headers,
       },
       (answered) => {
@@ -88,6 +96,7 @@ export async function proxy(layout: Layout, decide: (seen: Seen) => Fault = () =
         }
         response.writeHead(answered.statusCode!, answered.headers);
         response.flushHeaders();
+        if (typeof fault === 'object') return streamed(answered, response, fault.line ?? (() => 'pass'));
         if (fault === 'pass') return void answered.pipe(response);
         answered.once('data', (chunk: Buffer) => {
           response.write(chunk.subarray(0, chunk.length / 2), () => request.socket.destroy());
@@ -114,6 +123,41 @@ export async function proxy(layout: Layout, decide: (seen: Seen) => Fault = () =
   };
 }
 
+type Passed = Exclude<Fault, 'drop' | 'die' | { readonly status: number }>;
+
+function pathOf(request: IncomingMessage, fault: Passed): string {
+  const url = new URL(request.url!, 'https://x');
+  const query = typeof fault === 'object' ? Object.entries(fault.query ?? {}) : [];
+  for (const [key, value] of query) url.searchParams.set(key, value);
+  return `${url.pathname}${url.search}`;
+}
+
+/** Passes on whole lines, counted from 1. */
+function streamed(from: IncomingMessage, to: ServerResponse, decide: (line: string, n: number) => Line): void {
+  let [rest, lines, silent] = ['', 0, false];
+  const socket = to.socket!;
+  from.setEncoding('utf8').on('data', (text: string) => {
+    const parts = (rest + text).split('\n');
+    rest = parts.pop()!;
+    for (const line of parts) {
+      if (silent) return;
+      const what = decide(line, ++lines);
+      const half = line.slice(0, line.length / 2);
+      if (what === 'pass') to.write(`${line}\n`);
+      else if (what === 'garble') to.write(`${half}\n`);
+      else {
+        silent = true;
+        if (what === 'end') to.end(`${line}\n`);
+        if (what === 'reset') to.write(`${line}\n`, () => socket.destroy());
+        if (what === 'cut') to.write(half, () => socket.destroy());
+      }
+    }
+  });
+  from.on('end', () => {
+    if (!silent) to.end(rest);
+  });
+}
+
 function isDryRun(request: IncomingMessage, url: URL): boolean {
   // Reviews are questions that are asked by POST.
   return (
@@ -123,7 +167,9 @@ function isDryRun(request: IncomingMessage, url: URL): boolean {
   );
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, fault: Exclude<Fault, string>): void {
+type MadeUp = Extract<Fault, { readonly status: number }>;
+
+function answer(request: IncomingMessage, response: ServerResponse, fault: MadeUp): void {
   request.resume();
   response.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers });
   response.end(

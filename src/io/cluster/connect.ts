@@ -52,8 +52,10 @@ const usualTiming: WatchTiming = {
   maxBackoffMs: 30_000,
   forbiddenMs: 300_000,
   idleMs: 90_000,
+  beatMs: 5_000,
   spacingMs: 1_000,
   random: () => Math.random(),
+  now: () => Date.now(),
 };
 
 /** The cluster of a context. Fails at once, and only then, for a context that cannot be connected to at all. */

@@ -18,10 +18,14 @@ export interface WatchTiming {
   readonly forbiddenMs: number;
   /** A stream without a byte for so long is taken for dead: bookmarks come about every minute. */
   readonly idleMs: number;
+  /** The clock is looked at so often; when it is far ahead of that the machine slept, and its connections are dead. */
+  readonly beatMs: number;
   /** Two watch requests of one kind are at least so far apart. */
   readonly spacingMs: number;
   /** Between 0 and 1. */
   random(): number;
+  /** The clock on the wall, which goes on while the machine sleeps. */
+  now(): number;
 }
 
 /** Longest line of a watch stream: an object is at most 1.5 MiB for etcd, and grows on the way out. */
@@ -68,8 +72,7 @@ export async function watch(
     kind,
     transport,
     signal,
-    idleMs: timing.idleMs,
-    settleMs: timing.spacingMs,
+    timing,
     alive() {
       // Back without a new list: what was known is true again.
       if (stale) listed([...known.values()]);
@@ -139,9 +142,7 @@ interface Follow {
   readonly kind: ServedKind;
   readonly transport: Transport;
   readonly signal: AbortSignal;
-  readonly idleMs: number;
-  /** A stream that has lived so long without an error is believed. */
-  readonly settleMs: number;
+  readonly timing: WatchTiming;
   alive(): void;
   moved(resourceVersion: string): void;
   event(event: WatchEvent & { readonly type: 'set' | 'gone' }): void;
@@ -150,12 +151,15 @@ interface Follow {
 async function follow(stream: Readable, on: Follow): Promise<Ended> {
   let progress = false;
   let dead = false;
-  const timer = setTimeout(() => {
+  const { idleMs, beatMs, spacingMs, now } = on.timing;
+  const leave = () => {
     dead = true;
     stream.destroy();
-  }, on.idleMs);
-  timer.unref();
-  const settled = setTimeout(on.alive, on.settleMs);
+  };
+  const timer = setTimeout(leave, idleMs).unref();
+  const beat = setInterval(watchClock(now, beatMs, leave), beatMs).unref();
+  // A stream that has lived so long without an error is believed.
+  const settled = setTimeout(on.alive, spacingMs);
   try {
     for await (const line of lines(stream, () => timer.refresh())) {
       if (on.signal.aborted) break;
@@ -174,9 +178,20 @@ async function follow(stream: Readable, on: Follow): Promise<Ended> {
     };
   } finally {
     clearTimeout(timer);
+    clearInterval(beat);
     clearTimeout(settled);
     stream.destroy();
   }
+}
+
+/** Timers stand still while the machine sleeps: the clock on the wall is then far ahead of the last beat. */
+function watchClock(now: () => number, beatMs: number, slept: () => void): () => void {
+  let last = now();
+  return () => {
+    const before = last;
+    last = now();
+    if (last - before > 4 * beatMs) slept();
+  };
 }
 
 /** One line of the stream; an answer ends it. */

@@ -70,6 +70,8 @@ function describe(event: WatchEvent): string {
   }
 }
 
+const gaps = (times: readonly number[]) => times.slice(1).map((time, n) => time - times[n]!);
+
 function send(response: ServerResponse, ...lines: string[]): void {
   response.writeHead(200, { 'content-type': 'application/json' });
   for (const one of lines) response.write(one);
@@ -164,22 +166,36 @@ test('an event of a later day is passed over, an event without an object is not'
 
 test('a connection that only looks open is left after a while', async () => {
   const silent: Stream = (response) => send(response, line('ADDED', configMap('b', '11')));
-  const { asks } = await follow({ watches: [silent, silent], options: { timing: { idleMs: 60 } } });
+  const { asks } = await follow({ watches: [silent, silent], options: { timing: { idleMs: 500 } } });
   await expect.poll(() => asks.length).toBeGreaterThanOrEqual(4);
   expect(asks.slice(0, 4)).toEqual(['list', 'watch 10', 'watch 11', 'watch 11']);
+});
+
+test('after the machine slept, a stream is dead at once and not after its patience', async () => {
+  let asleep = 0;
+  const silent: Stream = (response) => send(response, line('ADDED', configMap('b', '11')));
+  const { asks, heard } = await follow({
+    watches: [silent],
+    options: { timing: { beatMs: 20, now: () => performance.now() + asleep } },
+  });
+  await expect.poll(() => heard).toEqual(['list a', 'set b']);
+  asleep = 3_600_000;
+  await expect.poll(() => asks).toEqual(['list', 'watch 10', 'watch 11']);
+  expect(heard).toEqual(['list a', 'set b']);
 });
 
 test('no permission is said once and asked again only now and then', async () => {
   const forbidden = (response: ServerResponse) =>
     json(response, 403, status(403, 'configmaps is forbidden: User "u" cannot list resource', {}, 'Forbidden'));
-  const { asks, heard } = await follow({
+  const { asks, at, heard } = await follow({
     lists: [forbidden, forbidden, listOf('1', 'a')],
     watches: [],
     options: { timing: { forbiddenMs: 80 } },
   });
-  await expect.poll(() => heard).toEqual(['stale forbidden']);
-  expect(asks).toEqual(['list']);
   await expect.poll(() => heard).toEqual(['stale forbidden', 'list a']);
+  expect(asks.slice(0, 3)).toEqual(['list', 'list', 'list']);
+  // Each wait is between half of it and the whole; a timer may be a millisecond early.
+  for (const wait of gaps(at).slice(0, 2)) expect(wait).toBeGreaterThanOrEqual(39);
 });
 
 test('a kind that is gone is said to be, and found when it is back', async () => {
@@ -194,14 +210,14 @@ test('a kind that is gone is said to be, and found when it is back', async () =>
 
 test('faults without end are met with patience', async () => {
   const refuse: Stream = (_, asked) => asked.socket.destroy();
-  const { asks } = await follow({
+  const { at } = await follow({
     watches: Array.from({ length: 1000 }, () => refuse),
     options: { timing: { backoffMs: 20, maxBackoffMs: 100 } },
   });
-  await new Promise((done) => setTimeout(done, 600));
-  // Waits of 15, 30, 60, 75, 75 … ms.
-  expect(asks.length).toBeLessThan(14);
-  expect(asks.length).toBeGreaterThan(4);
+  await expect.poll(() => at.length).toBeGreaterThan(8);
+  // After the list and the first watch, waits of at least 10, 20, 40, 50, 50 … ms; a timer may be a millisecond early.
+  const waits = gaps(at).slice(1);
+  expect(waits.filter((wait, n) => wait < Math.min(10 * 2 ** n, 50) - 2)).toEqual([]);
 });
 
 test('streams that end at once are spaced out', async () => {
@@ -209,18 +225,25 @@ test('streams that end at once are spaced out', async () => {
     watches: Array.from({ length: 1000 }, (): Stream => (response) => json(response, 200, '')),
     options: { timing: { spacingMs: 50 } },
   });
-  await new Promise((done) => setTimeout(done, 500));
-  expect(at.length).toBeLessThan(14);
+  await expect.poll(() => at.length).toBeGreaterThan(6);
+  // From one request's sending to the next: what it took to arrive is not a part of the wait.
+  expect((at[6]! - at[1]!) / 5).toBeGreaterThan(40);
 });
 
 test('a list that keeps expiring is waited for', async () => {
   const expire: Stream = (response) => json(response, 410, status(410, 'too old', {}, 'Expired'));
-  const { asks } = await follow({
+  const { asks, at } = await follow({
     watches: Array.from({ length: 1000 }, () => expire),
     options: { timing: { backoffMs: 40, maxBackoffMs: 100 } },
   });
-  await new Promise((done) => setTimeout(done, 500));
-  expect(asks.filter((ask) => ask === 'list').length).toBeLessThan(12);
+  const lists = () => at.filter((_, n) => asks[n] === 'list');
+  await expect.poll(() => lists().length).toBeGreaterThan(6);
+  // The second list comes at once, the others after waits.
+  expect(
+    gaps(lists())
+      .slice(1, 5)
+      .filter((wait) => wait < 38),
+  ).toEqual([]);
 });
 
 test('stopping ends it at once, and nothing is heard after', async () => {
