@@ -255,7 +255,7 @@ test('against a cluster: the plan, its refusals, the events of an apply and its 
       planText(one, nowhere, (text) => text),
     );
     checkClean('the JSON', planJson([one], nowhere));
-    checkClean('the Markdown', planMarkdown(one, 'one', nowhere));
+    checkClean('the Markdown', planMarkdown(one, { title: 'one', textOf: nowhere, limit: 1_000_000 }));
     checkClean(
       'the plan itself',
       JSON.stringify([one, dangersOf(one)], (_, v) => (typeof v === 'bigint' ? `${v}` : v)),

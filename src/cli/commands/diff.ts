@@ -7,7 +7,7 @@ import { clusterOption, type Fleet, openFleet } from '../fleet.ts';
 import { paintFor } from '../paint.ts';
 import { planJson } from '../plan/json.ts';
 import { type Made, planFor, plansAgainst, rootFor } from '../plan/make.ts';
-import { planMarkdown } from '../plan/markdown.ts';
+import { commentLimit, planMarkdown } from '../plan/markdown.ts';
 import { onlyFor, onlyOption } from '../plan/only.ts';
 import { planText } from '../plan/text.ts';
 import { printProblems } from '../problems.ts';
@@ -69,8 +69,10 @@ function report(invocation: Invocation, fleet: Fleet, made: readonly Made[], for
   const plansMade = made.map(({ plan }) => plan);
   for (const plan of plansMade) printProblems(invocation, plan.problems, fleet.textOf);
   if (format === 'json') out(planJson(plansMade, fleet.textOf));
+  // All of them together are one comment.
+  const limit = Math.floor(commentLimit / Math.max(1, made.length));
   for (const { root, plan } of made) {
-    if (format === 'markdown') out(planMarkdown(plan, root.folder.slice(1), fleet.textOf));
+    if (format === 'markdown') out(planMarkdown(plan, { title: root.folder.slice(1), textOf: fleet.textOf, limit }));
     if (format !== 'text') continue;
     if (made.length > 1) out(`${root.folder.slice(1)}\n${'='.repeat(root.folder.length - 1)}\n`);
     out(planText(plan, fleet.textOf, paintFor(invocation.env)));

@@ -83,11 +83,14 @@ function body(entry: PlanEntry, textOf: TextOf, paint: Paint): string {
 /** Who owns the live values that would change, where it is somebody else than Flux. */
 function managersText(entry: PlanEntry): string {
   const lines = entry.changes.flatMap(({ path, manager }) =>
-    manager === undefined || /^(kustomize|helm)-controller$/.test(manager)
-      ? []
-      : [`      ${pathText(path)} is ${manager}'s in the cluster\n`],
+    othersManage(manager) ? [`      ${pathText(path)} is ${manager}'s in the cluster\n`] : [],
   );
   return lines.join('');
+}
+
+/** Whether the live value of a field is somebody else's than Flux's. */
+export function othersManage(manager: string | undefined): boolean {
+  return manager !== undefined && !/^(kustomize|helm)-controller$/.test(manager);
 }
 
 const words: readonly (readonly [Action, string])[] = [
