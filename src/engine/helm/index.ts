@@ -3,7 +3,7 @@ export { type Capabilities, defaultCapabilities, parseKubeVersion } from './capa
 export { type Chart, type ChartFile, stringOf, withDependencies, withVersion } from './chart.ts';
 export type { Release } from './context.ts';
 export { type RenderLimit, withinLimit } from './limit.ts';
-export { loadChartArchive, loadChartFiles, loadChartFolder, readValues } from './load.ts';
+export { loadChartArchive, loadChartFiles, loadChartFolder, loadChartPackage, readValues } from './load.ts';
 export { drawnPlace, isSecretPlace, type Lookup, type LookupAnswer, type LookupQuery } from './lookup.ts';
 export type { Hook, Manifest } from './manifests.ts';
 export { objectsOf } from './objects.ts';

@@ -46,6 +46,11 @@ function walk(
   return undefined;
 }
 
+/** Loads the packed chart in a file, the same file once. */
+export function loadChartPackage(file: SourceFile, depth = 0): Result<Chart> {
+  return once(archives, file, () => loadChartArchive(file.bytes, file.name, depth));
+}
+
 /** Loads a packed chart. `name` is what origins call the archive. Never throws. */
 export function loadChartArchive(bytes: Uint8Array, name: string, depth = 0): Result<Chart> {
   const at = { file: name, start: 0, end: 0 };
@@ -94,7 +99,7 @@ export function loadChartFiles(files: readonly ChartFile[], at: Origin, depth: n
   if (requirements !== undefined && requirements.value === undefined) return { problems: requirements.problems };
   const metadata = readMetadata(chartYaml.value, requirements?.value);
   if (metadata.value === undefined) return { problems: metadata.problems };
-  const values = readValues(named.get('values.yaml'), chartYaml.value.at);
+  const values = readDefaults(named.get('values.yaml'), chartYaml.value.at);
   if (values.value === undefined) return { problems: values.problems };
   const parts = sort(files, metadata.value.apiVersion);
   const dependencies = loadSubcharts(parts.charts, metadata.value.name, at, depth);
@@ -148,7 +153,7 @@ function loadSubcharts(
       name.includes('/') ? [{ name: name.slice(name.indexOf('/') + 1), file }] : [],
     );
     const loaded = folder.endsWith('.tgz')
-      ? loadChartArchive(first.file.bytes, first.file.name, depth + 1)
+      ? loadChartPackage(first.file, depth + 1)
       : loadChartFiles(inside, { ...at, file: first.file.name }, depth + 1);
     if (loaded.value !== undefined) out.push(loaded.value);
     else {
@@ -159,6 +164,22 @@ function loadSubcharts(
     }
   }
   return { value: out, problems: [] };
+}
+
+/** What files were read as: the same file is the same content, and the same tree. */
+const defaults = new WeakMap<SourceFile, Result<Table>>();
+const mappings = new WeakMap<SourceFile, Result<Mapping>>();
+const archives = new WeakMap<SourceFile, Result<Chart>>();
+
+function once<T>(known: WeakMap<SourceFile, Result<T>>, file: SourceFile, read: () => Result<T>): Result<T> {
+  const found = known.get(file) ?? read();
+  known.set(file, found);
+  return found;
+}
+
+/** A chart's own values.yaml, which nobody changes in place. */
+function readDefaults(file: SourceFile | undefined, at: Origin): Result<Table> {
+  return file === undefined ? readValues(file, at) : once(defaults, file, () => readValues(file, at));
 }
 
 /** values.yaml, every document of it merged in order. */
@@ -176,6 +197,10 @@ export function readValues(file: SourceFile | undefined, at: Origin): Result<Tab
 }
 
 function readMapping(file: SourceFile, name: string): Result<Mapping> {
+  return once(mappings, file, () => parseMapping(file, name));
+}
+
+function parseMapping(file: SourceFile, name: string): Result<Mapping> {
   const parsed = readDocuments(file.text, file.name);
   if (parsed.problems.length > 0) return { problems: parsed.problems };
   const root = parsed.roots[0];

@@ -96,8 +96,13 @@ const events = new Map(
     .concat([['test-success', 'test']]) as [string, string][],
 );
 
-/** Pieces of files that were read before, by the file's name and the piece's text: the same text is the same piece. */
-export type ManifestCache = Map<string, ReadonlyMap<string, Piece>>;
+/** What files were read into before, by their names: the same text is the same piece. */
+export type ManifestCache = Map<string, ReadFile>;
+
+interface ReadFile {
+  readonly text: string;
+  readonly pieces: readonly Piece[];
+}
 
 interface Piece {
   readonly manifest: Manifest;
@@ -115,19 +120,26 @@ export function sortManifests(
   const manifests: Manifest[] = [];
   for (const file of [...files].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))) {
     if (file.name.slice(file.name.lastIndexOf('/') + 1).startsWith('_') || file.text.trim() === '') continue;
-    const before = cache.get(file.name);
-    const now = new Map<string, Piece>();
-    for (const { text, offset } of split(file.text, helm)) {
-      const piece = at(before?.get(text) ?? readPiece(file.name, text, offset), offset);
-      if (typeof piece === 'string') return { error: `YAML parse error on ${file.name}: ${piece}` };
-      now.set(text, piece);
-      const { manifest, isUnknown } = piece;
+    const read = readFile(file, helm, cache.get(file.name));
+    if (typeof read === 'string') return { error: `YAML parse error on ${file.name}: ${read}` };
+    cache.set(file.name, read);
+    for (const { manifest, isUnknown } of read.pieces)
       if (!isUnknown) (manifest.hook === undefined ? manifests : hooks).push(manifest);
-    }
-    cache.set(file.name, now);
   }
   const order = helm === 3 ? rank3 : rank;
   return { hooks: byKind(hooks, order), manifests: byKind(manifests, order) };
+}
+
+function readFile({ name, text }: RenderedText, helm: 3 | 4, before: ReadFile | undefined): ReadFile | string {
+  if (before?.text === text) return before;
+  const known = new Map(before?.pieces.map((piece) => [piece.manifest.text, piece]));
+  const pieces: Piece[] = [];
+  for (const { text: own, offset } of split(text, helm)) {
+    const piece = at(known.get(own) ?? readPiece(name, own, offset), offset);
+    if (typeof piece === 'string') return piece;
+    pieces.push(piece);
+  }
+  return { text, pieces };
 }
 
 function at(piece: Piece | string, offset: number): Piece | string {

@@ -5,8 +5,21 @@ import { get, type Mapping, type Node, type Origin, type Scalar } from '../yaml/
 import type { Manifest } from './manifests.ts';
 import { readDocuments } from './yaml.ts';
 
-/** Every object of a manifest (lists opened), its origins led back through the template. */
+const readBefore = new WeakMap<
+  Manifest,
+  { readonly segments: readonly Segment[]; readonly objects: readonly Mapping[] }
+>();
+
+/** Every object of a manifest (lists opened), its origins led back through the template: the same ones for the same. */
 export function objectsOf(manifest: Manifest, segments: readonly Segment[]): readonly Mapping[] {
+  const known = readBefore.get(manifest);
+  if (known?.segments === segments) return known.objects;
+  const objects = located(manifest, segments);
+  readBefore.set(manifest, { segments, objects });
+  return objects;
+}
+
+function located(manifest: Manifest, segments: readonly Segment[]): readonly Mapping[] {
   const locate = (at: Origin, skipped = 0) =>
     originAt(segments, at.start + manifest.offset + skipped, at.end + manifest.offset) ?? at;
   return documentsOf(manifest)

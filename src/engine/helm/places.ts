@@ -15,6 +15,10 @@ import {
   type MapValue,
   map,
   nil,
+  type Origins,
+  type Segment,
+  type StringValue,
+  segmentsOf,
   string,
   TrackedMap,
 } from '../gotemplate/index.ts';
@@ -30,19 +34,57 @@ export type Places = readonly Origin[];
 const ticketFile = '\0value';
 
 /** The origin that a ticket stands for; any other is what it is. */
-export function placeOf(at: Origin, places: Places): Origin {
+function placeOf(at: Origin, places: Places): Origin {
   return at.file === ticketFile ? places[at.start]! : at;
 }
 
 /** The same for a list of origins, each named once. */
-export function placesOf(all: readonly Origin[], places: Places): readonly Origin[] {
+function placesOf(all: Origins, places: Places): Origins {
   if (!all.some(({ file }) => file === ticketFile)) return all;
   const out: Origin[] = [];
   for (const each of all) {
     const at = placeOf(each, places);
-    if (!out.some((o) => o === at || (o.start === at.start && o.end === at.end && o.file === at.file))) out.push(at);
+    if (!out.some((known) => isSame(known, at))) out.push(at);
   }
   return out;
+}
+
+/** The segments of a rendering with the places of that rendering, and the tickets in them. */
+interface Located {
+  readonly raw: readonly Segment[];
+  readonly tickets: readonly number[];
+  readonly places: Places;
+  readonly segments: readonly Segment[];
+}
+
+const located = new WeakMap<StringValue, Located>();
+
+/** The segments of a rendered file, with the origins that its values have in this rendering: the same list for the same. */
+export function segmentsAt(output: StringValue, places: Places): readonly Segment[] {
+  const before = located.get(output);
+  if (before?.tickets.every((ticket) => isSame(places[ticket]!, before.places[ticket]!))) return before.segments;
+  const raw = before?.raw ?? segmentsOf(output);
+  const tickets = before?.tickets ?? ticketsOf(raw);
+  const segments = raw.map((segment) => {
+    const values = placesOf(segment.values, places);
+    const template = placeOf(segment.template, places);
+    return values === segment.values && template === segment.template ? segment : { ...segment, values, template };
+  });
+  located.set(output, { raw, tickets, places, segments });
+  return segments;
+}
+
+function ticketsOf(segments: readonly Segment[]): readonly number[] {
+  const out = new Set<number>();
+  for (const { values, template } of segments)
+    for (const { file, start } of [...values, template]) if (file === ticketFile) out.add(start);
+  return [...out];
+}
+
+function isSame(a: Origin, b: Origin): boolean {
+  if (a === b) return true;
+  if (a.start !== b.start || a.end !== b.end || a.file !== b.file) return false;
+  return a.via === undefined || b.via === undefined ? a.via === b.via : isSame(a.via, b.via);
 }
 
 export function placed(problem: Problem, places: Places): Problem {

@@ -16,7 +16,6 @@ import {
   replaced,
   type Segment,
   type StringValue,
-  segmentsOf,
   string,
   type TemplateSet,
   type TimeLimit,
@@ -34,7 +33,7 @@ import { type Kept, withKept } from './kept.ts';
 import { type Progress, type RenderLimit, withinLimit } from './limit.ts';
 import { type Lookup, lookupHost } from './lookup.ts';
 import { type Manifest, sortManifests } from './manifests.ts';
-import { type Places, placed, placeOf, placesOf } from './places.ts';
+import { type Places, placed, segmentsAt } from './places.ts';
 import { checkSchemas } from './schema.ts';
 import type { Table } from './values.ts';
 
@@ -110,22 +109,13 @@ function readOutput(
   if ('error' in sorted) return { problems: [error('helm-template', sorted.error, chartYaml.at)] };
   const known = new Map<string, readonly Segment[]>();
   const segments = (source: string) => {
-    const found = known.get(source) ?? segmentsIn(files.get(source) ?? string(''), places);
+    const found = known.get(source) ?? segmentsAt(files.get(source) ?? string(''), places);
     known.set(source, found);
     return found;
   };
   const text = (source: string) => files.get(source)?.text ?? '';
   const notes = rendered.get(`${name}/templates/NOTES.txt`)?.text ?? '';
   return { value: { ...sorted, notes, segments, text }, problems: [] };
-}
-
-/** The segments of a rendered file, with the origins that its values have in this rendering. */
-function segmentsIn(value: StringValue, places: Places): readonly Segment[] {
-  return segmentsOf(value).map((segment) => {
-    const values = placesOf(segment.values, places);
-    const template = placeOf(segment.template, places);
-    return values === segment.values && template === segment.template ? segment : { ...segment, values, template };
-  });
 }
 
 function prepare(request: RenderRequest, warnings: Problem[]): Result<{ chart: Chart; values: Table }> {
@@ -209,7 +199,6 @@ function renderTemplates(
   if (kept.templates.value === undefined) return { problems: kept.templates.problems };
   const { sources, set } = kept.templates.value;
   const out = new Map<string, StringValue>();
-  const empty = string('');
   let printed = 0;
   const told = (problem: Problem) => executionProblem(placed(problem, places), helm);
   const started = (tell: (message: string) => Problem) => {
@@ -225,10 +214,19 @@ function renderTemplates(
     const rendered = execute(set, name, scope.dot, { ...shared, budget: { ...budget, size: budget.size - printed } });
     if (rendered.problems.length > 0) return { problems: rendered.problems.map(told) };
     printed += rendered.text.length;
-    out.set(name, replaced(rendered.value, '<no value>', empty));
+    out.set(name, withoutNoValue(rendered.value));
   }
   progress.template = undefined;
   return { value: out, problems: [] };
+}
+
+const replacedBefore = new WeakMap<StringValue, StringValue>();
+
+/** Helm takes out what stands for missing values; done once for an output that is used again. */
+function withoutNoValue(output: StringValue): StringValue {
+  const known = replacedBefore.get(output) ?? replaced(output, '<no value>', string(''));
+  replacedBefore.set(output, known);
+  return known;
 }
 
 function options({ budget, limit, clock, random, drawn, lookup }: RenderRequest) {

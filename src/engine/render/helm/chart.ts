@@ -3,8 +3,8 @@ import { type ChartTemplate, type Field, type HelmReleaseView, helmChart } from 
 import { compareVersions, parseVersion, printVersion } from '../../go/semver.ts';
 import {
   type Chart,
-  loadChartArchive,
   loadChartFolder,
+  loadChartPackage,
   mergeMaps,
   readValues,
   type Table,
@@ -159,7 +159,7 @@ function fromTree(tree: FileTree, path: string, asked: Asked, context: RenderCon
   if (asked.kind === 'ExternalArtifact' && path === '/' && tree.file('/Chart.yaml') !== undefined)
     return { problems: [error('helm-chart', 'chart yaml not in base directory', asked.at)] };
   const packed = tree.file(path);
-  const loaded = packed === undefined ? loadChartFolder(tree, path) : loadChartArchive(packed.bytes, packed.name);
+  const loaded = packed === undefined ? loadChartFolder(tree, path) : loadChartPackage(packed);
   if (loaded.value === undefined) return loaded;
   const whole = packed === undefined ? withMissing(loaded.value, tree, path, asked, context) : loaded;
   if ('note' in whole || whole.value === undefined) return whole;
