@@ -130,20 +130,16 @@ ${more}  chart:
     async followed() {
       write(sync(false));
       const commit = await repository.push('Followed');
-      await it.kubectl(['apply', '--server-side', '--force-conflicts', '-f', join(folder, root, 'gotk-sync.yaml')]);
       const marks = { 'reconcile.fluxcd.io/requestedAt': `${performance.now()}` };
       const patch = JSON.stringify({ metadata: { annotations: marks } });
-      await it.kubectl([
-        'patch',
-        'gitrepository',
-        'flux-system',
-        '-n',
-        namespace,
-        '--type=merge',
-        '--field-manager=flux',
-        '-p',
-        patch,
-      ]);
+      const merge = ['--type=merge', '--field-manager=flux', '-p', patch];
+      await it.kubectl(['patch', 'gitrepository', 'flux-system', '-n', namespace, ...merge]);
+      await it.until(
+        refOf('source.toolkit.fluxcd.io/v1', 'GitRepository', namespace, 'flux-system'),
+        ({ status }) => (status as { artifact?: { revision: string } }).artifact?.revision.endsWith(commit) === true,
+      );
+      // Only now: with the commit before, the Kustomization would suspend itself again.
+      await it.kubectl(['apply', '--server-side', '--force-conflicts', '-f', join(folder, root, 'gotk-sync.yaml')]);
       const kustomization = refOf('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', namespace, 'flux-system');
       await it.until(kustomization, ({ status }) => {
         const { lastAppliedRevision = '' } = status as { readonly lastAppliedRevision?: string };

@@ -60,8 +60,11 @@ function makePayload(object: DesiredObject, owner: Owner, spec: OwnerSpec, serve
     });
   }
   if (!isRole(out)) out = normalize(out);
-  out = withStrings(out, 'labels', spec.labels);
-  out = withStrings(out, 'annotations', spec.annotations);
+  // Of a release, the render has them in its manifest already, and definitions from crds/ do not get them.
+  if (object.beside !== true) {
+    out = withStrings(out, 'labels', spec.labels);
+    out = withStrings(out, 'annotations', spec.annotations);
+  }
   // Helm's own marks, by which it knows whose an object is; definitions from crds/ are nobody's.
   if (spec.release !== undefined && object.beside !== true) out = ownedBy(out, spec.release);
   const manager = spec.kind === 'HelmRelease' ? helmManager : kustomizeManager;

@@ -3,7 +3,7 @@ import { encodeBase64 } from '../go/base64.ts';
 import { type Chart, type ChartFile, type Hook, stringOf, toMapping } from '../helm/index.ts';
 import type { ReleaseContent, ReleaseObject } from '../render/desired.ts';
 import { isObject, type JsonObject } from '../status/fields.ts';
-import { get, type Mapping, text } from '../yaml/node.ts';
+import { get, type Mapping, type Node, text } from '../yaml/node.ts';
 import { parseFile } from '../yaml/parse.ts';
 import { print } from '../yaml/print.ts';
 import { type Json, toJson } from '../yaml/resolve.ts';
@@ -78,7 +78,10 @@ function fileOf({ name, file }: ChartFile): JsonObject {
 const texts = ['home', 'version', 'description', 'icon', 'condition', 'tags', 'appVersion', 'kubeVersion', 'type'];
 
 /** The fields of Chart.yaml that Helm knows, empty ones left out. */
-function metadataOf({ metadata, chartYaml }: Chart): JsonObject {
+function metadataOf(chart: Chart): JsonObject {
+  const { metadata, chartYaml } = chart;
+  // helm-controller goes through the dependencies once more to apply crds/, and Helm drops what it resolved before.
+  const defines = hasDefinitions(chart);
   const known: Record<string, Json> = { apiVersion: metadata.apiVersion, name: metadata.name };
   for (const key of texts) {
     const value = get(chartYaml, key);
@@ -98,10 +101,19 @@ function metadataOf({ metadata, chartYaml }: Chart): JsonObject {
       ...filled({ condition: one.condition, alias: one.alias }),
       ...(one.tags.length === 0 ? {} : { tags: one.tags }),
       enabled: true,
-      ...(one.importValues.length === 0 ? {} : { 'import-values': one.importValues as readonly Json[] }),
+      ...(one.importValues.length === 0 || defines ? {} : { 'import-values': one.importValues.map(importOf) }),
     }));
   }
   return known;
+}
+
+function hasDefinitions({ files, dependencies }: Chart): boolean {
+  return files.some(({ name }) => name.startsWith('crds/')) || dependencies.some(hasDefinitions);
+}
+
+/** Helm has resolved the short form by the time it stores a release. */
+function importOf(value: string | { readonly child: string; readonly parent: string }): JsonObject {
+  return typeof value === 'string' ? { child: `exports.${value}`, parent: '.' } : { ...value };
 }
 
 function filled(fields: Readonly<Record<string, string>>): Record<string, string> {
@@ -110,7 +122,23 @@ function filled(fields: Readonly<Record<string, string>>): Record<string, string
 
 function lockOf(file: NonNullable<Chart['lock']>): Json {
   const root = parseFile(file).documents[0]?.root;
-  return root === undefined ? null : toJson(root, 'sigs');
+  if (root?.kind !== 'mapping') return null;
+  const items = get(root, 'dependencies');
+  return {
+    generated: textAt(root, 'generated'),
+    digest: textAt(root, 'digest'),
+    dependencies: (items?.kind === 'sequence' ? items.items : []).map((item) => ({
+      name: textAt(item, 'name'),
+      ...filled({ version: textAt(item, 'version') }),
+      repository: textAt(item, 'repository'),
+    })),
+  };
+}
+
+/** As Go reads it into a text: `name: off` is "false". */
+function textAt(node: Node, key: string): string {
+  const value = get(node, key);
+  return value?.kind === 'scalar' ? stringOf(value) : '';
 }
 
 function jsonAt(node: Mapping, key: string): Json | undefined {

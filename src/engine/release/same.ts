@@ -26,7 +26,7 @@ function recordOf(content: ReleaseContent): JsonObject {
 function inputsOf(record: JsonObject): string {
   const chart = at(record, 'chart');
   const inputs: Json = [
-    at(chart, 'metadata') ?? null,
+    metadataOf(chart),
     at(chart, 'values') ?? null,
     at(chart, 'schema') || null,
     stringAt(chart, 'lock', 'digest'),
@@ -35,6 +35,18 @@ function inputsOf(record: JsonObject): string {
     isObject(record.config) ? record.config : {},
   ];
   return bytesToHex(sha256(utf8ToBytes(canonical(inputs))));
+}
+
+/** Without `import-values`: who wrote the record decides whether they are in it, and in which form. */
+function metadataOf(chart: Json | undefined): Json {
+  const metadata = at(chart, 'metadata');
+  if (!isObject(metadata) || !Array.isArray(metadata.dependencies)) return metadata ?? null;
+  const dependencies = (metadata.dependencies as readonly Json[]).map((one) => {
+    if (!isObject(one)) return one;
+    const { 'import-values': _taken, ...rest } = one;
+    return rest;
+  });
+  return { ...metadata, dependencies };
 }
 
 function filesIn(chart: Json | undefined, place: string): Json {

@@ -4,10 +4,12 @@
  * release for its own: when it starts or is resumed it finds nothing to do, and it can roll back and uninstall.
  */
 import { inventoryId } from '../../plan/inventory.ts';
+import { releaseOf } from '../../plan/payload.ts';
 import { isSnapshotOf, type ReleaseRecord, snapshotOf } from '../../release/index.ts';
 import { at, intAt, isObject, type JsonObject, listAt, stringAt } from '../../status/fields.ts';
 import type { Json } from '../../yaml/resolve.ts';
 import { ownerRef, sluiceManager } from '../owner.ts';
+import { byManifest, isBeside } from './manifest.ts';
 import type { Operation } from './operation.ts';
 
 export interface Concluded {
@@ -89,10 +91,13 @@ function refreshed(snapshot: JsonObject, stored: ReleaseRecord): JsonObject {
   return { ...snapshotOf(stored, { ociDigest }), ...(testHooks === undefined ? {} : { testHooks }) };
 }
 
+/** In the manifest's order; the definitions of crds/ come last. */
 function inventoryAfter({ turn }: Operation): readonly Json[] {
-  return turn.group.entries
-    .filter(({ action }) => !['delete', 'keep'].includes(action))
-    .map(({ id }) => ({ id: inventoryId(id), v: id.version }));
+  const content = releaseOf(turn.group.spec)!;
+  const standing = turn.group.entries.filter(({ action }) => !['delete', 'keep'].includes(action));
+  const beside = standing.filter((entry) => isBeside(content, entry));
+  const own = standing.filter((entry) => !beside.includes(entry)).sort(byManifest(content));
+  return [...own, ...beside].map(({ id }) => ({ id: inventoryId(id), v: id.version }));
 }
 
 interface Told {
