@@ -33,6 +33,7 @@ export const tools: readonly Tool[] = [
   install('sops', 'github.com/getsops/sops/v3/cmd/sops', 'v3.13.3'),
   fromRig('yaml-oracle', { folder: '../../oracle/yaml' }),
   fromRig('kustomization-oracle', { folder: '../../oracle/kustomization' }),
+  fromRig('helmrelease-oracle', { folder: '../../oracle/helmrelease' }),
   flate,
   fluxOperator,
   install('versitygw', 'github.com/versity/versitygw/cmd/versitygw', 'v1.8.0'),
@@ -43,7 +44,7 @@ export const tools: readonly Tool[] = [
 const perSuite: Readonly<Record<string, readonly string[]>> = {
   cluster: ['gitserve', 'kubebox', 'kustomize-controller', 'source-controller', 'helm-controller', 'flux', 'kwok'],
   sources: ['registry', 'versitygw', 'helm4'],
-  render: ['kustomize', 'helm3', 'helm4', 'flux', 'flux-operator', 'kustomization-oracle'],
+  render: ['kustomize', 'helm3', 'helm4', 'flux', 'flux-operator', 'kustomization-oracle', 'helmrelease-oracle'],
   secrets: ['age', 'age-keygen', 'sops'],
   yaml: ['yaml-oracle'],
   bench: ['kustomize', 'flate'],

@@ -2,21 +2,15 @@
  * The Go libraries behind kustomize-controller's build, as a program (test/oracle/kustomization). `npm run tools --
  * kustomization-oracle` builds it into the user's cache; tests that need it skip without.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Files } from '../engine/render/check.ts';
+import { oracle } from '../oracle/ask.ts';
 
-const program = join(
-  process.env.SLUICE_TOOLS ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sluice/bin'),
-  'kustomization-oracle',
-);
+const { present, without, ask } = oracle('kustomization-oracle');
 
-export const hasOracle = existsSync(program);
-
-/** Added to a test's name, so that a skipped one says why. */
-export const without = hasOracle ? '' : ` (skipped: no ${program})`;
+export { present as hasOracle, without };
 
 export interface Answer {
   readonly output: string;
@@ -59,12 +53,4 @@ export function askBuilds(questions: readonly BuildQuestion[]): readonly Answer[
 
 export function askTexts(questions: readonly TextQuestion[]): readonly Answer[] {
   return ask(questions);
-}
-
-function ask(requests: readonly object[]): readonly Answer[] {
-  const input = requests.map((request) => JSON.stringify(request)).join('\n');
-  const run = spawnSync(program, [], { input, maxBuffer: 1 << 30 });
-  if (run.status !== 0) throw new Error(`kustomization-oracle failed: ${run.stderr}`);
-  const lines = run.stdout.toString('utf8').trimEnd().split('\n');
-  return lines.map((line) => JSON.parse(line) as Answer);
 }

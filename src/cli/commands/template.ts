@@ -38,6 +38,8 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const values = chart.value === undefined ? chart : userValues(invocation);
   if (chart.value === undefined || values.value === undefined)
     return fail(invocation, [...chart.problems, ...values.problems]);
+  const wrong = helm.wrongName(name);
+  if (wrong !== undefined) throw new Error(wrong);
   const rendered = helm.renderChart({
     chart: chart.value,
     values: values.value as helm.Table,

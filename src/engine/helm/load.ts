@@ -5,7 +5,7 @@ import { error, type Problem, type Result } from '../problem.ts';
 import type { Mapping, Origin } from '../yaml/node.ts';
 import { type Chart, type ChartFile, readMetadata } from './chart.ts';
 import { type Ignored, parseHelmIgnore } from './ignore.ts';
-import { mergeMaps, type Table, table, toTable } from './values.ts';
+import { isNull, mergeMaps, type Table, table, toTable, toValue } from './values.ts';
 import { readDocuments } from './yaml.ts';
 
 /** Helm's own limit on an unpacked chart is 100 MiB; the entries are capped as well. */
@@ -189,7 +189,7 @@ export function readValues(file: SourceFile | undefined, at: Origin): Result<Tab
   if (parsed.problems.length > 0) return { problems: parsed.problems };
   let values = table({ file: file.name, start: 0, end: 0 });
   for (const root of parsed.roots) {
-    if (root.kind === 'scalar' && root.text === '') continue;
+    if (isNull(toValue(root))) continue;
     if (root.kind !== 'mapping') return fail(`cannot load ${file.name}: values must be a mapping`, root.at);
     values = mergeMaps(values, toTable(root));
   }

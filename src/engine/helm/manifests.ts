@@ -2,7 +2,9 @@
  * Rendered files to manifests: split at `---`, hooks told apart by their annotation, everything in Helm's install
  * order. Each manifest knows where it stood in its rendered file, so that origins survive the cut.
  */
+import type { Problem } from '../problem.ts';
 import { get, type Mapping, type Node, text } from '../yaml/node.ts';
+import { resolve } from '../yaml/resolve.ts';
 import { readDocuments } from './yaml.ts';
 
 export interface Manifest {
@@ -15,6 +17,8 @@ export interface Manifest {
   readonly root?: Node;
   readonly kind: string;
   readonly hook?: Hook;
+  /** A key that the text has twice. */
+  readonly duplicate?: Problem;
 }
 
 export interface Hook {
@@ -152,9 +156,10 @@ function readPiece(source: string, text: string, offset: number): Piece | string
   const parsed = readDocuments(text, source);
   if (parsed.problems.length > 0) return parsed.problems[0]!.message;
   const root = parsed.roots[0];
-  const head = readHead(root);
+  const head = readHead(root, text);
   if (typeof head === 'string') return head;
   const hook = readHook(root);
+  const [duplicate] = parsed.duplicates;
   const manifest: Manifest = {
     source,
     text,
@@ -162,6 +167,7 @@ function readPiece(source: string, text: string, offset: number): Piece | string
     kind: head.kind,
     ...(root !== undefined && { root }),
     ...(hook !== undefined && hook !== 'unknown' && { hook }),
+    ...(duplicate !== undefined && { duplicate }),
   };
   return { manifest, isUnknown: hook === 'unknown' };
 }
@@ -185,8 +191,25 @@ export function split(stream: string, helm: 3 | 4): { readonly text: string; rea
   return out;
 }
 
-function byKind(manifests: readonly Manifest[], rank: ReadonlyMap<string, number>): readonly Manifest[] {
-  return [...manifests].sort((a, b) => {
+/** Objects that were changed after they were cut, told apart and sorted once more as Helm 4 does it. */
+export function sortObjects<Item extends { readonly source: string; readonly node: Mapping }>(items: readonly Item[]) {
+  const sorted = [...items].sort((a, b) => (a.source < b.source ? -1 : a.source > b.source ? 1 : 0));
+  const hooks: (Item & { readonly kind: string; readonly hook: Hook })[] = [];
+  const manifests: (Item & { readonly kind: string })[] = [];
+  for (const item of sorted) {
+    const hook = readHook(item.node);
+    const one = { ...item, kind: text(get(item.node, 'kind')) ?? '' };
+    if (hook === undefined) manifests.push(one);
+    else if (hook !== 'unknown') hooks.push({ ...one, hook });
+  }
+  return { hooks: byKind(hooks, rank), manifests: byKind(manifests, rank) };
+}
+
+function byKind<Item extends { readonly kind: string }>(
+  items: readonly Item[],
+  rank: ReadonlyMap<string, number>,
+): readonly Item[] {
+  return [...items].sort((a, b) => {
     const first = rank.get(a.kind);
     const second = rank.get(b.kind);
     if (first !== undefined && second !== undefined) return first - second;
@@ -196,13 +219,30 @@ function byKind(manifests: readonly Manifest[], rank: ReadonlyMap<string, number
 }
 
 /** What Helm decodes of every document before anything else; what does not fit is its error. */
-function readHead(root: Node | undefined): { readonly kind: string } | string {
-  if (root === undefined || (root.kind === 'scalar' && root.text === '')) return { kind: '' };
+function readHead(root: Node | undefined, printed: string): { readonly kind: string } | string {
+  if (root === undefined || (root.kind === 'scalar' && resolve(root, 'sigs') === null)) return { kind: '' };
   if (root.kind !== 'mapping') {
     const type = root.kind === 'sequence' ? 'array' : 'string';
     return `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${type} into Go value of type util.SimpleHead`;
   }
+  const infinite = /\.(inf|nan)\b/i.test(printed) ? unprintable(root) : undefined;
+  if (infinite !== undefined) return `error converting YAML to JSON: json: unsupported value: ${infinite}`;
   return { kind: text(get(root, 'kind')) ?? '' };
+}
+
+/** A number that JSON does not know, in Go's spelling. */
+function unprintable(node: Node): string | undefined {
+  if (node.kind === 'scalar') {
+    const value = resolve(node, 'sigs');
+    if (typeof value !== 'number' || Number.isFinite(value)) return undefined;
+    return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
+  }
+  const inside = node.kind === 'sequence' ? node.items : node.entries.map(({ value }) => value);
+  for (const one of inside) {
+    const found = unprintable(one);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function readHook(root: Node | undefined): Hook | 'unknown' | undefined {

@@ -1,7 +1,9 @@
 /** Manifests to objects: each rendered node gets the origin of the value that printed it, or of its template line. */
 import type { Segment } from '../gotemplate/index.ts';
 import { isObject } from '../objects/object.ts';
-import { get, type Mapping, type Node, type Origin, type Scalar } from '../yaml/node.ts';
+import { error, type Problem } from '../problem.ts';
+import { get, getPath, type Mapping, type Node, type Origin, type Scalar, text } from '../yaml/node.ts';
+import { resolve } from '../yaml/resolve.ts';
 import type { Manifest } from './manifests.ts';
 import { readDocuments } from './yaml.ts';
 
@@ -27,6 +29,28 @@ function located(manifest: Manifest, segments: readonly Segment[]): readonly Map
     .map((node) => relocate(node, locate, manifest.text) as Mapping);
 }
 
+/** What kustomize, through which helm-controller sends every release, does not take of a manifest. */
+export function refusalOf(manifest: Manifest, segments: readonly Segment[]): Problem | undefined {
+  const wrong = manifest.duplicate?.message ?? documentsOf(manifest).flatMap(wrongIn)[0];
+  if (wrong === undefined) return undefined;
+  const message = `error while running post render: ${manifest.source}: ${wrong}`;
+  return error('helm-chart', message, originAt(segments, manifest.offset, manifest.offset + 1));
+}
+
+function wrongIn(root: Node): readonly string[] {
+  if (root.kind === 'scalar' && resolve(root, 'sigs') === null) return [];
+  const kind = text(get(root, 'kind')) ?? '';
+  if (kind === '') return ['missing kind in object'];
+  if (kind.endsWith('List')) return [];
+  if ((text(getPath(root, ['metadata', 'name'])) ?? '') === '') return ['missing metadata.name in object'];
+  return (text(get(root, 'apiVersion')) ?? '') === '' ? ['apiVersion not set'] : [];
+}
+
+/** Whether it stands for the objects in it. */
+export function isList({ root }: Manifest): boolean {
+  return root !== undefined && isObject(root) && flatten(root)[0] !== root;
+}
+
 /** The origin of a range of the manifest, its first characters (a block's header) left out of account. */
 type Locate = (at: Origin, skipped?: number) => Origin;
 
@@ -46,22 +70,23 @@ function flatten(node: Node): readonly Mapping[] {
   return [node];
 }
 
-function relocate(node: Node, locate: Locate, text: string): Node {
-  if (node.kind === 'scalar') return { ...node, at: locate(node.at, headerOf(node, text)) };
+function relocate(node: Node, locate: Locate, printed: string): Node {
+  if (node.kind === 'scalar') return { ...node, at: locate(node.at, headerOf(node, printed)) };
   // A collection comes from where it begins: the values inside it have places of their own.
   const at = locate({ ...node.at, end: node.at.start + 1 });
-  if (node.kind === 'sequence') return { ...node, items: node.items.map((item) => relocate(item, locate, text)), at };
+  if (node.kind === 'sequence')
+    return { ...node, items: node.items.map((item) => relocate(item, locate, printed)), at };
   const entries = node.entries.map(({ key, value }) => ({
     key: { ...key, at: locate(key.at) },
-    value: relocate(value, locate, text),
+    value: relocate(value, locate, printed),
   }));
   return { ...node, entries, at };
 }
 
 /** How long a block scalar's first line (`|2-`) with its indentation is: what is in the block decides its value. */
-function headerOf({ style, at }: Scalar, text: string): number {
+function headerOf({ style, at }: Scalar, printed: string): number {
   if (style !== 'literal' && style !== 'folded') return 0;
-  const body = /^[^\n]*\n\s*/.exec(text.slice(at.start, at.end));
+  const body = /^[^\n]*\n\s*/.exec(printed.slice(at.start, at.end));
   return body === null || at.start + body[0].length >= at.end ? 0 : body[0].length;
 }
 

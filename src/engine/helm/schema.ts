@@ -22,6 +22,9 @@ interface Failure {
   readonly causes?: readonly Failure[];
 }
 
+/** In the order in which the library names them. */
+const typeNames = ['null', 'boolean', 'number', 'integer', 'string', 'array', 'object'];
+
 /** Steps that one validation may take, and how deep references may nest. */
 const maxSteps = 2_000_000;
 const maxDepth = 400;
@@ -153,7 +156,8 @@ class Validator {
     const type = typeOf(json);
     const wanted = schema.type === undefined ? [] : list(schema.type).map(String);
     if (wanted.length > 0 && !wanted.some((want) => want === type || (want === 'integer' && isInteger(json)))) {
-      out.push(fail(`got ${type}, want ${wanted.join(' or ')}`));
+      const named = typeNames.filter((name) => wanted.includes(name));
+      out.push(fail(`got ${type}, want ${named.join(' or ')}`));
     }
     if (Array.isArray(schema.enum) && !schema.enum.some((item) => equal(item, json))) {
       const choices = schema.enum.map(display);

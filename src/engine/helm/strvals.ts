@@ -2,8 +2,10 @@
  * `--set` lines and `targetPath` values: `a.b[0].c=1,d={x,y}` into values, with Helm's own grammar, types and errors.
  * Whole numbers become int64 (see `int64Tag`), `true`, `false` and `null` are recognised, everything else is a string.
  */
+import { quote } from '../go/strconv.ts';
 import { type Origin, type Scalar, str } from '../yaml/node.ts';
-import { int64Tag, type List, nothing, type Table, table, type Value } from './values.ts';
+import { resolve } from '../yaml/resolve.ts';
+import { int64Tag, isNull, type List, nothing, type Table, table, type Value } from './values.ts';
 
 const maxIndex = 65_536;
 const maxNesting = 30;
@@ -48,56 +50,65 @@ class Parser {
     this.origin = origin;
   }
 
-  /** Reads one `key=value`; false when the line ended before it. */
+  /** Reads one `key=value`; false when the line ended where something was still to come. */
   key(into: Table, nesting: number): boolean {
     const { text, stop } = this.until(this.mode === 'literal' ? '=[.' : '=[,.');
     if (stop === undefined) {
       if (text === '') return false;
-      throw new SetError(`key "${text}" has no value`);
+      throw new SetError(`key ${quote(text)} has no value`);
     }
-    if (stop === '[') {
-      const index = this.index();
-      const old = into.slots.get(text)?.value;
-      if (old !== undefined && old.kind !== 'list') throw new SetError('unable to parse key: the value is not a list');
-      this.put(into, text, this.item(old ?? this.list(), index, nesting));
-      return true;
-    }
+    if (stop === '[') return this.indexed(into, text, nesting);
     if (stop === '=') return this.assign((value) => this.put(into, text, value));
-    if (stop === ',') throw new SetError(`key "${text}" has no value (cannot end with ,)`);
+    if (stop === ',') throw new SetError(`key ${quote(text)} has no value (cannot end with ,)`);
     if (nesting + 1 > maxNesting) {
       throw new SetError(`value name nested level is greater than maximum supported nested level of ${maxNesting}`);
     }
     const old = into.slots.get(text)?.value;
-    if (old !== undefined && old.kind !== 'table') throw new SetError('unable to parse key: the value is not a table');
+    if (old !== undefined && old.kind !== 'table') throw unexpected(old, 'map[string]interface {}');
     const inner = old ?? table(this.origin);
     const more = this.key(inner, nesting + 1);
-    if (more && inner.slots.size === 0) throw new SetError(`key map "${text}" has no value`);
+    if (more && inner.slots.size === 0) throw new SetError(`key map ${quote(text)} has no value`);
     if (inner.slots.size > 0) this.put(into, text, inner);
     return more;
   }
 
-  private item(list: List, index: number, nesting: number): List {
+  private indexed(into: Table, key: string, nesting: number): boolean {
+    const index = this.index();
+    if (index === undefined) return false;
+    const old = into.slots.get(key)?.value;
+    if (old !== undefined && old.kind !== 'list') throw unexpected(old, '[]interface {}');
+    const { list, more } = this.item(old ?? this.list(), index, nesting);
+    this.put(into, key, list);
+    return more;
+  }
+
+  /** What follows an index. A line that ends in the middle of it leaves the list as it was. */
+  private item(list: List, index: number, nesting: number): { readonly list: List; readonly more: boolean } {
+    if (index < 0) throw new SetError(`negative ${index} index not allowed`);
     const { text, stop } = this.until('[.=');
-    if (text !== '') throw new SetError(`unexpected data at end of array index: "${text}"`);
-    if (stop === undefined) throw new SetError('unexpected end of line after an index');
+    if (text !== '') throw new SetError(`unexpected data at end of array index: ${quote(text)}`);
+    if (stop === undefined) return { list, more: false };
     if (stop === '=') {
-      this.assign((value) => this.putIndex(list, index, value));
-      return list;
+      let value: Value = str('', this.origin);
+      this.assign((given) => {
+        value = given;
+      });
+      return { list: this.withItem(list, index, value), more: true };
     }
     const old = list.items[index];
     if (stop === '[') {
       const next = this.index();
-      const inner = old?.kind === 'list' ? old : this.list();
-      this.putIndex(list, index, this.item(inner, next, nesting));
-      return list;
+      if (next === undefined) return { list, more: false };
+      if (old !== undefined && old.kind !== 'list' && !isNull(old)) throw unexpected(old, '[]interface {}');
+      const inner = this.item(old?.kind === 'list' ? old : this.list(), next, nesting);
+      return inner.more ? { list: this.withItem(list, index, inner.list), more: true } : { list, more: false };
     }
     const inner = old?.kind === 'table' ? old : table(this.origin);
-    this.key(inner, nesting);
-    this.putIndex(list, index, inner);
-    return list;
+    if (old !== undefined) list.items[index] = inner;
+    return this.key(inner, nesting) ? { list: this.withItem(list, index, inner), more: true } : { list, more: false };
   }
 
-  /** Reads the value after `=`; false when the line ended with it. */
+  /** Reads the value after `=`; false when there is none. */
   private assign(set: (value: Value) => void): boolean {
     if (this.mode === 'literal') {
       set(str(this.line.slice(this.at).join(''), this.origin));
@@ -111,11 +122,8 @@ class Parser {
     if (this.line[this.at] === '{') {
       this.at++;
       set(this.braces());
-      return true;
-    }
-    const { text, stop } = this.until(',');
-    set(this.typed(text));
-    return stop !== undefined;
+    } else set(this.typed(this.until(',').text));
+    return true;
   }
 
   private braces(): List {
@@ -146,16 +154,14 @@ class Parser {
     return str(text, this.origin);
   }
 
-  private index(): number {
+  /** The number before `]`; undefined when the line ends before it, which Helm takes for the end of everything. */
+  private index(): number | undefined {
     const { text, stop } = this.until(']');
-    if (stop === undefined || !/^[-+]?[0-9]+$/.test(text))
-      throw new SetError(`error parsing index: "${text}" is not a number`);
-    const index = Number(text);
-    if (index < 0) throw new SetError(`negative ${index} index not allowed`);
-    if (index > maxIndex) {
-      throw new SetError(`index of ${index} is greater than maximum supported index of ${maxIndex}`);
-    }
-    return index;
+    if (stop === undefined) return undefined;
+    const wrong = (why: string) => new SetError(`error parsing index: strconv.Atoi: parsing ${quote(text)}: ${why}`);
+    if (!/^[-+]?[0-9]+$/.test(text)) throw wrong('invalid syntax');
+    if (!fitsInt64(text)) throw wrong('value out of range');
+    return Number(text);
   }
 
   private until(stops: string): Read {
@@ -179,10 +185,34 @@ class Parser {
     if (key !== '') into.slots.set(key, { keyAt: this.origin, value });
   }
 
-  private putIndex(list: List, index: number, value: Value): void {
-    while (list.items.length <= index) list.items.push(nothing(this.origin));
-    list.items[index] = value;
+  /** In the list itself, or in a longer one that stands for it: what else holds the list sees only the first. */
+  private withItem(list: List, index: number, value: Value): List {
+    if (index > maxIndex) {
+      throw new SetError(`index of ${index} is greater than maximum supported index of ${maxIndex}`);
+    }
+    if (index < list.items.length) {
+      list.items[index] = value;
+      return list;
+    }
+    const items = [...list.items];
+    while (items.length < index) items.push(nothing(this.origin));
+    return { ...list, items: [...items, value] };
   }
+}
+
+/** Helm's own words, which are those of a Go type assertion. */
+function unexpected(found: Value, wanted: string): SetError {
+  return new SetError(`unable to parse key: interface conversion: interface {} is ${goType(found)}, not ${wanted}`);
+}
+
+function goType(value: Value): string {
+  if (value.kind === 'table') return 'map[string]interface {}';
+  if (value.kind === 'list') return '[]interface {}';
+  if (value.tag === int64Tag) return 'int64';
+  const resolved = resolve(value, 'sigs');
+  if (resolved === null) return 'nil';
+  if (typeof resolved === 'boolean') return 'bool';
+  return typeof resolved === 'string' ? 'string' : 'float64';
 }
 
 function fitsInt64(text: string): boolean {

@@ -8,13 +8,16 @@ export interface Documents {
   /** Every document that holds something. */
   readonly roots: readonly Node[];
   readonly problems: readonly Problem[];
+  /** Keys that are written twice: no problem to Helm, one to kustomize. */
+  readonly duplicates: readonly Problem[];
 }
 
 export function readDocuments(text: string, name: string): Documents {
   const parsed = parse(text, name, 'sigs');
   const problems = parsed.problems.filter(({ code }) => code !== 'yaml-duplicate-key');
   const roots = parsed.documents.flatMap(({ root }) => (root === undefined ? [] : [root]));
-  return { roots: problems.length < parsed.problems.length ? roots.map(lastOfEachKey) : roots, problems };
+  const duplicates = parsed.problems.filter(({ code }) => code === 'yaml-duplicate-key');
+  return { roots: duplicates.length > 0 ? roots.map(lastOfEachKey) : roots, problems, duplicates };
 }
 
 function lastOfEachKey(node: Node): Node {

@@ -113,13 +113,13 @@ function emitContent(emitter: Emitter, node: Node, dialect: Dialect, place: Plac
 }
 
 /** Inside braces yaml.v3 writes an empty plain scalar as `''`, and kustomize reads it back as a string. */
-function quoteEmpty(value: Node): Node {
+export function quoteEmpty(value: Node): Node {
   const empty = value.kind === 'scalar' && value.text === '' && value.style === 'plain' && value.tag === undefined;
   return empty ? { ...value, style: 'single' } : value;
 }
 
 /** kustomize writes the node with yaml.v3 and reads it again before it prints: folded text may change on that way. */
-function scalarValue(node: Scalar, dialect: Dialect): ScalarValue {
+export function scalarValue(node: Scalar, dialect: Dialect): ScalarValue {
   if (node.style === 'folded' && dialect === 'kyaml' && node.tag === undefined) return refold(node.text);
   return resolve(node, dialect);
 }

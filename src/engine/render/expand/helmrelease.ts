@@ -4,26 +4,30 @@ import {
   type Chart,
   defaultCapabilities,
   drawnPlace,
-  type Hook,
+  isList,
+  type Manifest,
   objectsOf,
   type RenderedChart,
   type RenderRequest,
+  refusalOf,
   renderChart,
+  sortObjects,
   toMapping,
   withinLimit,
+  wrongName,
 } from '../../helm/index.ts';
-import { idOf, isObject, keyOf, type ObjectId } from '../../objects/object.ts';
+import { idOf, isObject, type ObjectId } from '../../objects/object.ts';
 import { error, type Problem } from '../../problem.ts';
 import { get, type Mapping, str } from '../../yaml/node.ts';
 import { parseFile } from '../../yaml/parse.ts';
 import { toJson } from '../../yaml/resolve.ts';
 import type { Expander, RenderContext } from '../context.ts';
-import type { DesiredObject, DesiredSet, Owner, ReleaseContent, ReleaseObject } from '../desired.ts';
+import type { DesiredObject, DesiredSet, Owner, ReleaseContent } from '../desired.ts';
 import { chartFor, chartNotes } from '../helm/chart.ts';
 import { fieldNotes, keepsOldValues } from '../helm/fields.ts';
 import { lookupsOf, withoutSecrets } from '../helm/lookups.ts';
 import { shortenedName } from '../helm/name.ts';
-import { postRender, withOriginLabels } from '../helm/postrender.ts';
+import { type Piece, type PostRendered, postRender, withOriginLabels } from '../helm/postrender.ts';
 import { type ReleaseValues, releaseValues } from '../helm/values.ts';
 
 export const helmReleaseExpander: Expander = {
@@ -88,6 +92,11 @@ function install(
     reads: new Set(),
     ...(lookups.notes().length > 0 && { note: lookups.notes().join('; ') }),
   });
+  const wrong = wrongName(releaseName(view, object.id));
+  if (wrong !== undefined) {
+    const at = view.releaseName?.node.at ?? get(get(object.node, 'metadata'), 'name')?.at ?? object.node.at;
+    return failed([error('helm-chart', wrong, at)]);
+  }
   const action = storedRevision(view, object.id, context) === undefined ? 'install' : 'upgrade';
   const policy = crdPolicy(view, action);
   if (typeof policy !== 'string') return failed([policy]);
@@ -99,12 +108,11 @@ function install(
   const labels = { name: get(get(object.node, 'metadata'), 'name') ?? str(name, object.node.at), namespace };
   const progress = { doing: 'the reading of its output and its post renderers' };
   const finished = withinLimit(context.options.limit, chart, progress, () => {
-    const pieces = piecesOf(value);
-    const nodesOf = (kind: 'manifest' | 'hook') =>
-      pieces.filter(({ hook }) => (hook === undefined) === (kind === 'manifest')).map(({ node }) => node);
-    const output = { view, manifests: nodesOf('manifest'), hooks: nodesOf('hook'), labels };
-    const { objects, problems } = postRender(output, context.options.kustomizer);
-    return problems.length > 0 ? { problems } : { value: releaseContent(value, values, pieces, objects), problems };
+    const asked = view.postRenderStrategy?.value === 'nohooks' ? value.manifests : manifestsOf(value);
+    const wrong = asked.map((one) => refusalOf(one, value.segments(one.source))).find((one) => one !== undefined);
+    if (wrong !== undefined) return { problems: [wrong] };
+    const { pieces, problems } = postRender({ view, pieces: piecesOf(value), labels }, context.options.kustomizer);
+    return problems.length > 0 ? { problems } : { value: releaseContent(value, values, pieces), problems };
   });
   if (finished.value === undefined) return failed(finished.problems);
   const release = finished.value;
@@ -168,15 +176,18 @@ function storedRevision(view: HelmReleaseView, id: ObjectId, { options }: Render
   return options.releases?.[`${namespace}/${releaseName(view, id)}`];
 }
 
-/** A rendered object and the piece of a template that it came from. */
-type Piece = ReleaseObject & { readonly hook?: Hook };
+/** In the order of their templates, hooks among them: so Helm 4 sends them through the post renderers. */
+function manifestsOf(value: RenderedChart): readonly Manifest[] {
+  return [...value.manifests, ...value.hooks].sort((a, b) =>
+    a.source === b.source ? a.offset - b.offset : a.source < b.source ? -1 : 1,
+  );
+}
 
-/** Hooks go through the post renderers with everything else, as Helm 4 has it (`postRenderStrategy: combined`). */
 function piecesOf(value: RenderedChart): readonly Piece[] {
-  return [...value.manifests, ...value.hooks].flatMap((manifest) =>
+  return manifestsOf(value).flatMap((manifest) =>
     objectsOf(manifest, value.segments(manifest.source)).map((node) => ({
-      source: manifest.source,
       node,
+      ...(isList(manifest) ? {} : { source: manifest.source }),
       ...(manifest.hook === undefined ? {} : { hook: manifest.hook }),
     })),
   );
@@ -185,22 +196,15 @@ function piecesOf(value: RenderedChart): readonly Piece[] {
 function releaseContent(
   { chart, notes }: RenderedChart,
   { values }: ReleaseValues,
-  pieces: readonly Piece[],
-  rendered: readonly Mapping[],
+  pieces: PostRendered['pieces'],
 ): ReleaseContent {
-  const before = new Map(pieces.map((piece) => [keyOf(idOf(piece.node)), piece]));
-  const after = rendered.map((node, index): Piece => {
-    // Where nothing was taken out or put in, the place tells; else the name.
-    const same = rendered.length === pieces.length ? pieces[index] : before.get(keyOf(idOf(node)));
-    const { source, hook } = same ?? { source: `generated-by-postrender-${index}.yaml` };
-    return hook === undefined ? { source, node } : { source, node, hook };
-  });
+  const { manifests, hooks } = sortObjects(pieces);
   return {
     chart,
     notes,
     config: toJson(toMapping(values), 'sigs'),
-    manifest: after.flatMap(({ source, node, hook }) => (hook === undefined ? [{ source, node }] : [])),
-    hooks: after.flatMap(({ source, node, hook }) => (hook === undefined ? [] : [{ source, node, hook }])),
+    manifest: manifests.map(({ source, node }) => ({ source, node })),
+    hooks: hooks.map(({ source, node, hook }) => ({ source, node, hook })),
   };
 }
 

@@ -3,18 +3,27 @@
  * engine works on files, so the objects are printed into one, and what comes out is led back through the printed text.
  */
 import { node as field, type HelmReleaseView, type StringEntry } from '../../flux/index.ts';
+import type { Hook } from '../../helm/index.ts';
 import type { Kustomizer } from '../../kustomize/index.ts';
-import { idOf } from '../../objects/object.ts';
+import { idOf, keyOf } from '../../objects/object.ts';
 import { error, type Problem } from '../../problem.ts';
-import { get, type Mapping, mapping, type Node, type Origin, sequence, set, str } from '../../yaml/node.ts';
+import { get, type Mapping, mapping, type Node, type Origin, remove, sequence, set, str } from '../../yaml/node.ts';
 import { printWithSpans, type Span } from '../../yaml/print.ts';
+import { settle } from '../settle.ts';
 
 const resource = 'helm-release.yaml';
 
+/** An object of a release and the template that made it; what came out of a List has none. */
+export interface Piece {
+  readonly source?: string;
+  readonly node: Mapping;
+  readonly hook?: Hook;
+}
+
 export interface PostRenderRequest {
   readonly view: HelmReleaseView;
-  readonly manifests: readonly Mapping[];
-  readonly hooks: readonly Mapping[];
+  /** In the order of their templates. */
+  readonly pieces: readonly Piece[];
   readonly labels: OriginLabels;
 }
 
@@ -25,35 +34,72 @@ export interface OriginLabels {
 }
 
 export interface PostRendered {
-  readonly objects: readonly Mapping[];
+  readonly pieces: readonly (Piece & { readonly source: string })[];
   readonly problems: readonly Problem[];
 }
 
 /** The objects of the release and its hooks, which take part in the rendering as the strategy says. */
 export function postRender(request: PostRenderRequest, kustomizer: Kustomizer): PostRendered {
-  const { view, manifests, hooks } = request;
+  const { view, pieces } = request;
   const strategy = view.postRenderStrategy?.value ?? 'combined';
-  const run = (objects: readonly Mapping[]) => renderAll(objects, request, kustomizer);
-  if (strategy === 'combined') return run([...manifests, ...hooks]);
-  if (strategy === 'separate') return joined(run(manifests), run(hooks));
-  if (strategy === 'nohooks') return joined(run(manifests), { objects: hooks, problems: [] });
+  const hooks = pieces.filter(({ hook }) => hook !== undefined);
+  const manifests = pieces.filter(({ hook }) => hook === undefined);
+  const run = (group: readonly Piece[], name = '') => renderGroup(group, name, request, kustomizer);
+  if (strategy === 'combined') return run(pieces);
+  if (strategy === 'separate') return joined(run(hooks, 'hooks-'), run(manifests, 'manifests-'));
+  if (strategy === 'nohooks')
+    return joined({ pieces: hooks.map(named('')), problems: [] }, run(manifests, 'manifests-'));
   const message = `unknown post-render strategy: '${strategy}'`;
-  return failed([error('helm-chart', message, view.postRenderStrategy!.node.at)]);
+  return { pieces: [], problems: [error('helm-chart', message, view.postRenderStrategy!.node.at)] };
 }
 
 function joined(a: PostRendered, b: PostRendered): PostRendered {
-  return { objects: [...a.objects, ...b.objects], problems: [...a.problems, ...b.problems] };
+  return { pieces: [...a.pieces, ...b.pieces], problems: [...a.problems, ...b.problems] };
 }
 
-function failed(problems: readonly Problem[]): PostRendered {
+/** What has no file gets one of Helm's. */
+const named = (group: string) => (piece: Piece, index: number) => ({
+  ...piece,
+  source: piece.source ?? `generated-by-postrender-${group}${index}.yaml`,
+});
+
+function renderGroup(
+  pieces: readonly Piece[],
+  group: string,
+  request: PostRenderRequest,
+  kustomizer: Kustomizer,
+): PostRendered {
+  // Whatever Helm would make of them: kustomize reads them first, and `yes` is a string to it.
+  const nodes = pieces.map(({ node }) => asKustomizeReads(node));
+  const { objects, problems } = renderAll(nodes, request, kustomizer);
+  const before = new Map(pieces.map((piece) => [keyOf(idOf(piece.node)), piece]));
+  const after = objects.map((node, index): Piece => {
+    // Where nothing was taken out or put in, the place tells; else the name.
+    const same = objects.length === pieces.length ? pieces[index] : before.get(keyOf(idOf(node)));
+    return same?.source === undefined ? { node } : { source: same.source, node };
+  });
+  return { pieces: after.map(named(group)), problems };
+}
+
+/** The same for the same, so that what an edit does not touch is not walked again. */
+const readBefore = new WeakMap<Mapping, Mapping>();
+
+function asKustomizeReads(node: Mapping): Mapping {
+  const known = readBefore.get(node) ?? (settle(node, 'kyaml') as Mapping);
+  readBefore.set(node, known);
+  return known;
+}
+
+interface Rendered {
+  readonly objects: readonly Mapping[];
+  readonly problems: readonly Problem[];
+}
+
+function failed(problems: readonly Problem[]): Rendered {
   return { objects: [], problems };
 }
 
-function renderAll(
-  objects: readonly Mapping[],
-  { view, labels }: PostRenderRequest,
-  kustomizer: Kustomizer,
-): PostRendered {
+function renderAll(objects: readonly Mapping[], { view, labels }: PostRenderRequest, kustomizer: Kustomizer): Rendered {
   let current = objects;
   for (const renderer of view.postRenderers) {
     const kustomize = field(renderer, 'kustomize');
@@ -70,7 +116,8 @@ function renderAll(
   }
   const twice = duplicate(current);
   if (twice !== undefined) return failed([twice]);
-  return { objects: current.map((node) => withOriginLabels(withCommonMetadata(node, view), labels)), problems: [] };
+  const labelled = current.map((node) => withOriginLabels(withCommonMetadata(withoutEmpty(node), view), labels));
+  return { objects: labelled, problems: [] };
 }
 
 /** The labels are set by kustomize, too, and it takes no two objects of one id. */
@@ -91,7 +138,7 @@ function duplicate(objects: readonly Mapping[]): Problem | undefined {
 
 const supported = ['patches', 'patchesStrategicMerge', 'patchesJson6902', 'images'];
 
-function runKustomize(spec: Mapping, objects: readonly Mapping[], kustomizer: Kustomizer): PostRendered {
+function runKustomize(spec: Mapping, objects: readonly Mapping[], kustomizer: Kustomizer): Rendered {
   let printed = '';
   const spans: Span[] = [];
   for (const object of objects) {
@@ -137,6 +184,15 @@ function relocate(node: Node, origins: ReadonlyMap<string, Origin>): Node {
     value: relocate(value, origins),
   }));
   return { ...node, entries, at };
+}
+
+/** Helm notes the template in an annotation on the way, and takes the annotations with it when they are empty again. */
+function withoutEmpty(node: Mapping): Mapping {
+  const metadata = get(node, 'metadata');
+  const annotations = get(metadata, 'annotations');
+  if (metadata?.kind !== 'mapping' || annotations === undefined) return node;
+  const empty = annotations.kind === 'scalar' || (annotations.kind === 'mapping' && annotations.entries.length === 0);
+  return empty ? set(node, 'metadata', remove(metadata, 'annotations')) : node;
 }
 
 function withCommonMetadata(node: Mapping, { commonLabels, commonAnnotations }: HelmReleaseView): Mapping {

@@ -3,10 +3,10 @@
  * `--set` would, `spec.values` last. Every value keeps the line that set it.
  */
 import { node as field, type HelmReleaseView, type ValuesFrom } from '../../flux/index.ts';
-import { mergeMaps, setValues, type Table, table, toTable } from '../../helm/index.ts';
+import { mergeMaps, readDocuments, setValues, type Table, table, toTable } from '../../helm/index.ts';
 import { error, type Problem } from '../../problem.ts';
 import type { Mapping, Node, Origin, Scalar } from '../../yaml/node.ts';
-import { parse } from '../../yaml/parse.ts';
+import { resolve } from '../../yaml/resolve.ts';
 import type { RenderContext } from '../context.ts';
 import { fromBase64 } from '../variables.ts';
 import { embedded, type Locate } from './embedded.ts';
@@ -111,14 +111,14 @@ function readKey(from: ValuesFrom, object: Mapping, title: string, kind: 'Config
 
 function readValues(read: Found, context: RenderContext): { values?: Mapping; problems: readonly Problem[] } {
   const locate = embedded(read.text, read.scalar, (file) => context.workspace.textOf(file));
-  const parsed = parse(read.text, read.scalar.at.file);
+  const parsed = readDocuments(read.text, read.scalar.at.file);
   const [wrong] = parsed.problems;
   if (wrong !== undefined) {
     const at = wrong.at === undefined ? read.scalar.at : locate(wrong.at.start, wrong.at.end);
     return { problems: [error('helm-values', `values in ${read.title}: ${wrong.message}`, at)] };
   }
-  const root = parsed.documents[0]?.root;
-  if (root === undefined || (root.kind === 'scalar' && root.text === '')) return { problems: [] };
+  const [root] = parsed.roots;
+  if (root === undefined || (root.kind === 'scalar' && resolve(root, 'sigs') === null)) return { problems: [] };
   if (root.kind !== 'mapping') {
     return { problems: [error('helm-values', `values in ${read.title} are not a mapping`, read.scalar.at)] };
   }
