@@ -10,6 +10,8 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000, interval: 100 } },
+    // What a test prints is shown when it fails, or with SHOW=1: scores, and what was skipped inside it.
+    silent: process.env.SHOW ? false : 'passed-only',
     reporters: ['default', './test/reporter.ts'],
   },
 });

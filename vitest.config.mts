@@ -11,6 +11,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     expect: { poll: { timeout: 30_000 } },
     pool: 'threads',
+    // What a test prints is shown when it fails, or with SHOW=1: scores, and what was skipped inside it.
+    silent: process.env.SHOW ? false : 'passed-only',
     reporters: ['default', './test/reporter.ts'],
   },
 });

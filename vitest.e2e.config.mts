@@ -11,6 +11,8 @@ export default defineConfig({
     expect: { poll: { timeout: 60_000 } },
     fileParallelism: false,
     bail: 0,
+    // What a test prints is shown when it fails, or with SHOW=1: scores, and what was skipped inside it.
+    silent: process.env.SHOW ? false : 'passed-only',
     reporters: ['verbose', './test/reporter.ts'],
   },
 });

@@ -341,7 +341,7 @@ test.skipIf(!hasOracle)(`one case for each field${without}`, () => {
 });
 
 /** Each build reads the whole OpenAPI schema anew, so that hundreds of them take a while. */
-const patient = { timeout: 300_000 };
+const patient = { timeout: 1_200_000 };
 
 const modules = join(process.env.GOMODCACHE ?? join(homedir(), 'go/pkg/mod'), 'github.com/fluxcd');
 /** One asks another host; in the other, kustomize crashes on internal annotations that a file forges. */
@@ -420,7 +420,7 @@ const folders: readonly Files[] = [
   {
     ...parts('base', 'resources: [a.yaml, p.yaml, s.yaml]\nlabels: [{pairs: {base: x}, includeSelectors: true}]\n'),
     'in/kustomization.yaml':
-      'resources: [../base]\nnamePrefix: o-\nconfigMapGenerator: [{name: g, literals: ["v=${B}"]}]\npatches: [{patch: "[{op: add, path: /spec/hostNetwork, value: true}]", target: {kind: Pod}}]\n',
+      'resources: [../base]\nnamePrefix: o-\nconfigMapGenerator: [{name: g, literals: ["v=${B}"]}]\npatches: [{patch: "- {op: add, path: /spec/hostNetwork, value: true}", target: {kind: Pod}}]\n',
   },
 ];
 
@@ -437,8 +437,8 @@ const patches = [
   { patch: json({ op: 'replace', path: '/metadata/name', value: 'renamed' }), target: { kind: 'Service' } },
   { patch: json({ op: 'add', path: '/data/n', value: '1' }), target: { kind: 'ConfigMap', name: 'a|o-a' } },
   { patch: strategic('$patch: delete\n') },
-  { patch: json({ op: 'remove', path: '/data' }), target: { labelSelector: 'app' } },
-  { patch: json({ op: 'test', path: '/kind', value: 'Pod' }), target: { namespace: 'apps' } },
+  { patch: json({ op: 'remove', path: '/metadata/labels' }), target: { labelSelector: 'app', kind: 'Service' } },
+  { patch: json({ op: 'test', path: '/kind', value: 'Pod' }), target: { namespace: 'apps', kind: 'Pod' } },
 ];
 
 /** Every field there or not, and one of a few values. */
@@ -481,35 +481,15 @@ test.skipIf(!hasOracle)(`two hundred specs at random${without}`, patient, () => 
   const seeds = Array.from({ length: 200 }, (_, i) => i + 1);
   const counts = compare(Object.fromEntries(seeds.map((seed) => [`seed ${seed}`, randomStory(seed)])));
   console.log(`random specs: ${counts.equal} byte-equal, ${counts.refused} refused by both`);
-  expect(counts.equal).toBeGreaterThan(50);
+  expect(counts.equal).toBeGreaterThan(140);
 });
+
+const operators = ['', ...': = := :- :+ :? / // /# /% # ## % %% ^ ^^ , ,,'.split(' ')];
 
 const pieces = [
   ...['${', '${', '${', '}', '}', '}', '$', '$$', '{', 'A', 'B', 'N', 'E', 'x', 'é', '_', '1', '-1', '2', ' ', '.'],
-  ...[
-    ':',
-    ':',
-    ':=',
-    ':-',
-    ':+',
-    ':?',
-    '=',
-    '-',
-    '+',
-    '?',
-    '/',
-    '//',
-    '/#',
-    '/%',
-    '#',
-    '##',
-    '%',
-    '%%',
-    '*',
-    '?',
-    '[a]',
-  ],
-  ...['^', '^^', ',', ',,', '\\', '\\/', '\n', '"', '${A}', '${#B}', 'b', 'c'],
+  ...operators.slice(1),
+  ...[':', '-', '+', '?', '?', '*', '[a]', '\\', '\\/', '\n', '"', '${A}', '${#B}', 'b', 'c'],
 ];
 
 /** Half of them are forms with a name and an operator, for the other half nearly always is refused. */
@@ -517,27 +497,6 @@ function randomText(seed: number): string {
   const { below, pick } = dice(seed * 7919);
   const tail = Array.from({ length: below(6) }, () => pick(pieces)).join('');
   if (below(2) === 0) return tail + pick(pieces) + pick(pieces);
-  const operators = [
-    '',
-    ':',
-    '=',
-    ':=',
-    ':-',
-    ':+',
-    ':?',
-    '/',
-    '//',
-    '/#',
-    '/%',
-    '#',
-    '##',
-    '%',
-    '%%',
-    '^',
-    '^^',
-    ',',
-    ',,',
-  ];
   const argument = () =>
     Array.from({ length: below(3) }, () =>
       pick(['a', 'b', '*', '/', '.', '?', '1', '-2', '\\/', '$$', '${A}', 'é', ':', '[a-c]']),
