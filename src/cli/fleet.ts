@@ -10,12 +10,14 @@ import {
 } from '../engine/index.ts';
 import { type ClusterFacts, clusterFacts } from '../io/cluster/facts.ts';
 import { bothOf, type ClusterInputs, createInputs } from '../io/cluster/inputs.ts';
+import { diskTree } from '../io/disk.ts';
 import { createFetcher, type Fetcher, fleetSecrets, renderFetched } from '../io/fetch/index.ts';
 import { createHistory, withHistory } from '../io/history.ts';
 import { loadKustomizer } from '../io/kustomizer.ts';
 import { chartLimit } from '../io/limit.ts';
 import { openFolder } from '../io/workspace.ts';
 import { type Invocation, UsageError } from './command.ts';
+import { clusterOf, isRefusal } from './context.ts';
 import { keyOptions, keyringFor } from './keys.ts';
 import type { TextOf } from './problems.ts';
 
@@ -39,6 +41,21 @@ export function mappingsOf(
   });
 }
 
+/** The text of a file by the name that origins carry: of the fleet, of a mapped folder, of another revision. */
+export function textOfAny(
+  workspace: Workspace,
+  mappings: ReturnType<typeof mappingsOf>,
+  more: { textOf?(name: string): string | undefined },
+): TextOf {
+  const mapped = mappings.map(({ folder }) => ({ prefix: `${folder.split(sep).join('/')}/`, tree: diskTree(folder) }));
+  const inMapped = (name: string) => {
+    const found = mapped.find(({ prefix }) => name.startsWith(prefix));
+    return found?.tree.file(`/${name.slice(found.prefix.length)}`)?.text;
+  };
+  return (name) =>
+    workspace.textOf(name) ?? workspace.tree.file(`/${name}`)?.text ?? inMapped(name) ?? more.textOf?.(name);
+}
+
 /** A cluster directory: `/clusters/production`; `sync` where a bootstrap file says how the cluster follows it. */
 export type Root = Pick<ClusterRoot, 'folder'> & Partial<ClusterRoot>;
 
@@ -51,6 +68,19 @@ export interface Live {
 export async function liveOf(cluster: Cluster, signal: AbortSignal): Promise<Live> {
   const inputs = createInputs(cluster, { keep: Number.POSITIVE_INFINITY, now: () => performance.now() });
   return { facts: await clusterFacts(cluster, signal), inputs };
+}
+
+/** With `--context`, the fleet as that cluster's Flux would see it: its version, its ConfigMaps and Secrets, its APIs. */
+export async function liveOption(invocation: Invocation): Promise<Live | { readonly message: string } | undefined> {
+  if (invocation.options.context === undefined) return undefined;
+  const cluster = clusterOf(invocation, String(invocation.options.context));
+  return isRefusal(cluster) ? cluster : await liveOf(cluster, invocation.signal);
+}
+
+/** What a renderer takes from the cluster. */
+export function seenBy({ facts, inputs }: Live) {
+  const { input, provider, lookup } = inputs;
+  return { ...facts, input, provider, lookup };
 }
 
 export interface Fleet {
@@ -71,7 +101,8 @@ export function openFleet(invocation: Invocation): Fleet | { readonly message: s
   if (words.length > 1) throw new UsageError('give one PATH');
   const path = words[0] ?? '.';
   // A command line runs git for its own user, in a folder that this user named.
-  const opened = openFolder(resolve(cwd, path), { trusted: true, mappings: mappingsOf(options.source, cwd) });
+  const mappings = mappingsOf(options.source, cwd);
+  const opened = openFolder(resolve(cwd, path), { trusted: true, mappings });
   const workspace = opened.workspace();
   if (workspace.tree.directory('/') === undefined) return { message: `${path} is no folder` };
   const folder = opened.path;
@@ -91,13 +122,7 @@ export function openFleet(invocation: Invocation): Fleet | { readonly message: s
     const keyring = keyringFor(invocation, workspace, live?.inputs);
     const renderer = createRenderer({
       ...rendererOptions,
-      ...live?.facts,
-      ...(live && {
-        input: live.inputs.input,
-        provider: live.inputs.provider,
-        lookup: live.inputs.lookup,
-        dice: live.inputs.dice,
-      }),
+      ...(live && { ...seenBy(live), dice: live.inputs.dice }),
       key: keyring.key,
     });
     const missing = bothOf(sources, bothOf(keyring, live?.inputs));
@@ -112,7 +137,7 @@ export function openFleet(invocation: Invocation): Fleet | { readonly message: s
     folder,
     workspace,
     roots,
-    textOf: (name) => workspace.textOf(name) ?? workspace.tree.file(`/${name}`)?.text ?? sources.textOf?.(name),
+    textOf: textOfAny(workspace, mappings, sources),
     render: (root, signal, live) => (live === undefined ? offline : rendering(live))(workspace, root, signal),
     async renderAt(revision, wanted, signal) {
       const before = await opened.commit(revision, signal);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { build } from '../../src/cli/commands/build.ts';
+import { check } from '../../src/cli/commands/check.ts';
 import { invoke } from './invoke.ts';
 
 const fleet = fileURLToPath(new URL('../../examples/my-fleet', import.meta.url));
@@ -114,6 +115,10 @@ test('a source that another folder stands for', async () => {
   const mapped = await invoke(build, [folder, ...by]);
   expect(mapped).toMatchObject({ code: 0, err: '' });
   expect(mapped.out.match(/kind: ConfigMap/g)).toHaveLength(2);
+  const broken = scratch({ 'kustomization.yaml': 'resources: [nowhere.yaml]\n' });
+  expect((await invoke(check, [folder])).out).not.toContain('nowhere.yaml');
+  const checked = await invoke(check, [folder, '--source', `GitRepository/flux-system/a=${broken}`]);
+  expect(checked.out).toContain(`${broken}/kustomization.yaml:1:13: error: `);
 });
 
 test('what cannot be done', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { build } from '../../src/cli/commands/build.ts';
+import { check } from '../../src/cli/commands/check.ts';
 import { invoke } from '../cli/invoke.ts';
 
 let root: string;
@@ -48,12 +49,17 @@ beforeAll(() => {
   git('checkout', '-qb', 'dev');
   write({ 'apps/a.yaml': configMap('b', 'dev') });
   git('commit', '-qam', 'two');
+  git('checkout', '-qb', 'broken');
+  write({ 'apps/kustomization.yaml': 'resources: [nowhere.yaml]\n' });
+  git('add', '.');
+  git('commit', '-qm', 'three');
   git('checkout', '-q', 'main');
   write({
     'clusters/one/flux-system/gotk-sync.yaml':
       repository('flux-system', '{branch: main}') + kustomization('flux-system', 'flux-system', './clusters/one'),
     'clusters/one/dev.yaml': repository('dev', '{branch: dev}') + kustomization('dev', 'dev', './apps'),
     'clusters/one/range.yaml': repository('range', '{semver: "1.x"}') + kustomization('range', 'range', './apps'),
+    'clusters/one/broken.yaml': repository('broken', '{branch: broken}') + kustomization('broken', 'broken', './apps'),
     'clusters/one/gone.yaml': repository('gone', '{branch: gone}') + kustomization('gone', 'gone', './apps'),
   });
 });
@@ -67,4 +73,9 @@ test('a branch and a range of tags are read where they are, and what is not ther
   const fields = origins.find((one: { object: string }) => one.object === 'ConfigMap default/b').fields;
   expect(fields['/data/v']).toEqual(['apps/a.yaml@dev:4:11']);
   expect(err).toContain('GitRepository flux-system/gone follows branch gone of this repository');
+});
+
+test('a check reads them, too', async () => {
+  const { out } = await invoke(check, [root]);
+  expect(out).toMatch(/^apps\/kustomization.yaml@broken:1:13: error: .*nowhere.yaml/m);
 });

@@ -24,8 +24,8 @@ import { loadKustomizer } from '../../io/kustomizer.ts';
 import { chartLimit } from '../../io/limit.ts';
 import { openFolder } from '../../io/workspace.ts';
 import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
-import { clusterOf, contextOption, isRefusal } from '../context.ts';
-import { clusterOption, fleetFetcher, type Live, liveOf, mappingsOf } from '../fleet.ts';
+import { contextOption, isRefusal } from '../context.ts';
+import { clusterOption, fleetFetcher, liveOption, mappingsOf, seenBy, textOfAny } from '../fleet.ts';
 import { keyringFor } from '../keys.ts';
 import { formatPlace, formatProblem, printProblems, type TextOf } from '../problems.ts';
 
@@ -147,8 +147,7 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
   }
   const fetcher = options.fetch === true ? fleetFetcher(workspace) : undefined;
   const sources = withHistory(createHistory(folder), fetcher);
-  const textOf: TextOf = (name) =>
-    workspace.textOf(name) ?? workspace.tree.file(`/${name}`)?.text ?? sources.textOf?.(name);
+  const textOf = textOfAny(workspace, mappings, sources);
   const live = await liveOption(invocation);
   if (live !== undefined && isRefusal(live)) {
     err(`sluice build: ${live.message}\n`);
@@ -162,12 +161,7 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
     ...(fetcher && { chart: fetcher.chart }),
     ...(options['lenient-substitute'] === true ? { substitution: 'lenient' } : {}),
     ...(options['strict-substitute'] === true ? { substitution: 'strict' } : {}),
-    ...(live && {
-      ...live.facts,
-      input: live.inputs.input,
-      provider: live.inputs.provider,
-      lookup: live.inputs.lookup,
-    }),
+    ...(live && seenBy(live)),
     key: keyring.key,
   });
   const built: { readonly folder: string; readonly sets: readonly DesiredSet[] }[] = [];
@@ -187,13 +181,6 @@ async function buildFleet(invocation: Invocation): Promise<ExitCode> {
   for (const note of keyring.notes()) err(`warning: ${note}\n`);
   invocation.out(options.output === 'json' ? asJson(built, invocation, textOf) : asYaml(built, onlyOf(options.only)));
   return sets.some((set) => set.problems.some((problem) => problem.severity === 'error')) ? 1 : 0;
-}
-
-/** With `--context`, the fleet as that cluster's Flux would see it: its version, its ConfigMaps and Secrets, its APIs. */
-async function liveOption(invocation: Invocation): Promise<Live | { readonly message: string } | undefined> {
-  if (invocation.options.context === undefined) return undefined;
-  const cluster = clusterOf(invocation, String(invocation.options.context));
-  return isRefusal(cluster) ? cluster : await liveOf(cluster, invocation.signal);
 }
 
 /** Cluster directories as paths inside the workspace. */

@@ -171,6 +171,24 @@ apiVersion: v1\nkind: Secret\nmetadata: {name: remote, namespace: flux-system}\n
   expect(rendered.note).toContain('ConfigMap flux-system/nowhere is known only to the cluster');
 });
 
+test('a set waits for what its annotations copy, where another one makes it', () => {
+  const maker = `apiVersion: fluxcd.controlplane.io/v1
+kind: ResourceSet
+metadata: {name: zz-maker, namespace: apps}
+spec:
+  resources:
+  - {apiVersion: v1, kind: ConfigMap, metadata: {name: made-later, namespace: apps}, data: {k: v}}
+`;
+  const copy =
+    'spec:\n  resources:\n  - {apiVersion: v1, kind: ConfigMap, metadata: {name: copied, namespace: apps, ' +
+    'annotations: {fluxcd.controlplane.io/copyFrom: apps/made-later}}}';
+  const sets = render({ ...fleet(copy), 'clusters/one/zz.yaml': maker });
+  const objects = sets.filter(({ owner }) => owner.id.kind === 'ResourceSet').flatMap((set) => set.objects);
+  const copied = objects.find(({ id }) => id.name === 'copied')!;
+  expect(copied.unresolved).toBeUndefined();
+  expect(getPath(copied.node, ['data', 'k'])).toMatchObject({ text: 'v' });
+});
+
 const modules = process.env.GOMODCACHE ?? join(homedir(), 'go/pkg/mod');
 const operator = join(modules, 'github.com/controlplaneio-fluxcd');
 const version = existsSync(operator)

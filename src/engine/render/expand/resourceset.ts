@@ -17,7 +17,9 @@ export const resourceSetExpander: Expander = {
   expand(object, owner, context, turn) {
     if (turn === 'first' && providersOf(object, context).some((provider) => typeof provider === 'string'))
       return undefined;
-    return expandSet(object, owner, context);
+    const set = expandSet(object, owner, context);
+    // What an annotation copies may be rendered later.
+    return turn === 'first' && set.objects.some(({ unresolved }) => unresolved !== undefined) ? undefined : set;
   },
 };
 
