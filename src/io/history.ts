@@ -55,7 +55,7 @@ export function createHistory(folder: string): History {
 /** The answers of a history first, then those of a fetcher. */
 export function withHistory(history: History, fetcher: History | undefined): History {
   return {
-    textOf: (name) => history.textOf?.(name),
+    textOf: (name) => history.textOf?.(name) ?? fetcher?.textOf?.(name),
     artifact: (query) => history.artifact(query) ?? fetcher?.artifact(query),
     async fetchMissing(signal) {
       const read = await history.fetchMissing(signal);

@@ -18,6 +18,7 @@ import {
   openWorkspace,
   type Problem,
   parse,
+  type SourceFile,
   textFile,
 } from '../../src/engine/index.ts';
 import { signature } from '../../src/io/fetch/bucket.ts';
@@ -61,12 +62,22 @@ async function fetched(kind: string, spec: string, folder = newFolder()): Promis
   expect(await fetcher.fetchMissing(AbortSignal.timeout(20_000))).toBe(true);
   expect(await fetcher.fetchMissing(AbortSignal.timeout(20_000))).toBe(false);
   expect(fetcher.artifact(query)).toBe(fetcher.artifact(query));
+  const answer = fetcher.artifact(query);
+  const [first] = 'tree' in answer ? files(answer.tree, '/') : [];
+  expect(first === undefined ? undefined : fetcher.textOf(first.name)).toBe(first?.text);
   return fetcher.artifact(query);
 }
 
 /** Every file as `path: content`, or the sentence that says why there is none. */
 function listing(answer: FetchedArtifact): readonly string[] | string {
   return 'tree' in answer ? list(answer.tree, '/') : answer.note;
+}
+
+function files(tree: FileTree, folder: string): readonly SourceFile[] {
+  return (tree.directory(folder) ?? []).flatMap(({ name, type }) => {
+    const path = `${folder === '/' ? '' : folder}/${name}`;
+    return type === 'directory' ? files(tree, path) : [tree.file(path)!];
+  });
 }
 
 function list(tree: FileTree, folder: string): readonly string[] {

@@ -9,10 +9,12 @@ import {
   type ChartQuery,
   type FetchedArtifact,
   type FetchedChart,
+  type FileTree,
   get,
   getPath,
   helm,
   type Mapping,
+  type SourceFile,
   type SourceQuery,
   text,
   toJson,
@@ -42,6 +44,8 @@ export interface Fetcher {
   fetchMissing(signal: AbortSignal): Promise<boolean>;
   /** What failed counts as not asked for yet, so that it is tried again. */
   forgetFailures(): void;
+  /** The text of a fetched file, by the name that its origins carry. */
+  textOf(name: string): string | undefined;
 }
 
 /** Whether the answer only says that the chart or source was not asked for before. */
@@ -65,11 +69,16 @@ export function createFetcher(options: FetcherOptions): Fetcher {
     fetch: (query: ChartQuery, signal) => fetchChart(query, options, cache, signal),
     failed: (answer) => !('value' in answer),
   });
+  const trees: FileTree[] = [];
   const artifacts = answering({
     keyOf: ({ kind, namespace, name, object }: SourceQuery) =>
       JSON.stringify([kind, namespace, name, object && toJson(get(object, 'spec') ?? object, 'sigs')]),
     pending: pendingArtifact,
-    fetch: (query, signal) => fetchArtifact(query, { cache, folder, secret: options.secret, signal }),
+    fetch: async (query, signal) => {
+      const answer = await fetchArtifact(query, { cache, folder, secret: options.secret, signal });
+      if ('tree' in answer) trees.push(answer.tree);
+      return answer;
+    },
     failed: (answer) => 'note' in answer,
   });
   return {
@@ -83,7 +92,18 @@ export function createFetcher(options: FetcherOptions): Fetcher {
       charts.forgetFailures();
       artifacts.forgetFailures();
     },
+    textOf: (name) => fileNamed(trees, name)?.text,
   };
+}
+
+/** A name ends in the file's path, after the source's title and a revision that may hold slashes itself. */
+function fileNamed(trees: readonly FileTree[], name: string): SourceFile | undefined {
+  for (let slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {
+    const path = name.slice(slash);
+    const found = trees.map((tree) => tree.file(path)).find((file) => file?.name === name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 interface Answering<Query, Answer> {
