@@ -1,10 +1,25 @@
 /** The estimate for people who may not patch, kind by kind beside the real dry run of the same edit. */
-import { expect, test } from 'vitest';
-import { type Plan, pathText, planLive } from '../../src/engine/index.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import {
+  type Cluster,
+  createRenderer,
+  keyOf,
+  type Plan,
+  type PlanEntry,
+  pathText,
+  planLive,
+} from '../../src/engine/index.ts';
 import { payloadOf } from '../../src/engine/plan/payload.ts';
+import { loadKustomizer } from '../../src/io/kustomizer.ts';
+import { openFolder } from '../../src/io/workspace.ts';
 import { set } from '../engine/sets.ts';
+import { lineEdits } from './edits.ts';
 import { visitor } from './fleet.ts';
-import { connectTo, rig, value } from './rig.ts';
+import { liveFleet, removeFleet } from './live-fleet.ts';
+import { connectTo, refOf, rig, value } from './rig.ts';
 
 const pod = (image: string, more = '') =>
   `{ containers: [{ name: c, image: "${image}", ports: [{ containerPort: 80 }], env: [{ name: A, value: b }] }${more}] }`;
@@ -81,12 +96,13 @@ const cases: Readonly<Record<string, readonly [string, string, ...string[]]>> = 
 
 /** What happens to the object, and in which fields. */
 function told(plan: Plan): string {
-  const [entry] = plan.groups[0]!.entries;
+  return toldOf(plan.groups[0]!.entries[0]!);
+}
+
+function toldOf(entry: PlanEntry): string {
   // The API server counts a DaemonSet's templates in an annotation; nobody can foresee that without it.
-  const paths = entry!.changes
-    .map(({ path }) => pathText(path))
-    .filter((path) => !path.includes('template.generation'));
-  return `${entry!.action}: ${paths.join(', ')}`;
+  const paths = entry.changes.map(({ path }) => pathText(path)).filter((path) => !path.includes('template.generation'));
+  return `${entry.action}: ${paths.join(', ')}`;
 }
 
 test('the same action and the same fields as the dry run', async () => {
@@ -113,3 +129,67 @@ test('the same action and the same fields as the dry run', async () => {
   }
   expect(differences).toEqual([]);
 });
+
+test('over the example fleet with thirty edits: what share of its objects is estimated as the dry run has it', async () => {
+  const it = rig();
+  const fleet = await liveFleet(it, 'estimated-fleet');
+  onTestFinished(() => removeFleet(it), 180_000);
+  await visitor(it, '- { apiGroups: ["*"], resources: ["*"], verbs: [get, list] }');
+  const eyes = connectTo(it.layout.visitorKubeconfig);
+  await untilReads(eyes);
+  const renderer = createRenderer({ kustomizer: loadKustomizer() });
+  const wanted = () =>
+    renderer.renderCluster(openFolder(fleet.folder, { trusted: true }).workspace(), '/clusters/production');
+  const folders = ['apps/base', 'apps/production', 'infrastructure', 'clusters/production'];
+  const files = Object.fromEntries(
+    folders.flatMap((folder) =>
+      (readdirSync(join(fleet.folder, folder), { recursive: true }) as string[])
+        .filter((name) => name.endsWith('.yaml'))
+        .sort()
+        .map((name) => [`${folder}/${name}`, readFileSync(join(fleet.folder, folder, name), 'utf8')] as const),
+    ),
+  );
+  const seen = { equal: 0, changed: 0, objects: 0 };
+  const differences = new Set<string>();
+  for (const edit of lineEdits(files, 30, 4711)) {
+    const lines = files[edit.file]!.split('\n');
+    lines.splice(edit.line, 1, ...(edit.now === undefined ? [] : [edit.now]));
+    fleet.write({ [edit.file]: lines.join('\n') });
+    const sets = wanted();
+    const [estimate, real] = [await planLive(eyes, sets), await planLive(it.cluster, sets)];
+    const estimated = entriesOf(estimate);
+    for (const [key, entry] of entriesOf(real)) {
+      // What the server refuses is no difference that an estimate could foresee.
+      if (entry.action === 'unknown') continue;
+      seen.objects += 1;
+      if (entry.action !== 'unchanged') seen.changed += 1;
+      const guess = estimated.get(key);
+      if (guess !== undefined && toldOf(guess) === toldOf(entry)) seen.equal += 1;
+      else
+        differences.add(`${key}: ${guess && toldOf(guess)}, but ${toldOf(entry)} (${edit.file} "${edit.now ?? ''}")`);
+    }
+    await fleet.restore();
+  }
+  const share = seen.equal / seen.objects;
+  console.log(
+    `estimates: ${seen.equal} of ${seen.objects} objects (${seen.changed} of them changed) as the dry run has them, ${(100 * share).toFixed(2)} %`,
+    [...differences].slice(0, 12),
+  );
+  expect(seen.changed).toBeGreaterThan(30);
+  expect(share).toBeGreaterThan(0.99);
+}, 300_000);
+
+/** Rights count a moment after they are written. */
+async function untilReads(eyes: Cluster): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    if ((await eyes.get(refOf('v1', 'Namespace', '', 'apps'))).ok) return;
+    await sleep(50);
+  }
+  throw new Error('the visitor may read nothing');
+}
+
+function entriesOf({ groups }: Plan): ReadonlyMap<string, PlanEntry> {
+  return new Map(
+    groups.flatMap(({ owner, entries }) => entries.map((entry) => [`${owner.id.name} ${keyOf(entry.id)}`, entry])),
+  );
+}

@@ -4,7 +4,7 @@
  * A Kustomization that is deleted takes along what its own inventory lists: the whole cascade is shown.
  */
 import { keyOf, type ObjectId, titleOf } from '../objects/object.ts';
-import type { LiveObject } from '../ports.ts';
+import type { ClusterAnswer, LiveObject } from '../ports.ts';
 import type { DesiredSet, Owner } from '../render/desired.ts';
 import { stringAt } from '../status/fields.ts';
 import type { Json } from '../yaml/resolve.ts';
@@ -22,6 +22,7 @@ import { deletesWithOwner, isHelmRelease, isKustomization, type OwnerSpec, owner
 import { clusterOf, type Place, type Reach } from './places.ts';
 import type { PlanEntry, PlanGroup } from './plan.ts';
 import { withRelease } from './release.ts';
+import type { Requests } from './requests.ts';
 import { secretValuesOf } from './secrets.ts';
 
 export interface DeletionQuestion {
@@ -90,13 +91,13 @@ async function leaving(
   const moved = wantedBy.get(clusterOf(place))?.get(keyOf(id));
   if (moved !== undefined) {
     const entry: PlanEntry = { id, action: 'keep', reason: `moves to ${titleOf(moved)}`, changes: [], movesTo: moved };
-    return { entry };
+    const found = hold === undefined ? await read(requests, id) : undefined;
+    const pruned = found?.answer.ok === true && keepReason(found.answer.value, owner.owner.id) === undefined;
+    return { entry: pruned ? withDangers(entry, found.answer.value) : entry };
   }
-  const served = await requests.served(id.group, id.kind, id.version);
-  if (served.ok && served.value === undefined) return undefined;
-  const version = served.ok ? (served.value?.version ?? id.version) : id.version;
-  const apiVersion = id.group === '' ? version : `${id.group}/${version}`;
-  const answer = await requests.get({ apiVersion, kind: id.kind, namespace: id.namespace, name: id.name });
+  const found = await read(requests, id);
+  if (found === undefined) return undefined;
+  const { answer, version } = found;
   if (!answer.ok) {
     if (answer.failure.reason === 'not-found' || answer.failure.reason === 'unknown-kind') return undefined;
     gathered.add({ problems: [], failure: answer.failure });
@@ -114,6 +115,19 @@ async function leaving(
   const gone = stringAt(live, 'metadata', 'deletionTimestamp') !== '';
   const reason = gone ? 'no longer rendered; it is being deleted already' : 'no longer rendered';
   return { entry: withDangers({ ...base, action: 'delete', reason }, live), live };
+}
+
+/** An object in the version that is served; undefined when its kind is served no more. */
+async function read(
+  requests: Requests,
+  id: ObjectId,
+): Promise<{ readonly answer: ClusterAnswer<LiveObject>; readonly version: string } | undefined> {
+  const served = await requests.served(id.group, id.kind, id.version);
+  if (served.ok && served.value === undefined) return undefined;
+  const version = served.ok ? (served.value?.version ?? id.version) : id.version;
+  const apiVersion = id.group === '' ? version : `${id.group}/${version}`;
+  const answer = await requests.get({ apiVersion, kind: id.kind, namespace: id.namespace, name: id.name });
+  return { answer, version };
 }
 
 function seenOf(live: LiveObject) {

@@ -2,7 +2,7 @@
  * The plan against a live cluster: each wanted object by a server-side-apply dry run as Flux would send it, and what is
  * no longer wanted from the inventories that the cluster itself keeps. Reads only.
  */
-import { keyOf, type ObjectId } from '../objects/object.ts';
+import { keyOf, type ObjectId, titleOf } from '../objects/object.ts';
 import type { Cluster, ClusterFailure, LiveObject } from '../ports.ts';
 import type { Problem } from '../problem.ts';
 import type { DesiredObject, DesiredSet } from '../render/desired.ts';
@@ -376,9 +376,17 @@ function noteOf(
   if (idle && notes.length === told) {
     const revision = stringAt(owner.live, 'status', 'lastAppliedRevision');
     if (set.objects.length === 0) notes.push('renders no objects');
-    else notes.push(revision === '' ? 'up to date' : `up to date at ${revision}`);
+    else notes.push(`${revision === '' ? 'up to date' : `up to date at ${revision}`}${ignoredWords(entries)}`);
   }
   return notes.length === 0 ? undefined : notes.join('; ');
+}
+
+function ignoredWords(entries: readonly PlanEntry[]): string {
+  const ignored = entries.filter((entry) => entry.ignored !== undefined);
+  if (ignored.length === 0) return '';
+  const names = ignored.slice(0, 3).map(({ id }) => titleOf(id));
+  const more = ignored.length > 3 ? ` and ${ignored.length - 3} more` : '';
+  return `, but for fields that an ignore rule leaves alone (${names.join(', ')}${more})`;
 }
 
 function counter(total: number, report: PlanLiveOptions['onProgress']): () => void {

@@ -6,7 +6,7 @@ import type { DesiredObject } from '../render/desired.ts';
 import { at, isObject, stringAt, stringsAt } from '../status/fields.ts';
 import type { Json } from '../yaml/resolve.ts';
 import { lacksRight } from './accounts.ts';
-import { compare, same } from './changes.ts';
+import { compare, type Path, pathText, same } from './changes.ts';
 import { cleanupPatch, cleanupReason } from './cleanup.ts';
 import { entryDangers } from './dangers/index.ts';
 import { estimate } from './estimate.ts';
@@ -147,7 +147,8 @@ function compared(question: Question, payload: Payload, would: LiveObject): Plan
   const cleanup = cleanupPatch(payload.object, live, payload.manager);
   const shown = sides(question, is, then);
   if (!drift && cleanup.length === 0) {
-    return remember({ ...base(question), ...shown, action: 'unchanged', reason: 'as in the cluster' }, payload);
+    const told = ignored.length > 0 && drifted(live, would) ? onlyIgnored(ignored) : { reason: 'as in the cluster' };
+    return remember({ ...base(question), ...shown, action: 'unchanged', ...told }, payload);
   }
   const settled =
     ignored.length === 0
@@ -160,6 +161,11 @@ function compared(question: Question, payload: Payload, would: LiveObject): Plan
       ? 'only the order of list items differs'
       : 'differs from the cluster';
   return finish(question, { ...base(question), ...shown, ...found, action: 'configure', reason }, settled, is, then);
+}
+
+function onlyIgnored(ignored: readonly Path[]): Pick<PlanEntry, 'reason' | 'ignored'> {
+  const paths = ignored.map(pathText).join(', ');
+  return { reason: `differs only in what an ignore rule of its owner leaves alone (${paths})`, ignored };
 }
 
 /** Flux's test (fluxcd/pkg/ssa): labels, annotations, and the object without metadata and status. */

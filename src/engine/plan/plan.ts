@@ -61,6 +61,8 @@ export interface PlanEntry {
   readonly changes: readonly FieldChange[];
   /** Lists whose items only stand in another order: no field changes, but the object is written. */
   readonly reordered?: readonly (readonly (string | number)[])[];
+  /** Of one that is unchanged: it differs, and only in fields that an ignore rule of its owner leaves alone. */
+  readonly ignored?: readonly (readonly (string | number)[])[];
   /** The line that declares the object; absent when nothing declares it any more. */
   readonly at?: Origin;
   /** The Flux object that takes this object over: it moves, and is not deleted. */

@@ -168,8 +168,8 @@ test('spec.ignore: neither shown nor sent over another manager', async () => {
     cluster,
     [set('apps', scaled(2))],
     `
-    apps (up to date at main@sha1:abc)
-      unchanged Deployment apps/api: as in the cluster`,
+    apps (up to date at main@sha1:abc, but for fields that an ignore rule leaves alone (Deployment apps/api))
+      unchanged Deployment apps/api: differs only in what an ignore rule of its owner leaves alone (spec.replicas)`,
   );
   const plan = await planned(cluster, [set('apps', scaled(2, 'api:2'))]);
   const entry = plan.groups[0]!.entries[0]!;

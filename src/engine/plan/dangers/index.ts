@@ -4,6 +4,7 @@ import { originOfChange } from './at.ts';
 import { deletesState } from './deletes-state.ts';
 import { immutableField } from './immutable-field.ts';
 import { majorBump } from './major-bump.ts';
+import { movesOwner } from './moves-owner.ts';
 import { noReplicas } from './no-replicas.ts';
 import { orphans } from './orphans.ts';
 import { privileged } from './privileged.ts';
@@ -23,6 +24,7 @@ export const dangerRules: readonly DangerRule[] = [
   widensRbac,
   majorBump,
   orphans,
+  movesOwner,
   suspendFlips,
 ];
 
