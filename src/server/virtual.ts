@@ -2,7 +2,15 @@
  * Virtual documents: what the server renders, and the map between each rendered line and the lines that caused it. The
  * path of a URI is for a person to read (the editor's tab); its query holds what the document is, for the server alone.
  */
-import { fromJson, type Json, type Node, type Origin, printWithSpans, type Span } from '../engine/index.ts';
+import {
+  fromJson,
+  type Json,
+  type Node,
+  type Origin,
+  type Printed,
+  printWithSpans,
+  type Span,
+} from '../engine/index.ts';
 import type { ObjectName } from '../protocol/index.ts';
 import type { Folder } from './files.ts';
 
@@ -77,13 +85,22 @@ export function renderNodes(nodes: readonly Node[], dialect: 'kyaml' | 'sigs', f
   const spans: Span[] = [];
   for (const node of nodes) {
     if (text !== '') text += '---\n';
-    const printed = printWithSpans(node, dialect);
+    const printed = printedOnce(node, dialect);
     for (const { start, end, at } of printed.spans) {
       spans.push({ start: start + text.length, end: end + text.length, at });
     }
     text += printed.text;
   }
   return { text, spans, folder };
+}
+
+const printedBefore = { kyaml: new WeakMap<Node, Printed>(), sigs: new WeakMap<Node, Printed>() };
+
+/** An object that an edit left alone is the same one, and prints the same. */
+function printedOnce(node: Node, dialect: 'kyaml' | 'sigs'): Printed {
+  const known = printedBefore[dialect].get(node) ?? printWithSpans(node, dialect);
+  printedBefore[dialect].set(node, known);
+  return known;
 }
 
 /**

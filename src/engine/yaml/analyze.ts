@@ -23,8 +23,28 @@ export function isBreak(code: number): boolean {
   return code === 0x0a || code === 0x0d || code === 0x85 || code === 0x2028 || code === 0x2029;
 }
 
+/** Whatever is not printable, without the breaks that are told apart from it, and the tab. */
+const special = /[^\x09\x0a\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/;
+const spaceThenBreak = / [\n\r\x85\u2028\u2029]/;
+const breakThenSpace = /[\n\r\x85\u2028\u2029] /;
+
+/** Long texts of many lines are looked through by the engine's own patterns: nothing of them can be plain. */
+function analyzeLong(text: string): Analysis {
+  const ends = spaceThenBreak.test(text);
+  const strange = special.test(text);
+  const tabs = text.includes('\t');
+  const single = !(ends || strange || tabs || breakThenSpace.test(text));
+  return { plain: false, single, block: !text.endsWith(' ') && !ends && !strange, multiline: true, tabs };
+}
+
 export function analyze(text: string): Analysis {
   if (text === '') return { plain: true, single: true, block: false, multiline: false, tabs: false };
+  if (text.length > 200 && text.includes('\n')) return analyzeLong(text);
+  return analyzeEach(text);
+}
+
+/** The same, character by character. */
+export function analyzeEach(text: string): Analysis {
   let indicators = text.startsWith('---') || text.startsWith('...');
   let special = false;
   let tabs = false;

@@ -274,6 +274,13 @@ export class Emitter {
     this.#indention = true;
     this.#whitespace = true;
     const indent = spaces(this.#indent);
+    if (!rareBreak.test(text)) {
+      const last = text.length - text.lastIndexOf('\n') - 1;
+      this.text += (text.startsWith('\n') ? '' : indent) + text.replace(/\n(?=[^\n])/g, `\n${indent}`);
+      this.#column = last === 0 ? 0 : indent.length + last;
+      this.#indention = last === 0;
+      return;
+    }
     // Lines end at a line feed; the rarer breaks inside a literal are content and start an indented line as well.
     for (let from = 0; from < text.length; ) {
       let end = from;
@@ -291,6 +298,9 @@ export class Emitter {
     }
   }
 }
+
+/** A break besides the line feed. */
+const rareBreak = /[\r\x85\u2028\u2029]/;
 
 /** Plain text with nothing to quote, fold or resolve: letters only, and none of the known words. */
 function isWord(text: string): boolean {

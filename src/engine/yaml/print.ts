@@ -32,11 +32,13 @@ export function printAll(nodes: readonly Node[], dialect: Dialect): string {
   return nodes.map((node) => print(node, dialect)).join('---\n');
 }
 
+export interface Printed {
+  readonly text: string;
+  readonly spans: readonly Span[];
+}
+
 /** `print`, with a span for every key, scalar and collection: the map from a rendered line to its source line. */
-export function printWithSpans(
-  node: Node,
-  dialect: Dialect,
-): { readonly text: string; readonly spans: readonly Span[] } {
+export function printWithSpans(node: Node, dialect: Dialect): Printed {
   const emitter = new Emitter(goYaml2);
   const spans: Span[] = [];
   emitNode(emitter, node, dialect, 'root', spans);

@@ -116,8 +116,22 @@ function renderAll(objects: readonly Mapping[], { view, labels }: PostRenderRequ
   }
   const twice = duplicate(current);
   if (twice !== undefined) return failed([twice]);
-  const labelled = current.map((node) => withOriginLabels(withCommonMetadata(withoutEmpty(node), view), labels));
-  return { objects: labelled, problems: [] };
+  const isPlain = view.commonLabels.length === 0 && view.commonAnnotations.length === 0;
+  const key = JSON.stringify(labels);
+  const finished = (node: Mapping) =>
+    isPlain ? labelledOnce(node, labels, key) : withOriginLabels(withCommonMetadata(withoutEmpty(node), view), labels);
+  return { objects: current.map(finished), problems: [] };
+}
+
+const labelledBefore = new WeakMap<Mapping, { readonly key: string; readonly labelled: Mapping }>();
+
+/** The same object for the same one: most objects of a release are as they were before the last edit. */
+function labelledOnce(node: Mapping, labels: OriginLabels, key: string): Mapping {
+  const known = labelledBefore.get(node);
+  if (known?.key === key) return known.labelled;
+  const labelled = withOriginLabels(withoutEmpty(node), labels);
+  labelledBefore.set(node, { key, labelled });
+  return labelled;
 }
 
 /** The labels are set by kustomize, too, and it takes no two objects of one id. */
