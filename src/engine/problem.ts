@@ -30,6 +30,7 @@ export type ProblemCode =
   | 'helm-chart'
   | 'helm-values'
   | 'helm-template'
+  | 'helm-limit'
   // schema
   | 'schema-unknown-kind'
   | 'schema-unknown-field'

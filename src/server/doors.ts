@@ -96,6 +96,7 @@ export function createDoors(log: (message: string) => void = () => undefined): S
     },
     openKey: (locked) => keyring.key({ locked }),
     inputs: () => inputs,
+    retry: () => made?.retry(),
     learn(next, live) {
       inputs = live;
       renewKeys();

@@ -123,7 +123,6 @@ export function createLink(options: LinkOptions): Link {
     };
     const inputs = createInputs(answer.value, { keep: 30_000, now: options.ports.now });
     const learn = async () => {
-      inputs.renew();
       const facts = await clusterFacts(answer.value, signal);
       if (!signal.aborted) options.ports.learn?.(facts, inputs);
     };
@@ -138,7 +137,14 @@ export function createLink(options: LinkOptions): Link {
       if (next.state !== state.state) say(next);
       for (const listener of liveListeners) listener(kinds);
     });
-    const planning = rememberDryRuns(answer.value, { keep: 30_000, now: options.ports.now });
+    const dryRuns = rememberDryRuns(answer.value, { keep: 30_000, now: options.ports.now });
+    const planning = {
+      ...dryRuns,
+      forget() {
+        dryRuns.forget();
+        inputs.renew();
+      },
+    };
     return { cluster: answer.value, planning, store, signal, learn };
   }
 

@@ -47,6 +47,8 @@ export interface SessionPorts {
       readonly charts?: Charts;
       /** Renders from now on for a cluster of which this is known. */
       learn?(facts: ClusterFacts | undefined, inputs?: ClusterInputs): void;
+      /** Renders anew what was ended by its limit. */
+      retry?(): void;
       /** ConfigMaps and Secrets of the cluster that renders are for; undefined while there is none. */
       inputs?(): ClusterInputs | undefined;
       /** Which keys open encrypted files from now on; undefined: none, as before the workspace is trusted. */

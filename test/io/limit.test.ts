@@ -5,10 +5,17 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { expect, onTestFinished, test } from 'vitest';
 import { template } from '../../src/cli/commands/template.ts';
-import { createRenderer, type Kustomizer, type RendererOptions } from '../../src/engine/index.ts';
+import {
+  createRenderer,
+  type Kustomizer,
+  openWorkspace,
+  type RendererOptions,
+  type SourceFile,
+  type Workspace,
+} from '../../src/engine/index.ts';
 import { chartLimit } from '../../src/io/limit.ts';
 import { invoke } from '../cli/invoke.ts';
-import { type Files, kustomization, kustomizer, open, sync } from '../engine/render/check.ts';
+import { type Files, kustomization, kustomizer, open, sync, treeOf } from '../engine/render/check.ts';
 
 /** Never comes back by itself, as far as a limit is concerned; where no limit works, the test fails after a while. */
 function stuck(): never {
@@ -72,6 +79,89 @@ test('post renderers that never return', () => {
   const patched = fleet('  postRenderers: [{kustomize: {patches: [{patch: "{}", target: {kind: X}}]}}]\n');
   const message = /^stopped: chart bad takes longer than its limit of 1 s: the .* post renderers did not end$/;
   checkEnded(patched, { kustomizer: slow }, message, /^apiVersion: v2/);
+});
+
+/** The files, one of which is never read to its end once the folder is open. */
+function stuckAt(files: Files, path: string): Workspace {
+  const tree = treeOf(files);
+  let isOpen = false;
+  const file = (asked: string): SourceFile | undefined => {
+    const found = tree.file(asked);
+    if (found === undefined || asked !== path) return found;
+    return {
+      ...found,
+      get text() {
+        return isOpen ? stuck() : found.text;
+      },
+    };
+  };
+  const workspace = openWorkspace({ ...tree, file }, { remotes: [] });
+  isOpen = true;
+  return workspace;
+}
+
+test.each([
+  ['/charts/bad/Chart.yaml', /the reading of charts\/bad\/Chart.yaml did not end$/],
+  ['/charts/bad/values.yaml', /the reading of charts\/bad\/values.yaml did not end$/],
+  ['/charts/bad/.helmignore', /the reading of \/charts\/bad did not end$/],
+  ['/charts/bad/templates/out.yaml', /the parse of bad\/templates\/out.yaml did not end$/],
+  ['/charts/bad/values.schema.json', /the check of its values did not end$/],
+  ['/charts/bad/crds/one.yaml', /did not end$/],
+])('a chart that is never read to its end: %s', (path, message) => {
+  const files = fleet();
+  const more = {
+    'charts/bad/values.yaml': 'a: 1\n',
+    'charts/bad/.helmignore': 'x\n',
+    'charts/bad/values.schema.json': '{}',
+  };
+  const workspace = stuckAt({ ...files, ...more, 'charts/bad/crds/one.yaml': 'a: 1\n' }, path);
+  const renderer = createRenderer({ kustomizer: kustomizer(), limit: chartLimit(0.2) });
+  const sets = renderer.renderCluster(workspace, '/clusters/one');
+  const [before, bad, after] = ['before', 'bad', 'after'].map((name) =>
+    sets.find(({ owner }) => owner.id.name === name),
+  );
+  expect([before?.objects.length, bad?.objects.length, after?.objects.length]).toEqual([1, 0, 1]);
+  expect(bad?.problems.map((problem) => problem.message)).toEqual([expect.stringMatching(message)]);
+  expect(bad?.problems[0]).toMatchObject({
+    code: 'helm-limit',
+    at: { file: expect.stringMatching(/charts\/bad|apps/) },
+  });
+});
+
+test('values that are never merged, and those of a reference that are never read', () => {
+  const files = fleet('  valuesFrom: [{kind: ConfigMap, name: given}]\n');
+  const given =
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: given, namespace: apps}\ndata: {values.yaml: "a: 1"}\n';
+  const workspace = stuckAt(
+    { ...files, 'apps/given.yaml': given, 'charts/bad/values.yaml': 'a: 1\n' },
+    '/charts/bad/values.yaml',
+  );
+  const renderer = createRenderer({ kustomizer: kustomizer(), limit: chartLimit(0.2) });
+  const [release] = workspace.find({ kind: 'HelmRelease', namespace: 'apps', name: 'bad' });
+  const merged = renderer.mergedValues(release!, workspace);
+  expect(merged.problems.map(({ message }) => message)).toEqual([expect.stringMatching(/values.yaml did not end$/)]);
+  const textOf = workspace.textOf;
+  const endless = Object.create(workspace, {
+    textOf: { value: (file: string) => (file === 'apps/given.yaml' ? stuck() : textOf(file)) },
+  });
+  const sets = createRenderer({ kustomizer: kustomizer(), limit: chartLimit(0.2) }).renderCluster(
+    endless,
+    '/clusters/one',
+  );
+  const bad = sets.find(({ owner }) => owner.id.name === 'bad');
+  expect(bad?.problems.some(({ message }) => /did not end$/.test(message))).toBe(true);
+});
+
+test('what was ended stands while nothing changed, and is tried again when somebody asks for it', () => {
+  let now = stuck as () => number;
+  const renderer = createRenderer({ kustomizer: kustomizer(), limit: chartLimit(0.2), clock: { now: () => now() } });
+  const workspace = open(fleet());
+  const bad = () => renderer.renderCluster(workspace, '/clusters/one').find(({ owner }) => owner.id.name === 'bad');
+  expect(bad()?.objects).toEqual([]);
+  now = () => 0;
+  expect(bad()?.objects).toEqual([]);
+  renderer.retry();
+  expect(bad()).toMatchObject({ problems: [], objects: [{ id: { name: 'bad' } }] });
 });
 
 test('what was ended leaves nothing half done: the same renderer renders it once it can', () => {

@@ -34,7 +34,8 @@ export const template: Command = {
 async function run(invocation: Invocation): Promise<ExitCode> {
   const [name, path, ...rest] = invocation.words;
   if (name === undefined || path === undefined || rest.length > 0) throw new UsageError('needs NAME and CHART');
-  const chart = loadChart(resolve(invocation.cwd, path));
+  const limit = limitOf(invocation);
+  const chart = loadChart(resolve(invocation.cwd, path), limit);
   const values = chart.value === undefined ? chart : userValues(invocation);
   if (chart.value === undefined || values.value === undefined)
     return fail(invocation, [...chart.problems, ...values.problems]);
@@ -51,7 +52,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
     },
     capabilities: capabilitiesOf(invocation),
     skipSchemaValidation: invocation.options['skip-schema-validation'] === true,
-    limit: limitOf(invocation),
+    limit,
     clock: { now: Date.now },
     random: { bytes: (count) => randomBytes(count) },
   });
@@ -61,10 +62,16 @@ async function run(invocation: Invocation): Promise<ExitCode> {
 }
 
 /** A chart's folder or `.tgz`. */
-function loadChart(path: string): Result<helm.Chart> {
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) throw new Error(`chart ${path} not found`);
-  if (statSync(path).isDirectory()) return helm.loadChartFolder(diskTree('/'), path);
-  return helm.loadChartArchive(readFileSync(path), basename(path));
+function loadChart(path: string, limit: helm.RenderLimit): Result<helm.Chart> {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) throw new Error(`chart ${path} not found`);
+  const work = { title: `chart ${path}`, at: { file: path, start: 0, end: 0 } };
+  const progress: helm.Progress = { doing: 'the reading of its files' };
+  return helm.withinLimit(limit, work, progress, () =>
+    stat.isDirectory()
+      ? helm.loadChartFolder(diskTree('/'), path, progress)
+      : helm.loadChartArchive(readFileSync(path), basename(path), progress),
+  );
 }
 
 function userValues(invocation: Invocation): Result<helm.Table> {

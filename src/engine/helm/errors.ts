@@ -10,7 +10,10 @@ export function parseProblem(problem: Problem): Problem {
 
 /** Go's message of an execution, as Helm shows it. */
 export function executionProblem(problem: Problem, helm: 3 | 4): Problem {
-  return { ...problem, message: reword(problem.message, helm) };
+  const code = problem.message.includes('stopped: the rendering takes longer than its limit')
+    ? 'helm-limit'
+    : problem.code;
+  return { ...problem, code, message: reword(problem.message, helm) };
 }
 
 function reword(message: string, helm: 3 | 4): string {

@@ -2,7 +2,7 @@
 export { type Capabilities, defaultCapabilities, parseKubeVersion } from './capabilities.ts';
 export { type Chart, type ChartFile, stringOf, withDependencies, withVersion } from './chart.ts';
 export type { Release } from './context.ts';
-export { type RenderLimit, withinLimit } from './limit.ts';
+export { chartWork, type Progress, type RenderLimit, withinLimit } from './limit.ts';
 export { loadChartArchive, loadChartFiles, loadChartFolder, loadChartPackage, readValues } from './load.ts';
 export { drawnPlace, isSecretPlace, type Lookup, type LookupAnswer, type LookupQuery } from './lookup.ts';
 export { type Hook, type Manifest, sortObjects } from './manifests.ts';

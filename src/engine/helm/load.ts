@@ -5,22 +5,48 @@ import { error, type Problem, type Result } from '../problem.ts';
 import type { Mapping, Origin } from '../yaml/node.ts';
 import { type Chart, type ChartFile, readMetadata } from './chart.ts';
 import { type Ignored, parseHelmIgnore } from './ignore.ts';
+import type { Progress } from './limit.ts';
 import { isNull, mergeMaps, type Table, table, toTable, toValue } from './values.ts';
 import { readDocuments } from './yaml.ts';
 
 /** Helm's own limit on an unpacked chart is 100 MiB; the entries are capped as well. */
 const archiveLimits: TarLimits = { bytes: 100 * 1024 * 1024, entries: 100_000 };
+/** What all archives of one chart may hold together, those inside others included. */
+const nestedBytes = 256 * 1024 * 1024;
 const maxDepth = 32;
 
+/** One reading of a chart with the charts inside it. */
+interface Reading {
+  readonly depth: number;
+  /** Shared by every archive of the reading. */
+  readonly budget: { bytes: number };
+  readonly progress: Progress;
+}
+
+function reading(progress: Progress = { doing: '' }): Reading {
+  return { depth: 0, budget: { bytes: nestedBytes }, progress };
+}
+
+function tell({ progress }: Reading, file: string): void {
+  progress.doing = `the reading of ${file}`;
+  progress.at = { file, start: 0, end: 0 };
+}
+
 /** Loads the chart in the folder `path` of a tree, `.helmignore` applied. Never throws. */
-export function loadChartFolder(tree: FileTree, path: string): Result<Chart> {
+export function loadChartFolder(tree: FileTree, path: string, progress?: Progress): Result<Chart> {
+  const run = reading(progress);
+  tell(run, path);
   const at = { file: path, start: 0, end: 0 };
   if (tree.directory(path) === undefined) return fail(`chart folder ${path} not found`, at);
   const rules = parseHelmIgnore(tree.file(`${path}/.helmignore`)?.text ?? '');
   if ('error' in rules) return fail(`.helmignore: ${rules.error}`, { ...at, file: `${path}/.helmignore` });
   const files: ChartFile[] = [];
   const tooDeep = walk(tree, path, '', rules.ignored, files, 0);
-  return tooDeep === undefined ? loadChartFiles(files, at, 0) : fail(tooDeep, at);
+  if (tooDeep !== undefined) return fail(tooDeep, at);
+  const size = files.reduce((sum, { file }) => sum + file.bytes.length, 0);
+  if (size > archiveLimits.bytes)
+    return fail(`chart folder ${path} is larger than the limit of ${archiveLimits.bytes} bytes`, at);
+  return readChart(files, at, run);
 }
 
 function walk(
@@ -47,15 +73,31 @@ function walk(
 }
 
 /** Loads the packed chart in a file, the same file once. */
-export function loadChartPackage(file: SourceFile, depth = 0): Result<Chart> {
-  return once(archives, file, () => loadChartArchive(file.bytes, file.name, depth));
+export function loadChartPackage(file: SourceFile, progress?: Progress): Result<Chart> {
+  return readPackage(file, reading(progress));
+}
+
+function readPackage(file: SourceFile, run: Reading): Result<Chart> {
+  const known = archives.get(file);
+  if (known !== undefined) return known;
+  const read = readArchive(file.bytes, file.name, run);
+  // What another chart had no bytes left for may fit into this one.
+  if (read.value !== undefined) archives.set(file, read);
+  return read;
 }
 
 /** Loads a packed chart. `name` is what origins call the archive. Never throws. */
-export function loadChartArchive(bytes: Uint8Array, name: string, depth = 0): Result<Chart> {
+export function loadChartArchive(bytes: Uint8Array, name: string, progress?: Progress): Result<Chart> {
+  return readArchive(bytes, name, reading(progress));
+}
+
+function readArchive(bytes: Uint8Array, name: string, run: Reading): Result<Chart> {
+  tell(run, name);
   const at = { file: name, start: 0, end: 0 };
-  const read = readTarGz(bytes, archiveLimits);
+  const limit = Math.min(archiveLimits.bytes, run.budget.bytes);
+  const read = readTarGz(bytes, { ...archiveLimits, bytes: limit });
   if ('error' in read) return fail(`${name}: ${read.error}`, at);
+  for (const { data } of read.entries) run.budget.bytes -= data.length;
   const files: ChartFile[] = [];
   for (const entry of read.entries) {
     if (entry.type === 'directory') continue;
@@ -65,7 +107,7 @@ export function loadChartArchive(bytes: Uint8Array, name: string, depth = 0): Re
     files.push({ name: path.path, file: sourceFile(`${name}/${path.path}`, entry.data) });
   }
   if (files.length === 0) return fail(`${name}: no files in chart archive`, at);
-  return loadChartFiles(files, at, depth);
+  return readChart(files, at, run);
 }
 
 /** A name inside an archive without its first folder, refused where Helm refuses it. */
@@ -87,11 +129,16 @@ function archivePath(name: string): { readonly path: string } | { readonly error
 }
 
 /** Puts a chart together from its files, as Helm's LoadFiles does. */
-export function loadChartFiles(files: readonly ChartFile[], at: Origin, depth: number): Result<Chart> {
-  if (depth > maxDepth) return fail('charts are nested too deeply', at);
+export function loadChartFiles(files: readonly ChartFile[], at: Origin): Result<Chart> {
+  return readChart(files, at, reading());
+}
+
+function readChart(files: readonly ChartFile[], at: Origin, run: Reading): Result<Chart> {
+  if (run.depth > maxDepth) return fail('charts are nested too deeply', at);
   const named = new Map(files.map((file) => [file.name, file.file]));
   const chartFile = named.get('Chart.yaml');
   if (chartFile === undefined) return fail('Chart.yaml file is missing', at);
+  tell(run, chartFile.name);
   const chartYaml = readMapping(chartFile, 'Chart.yaml');
   if (chartYaml.value === undefined) return { problems: chartYaml.problems };
   const requirementsFile = named.get('requirements.yaml');
@@ -99,10 +146,12 @@ export function loadChartFiles(files: readonly ChartFile[], at: Origin, depth: n
   if (requirements !== undefined && requirements.value === undefined) return { problems: requirements.problems };
   const metadata = readMetadata(chartYaml.value, requirements?.value);
   if (metadata.value === undefined) return { problems: metadata.problems };
-  const values = readDefaults(named.get('values.yaml'), chartYaml.value.at);
+  const valuesFile = named.get('values.yaml');
+  tell(run, (valuesFile ?? chartFile).name);
+  const values = readDefaults(valuesFile, chartYaml.value.at);
   if (values.value === undefined) return { problems: values.problems };
   const parts = sort(files, metadata.value.apiVersion);
-  const dependencies = loadSubcharts(parts.charts, metadata.value.name, at, depth);
+  const dependencies = loadSubcharts(parts.charts, metadata.value.name, at, run);
   if (dependencies.value === undefined) return { problems: dependencies.problems };
   const schema = named.get('values.schema.json');
   const chart: Chart = {
@@ -143,8 +192,9 @@ function loadSubcharts(
   charts: ReadonlyMap<string, readonly ChartFile[]>,
   parent: string,
   at: Origin,
-  depth: number,
+  outer: Reading,
 ): Result<readonly Chart[]> {
+  const run = { ...outer, depth: outer.depth + 1 };
   const out: Chart[] = [];
   for (const [folder, files] of [...charts].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (folder.startsWith('_') || folder.startsWith('.')) continue;
@@ -153,8 +203,8 @@ function loadSubcharts(
       name.includes('/') ? [{ name: name.slice(name.indexOf('/') + 1), file }] : [],
     );
     const loaded = folder.endsWith('.tgz')
-      ? loadChartPackage(first.file, depth + 1)
-      : loadChartFiles(inside, { ...at, file: first.file.name }, depth + 1);
+      ? readPackage(first.file, run)
+      : readChart(inside, { ...at, file: first.file.name }, run);
     if (loaded.value !== undefined) out.push(loaded.value);
     else {
       const prefix = `error unpacking subchart ${folder} in ${parent}: `;

@@ -30,7 +30,7 @@ import type { Release, Scope } from './context.ts';
 import { processDependencies } from './dependencies.ts';
 import { executionProblem, parseProblem } from './errors.ts';
 import { type Kept, withKept } from './kept.ts';
-import { type Progress, type RenderLimit, withinLimit } from './limit.ts';
+import { chartWork, type Progress, type RenderLimit, withinLimit } from './limit.ts';
 import { type Lookup, lookupHost } from './lookup.ts';
 import { type Manifest, sortManifests } from './manifests.ts';
 import { type Places, placed, segmentsAt } from './places.ts';
@@ -76,7 +76,7 @@ export interface RenderedChart {
 /** Renders a chart. Errors are Helm's, positioned at the template line, the value or the chart file. */
 export function renderChart(request: RenderRequest): Result<RenderedChart> {
   const progress: Progress = { doing: 'the check of its values' };
-  return withinLimit(request.limit, request.chart, progress, () => render(request, progress));
+  return withinLimit(request.limit, chartWork(request.chart), progress, () => render(request, progress));
 }
 
 function render(request: RenderRequest, progress: Progress): Result<RenderedChart> {
@@ -144,8 +144,11 @@ function prepare(request: RenderRequest, warnings: Problem[]): Result<{ chart: C
 
 /** The values that the templates would see, each with the origin that won, whatever schema and templates say to them. */
 export function finalValues(request: RenderRequest): Result<Table> {
-  const { value, problems } = coalesce(request, []);
-  return value === undefined ? { problems } : { value: value.values, problems };
+  const progress: Progress = { doing: 'the merge of its values' };
+  return withinLimit(request.limit, chartWork(request.chart), progress, () => {
+    const { value, problems } = coalesce(request, []);
+    return value === undefined ? { problems } : { value: value.values, problems };
+  });
 }
 
 /** The chart without the dependencies that are off, and its values with every default. */

@@ -21,6 +21,8 @@ export interface Renderer {
   renderCluster(workspace: Workspace, folder: string): readonly DesiredSet[];
   /** A HelmRelease's final values; with `folder`, those of a release that this cluster directory renders. */
   mergedValues(release: { readonly node: Mapping }, workspace: Workspace, folder?: string): MergedValues;
+  /** What was ended by its limit is tried again with the next render; until then it stands, as everything does. */
+  retry(): void;
 }
 
 export function createRenderer(options: RendererOptions): Renderer {
@@ -37,6 +39,9 @@ export function createRenderer(options: RendererOptions): Renderer {
     return renderCluster(workspace, folder, own, memoOf(folder, own));
   };
   return {
+    retry() {
+      for (const memo of memos.values()) memo.retry();
+    },
     renderCluster: (workspace, folder) => render(workspace, folder).sets,
     mergedValues(release, workspace, folder) {
       const { context } =

@@ -20,6 +20,8 @@ export interface Expansion {
 export interface Memo {
   /** The expander's answer, or the one that it gave before if everything it asked for is still the same. */
   expand(expander: Expander, expansion: Expansion, context: RenderContext): DesiredSet | undefined;
+  /** Forgets what was ended by its limit: on a machine that was busy, the next try may come to its end. */
+  retry(): void;
 }
 
 interface Entry {
@@ -50,6 +52,10 @@ export function createMemo(): Memo {
       const { value: set, reads } = watched.watch(() => expander.expand(object, owner, asking, turn));
       if (set !== undefined) entries.set(key, { node: object.node, at: owner.at, set, reads, questions, ignoreFiles });
       return set;
+    },
+    retry() {
+      for (const [key, { set }] of entries)
+        if (set.problems.some(({ code }) => code === 'helm-limit')) entries.delete(key);
     },
   };
 }

@@ -9,6 +9,7 @@ import {
   satisfies,
   toJson,
 } from '../../engine/index.ts';
+import { chartLimit, chartSeconds } from '../limit.ts';
 import { basic, FetchError, getOk, shown, type TlsOptions } from './http.ts';
 import { type Credentials, chartLayer, openRepository } from './oci.ts';
 
@@ -38,7 +39,7 @@ export interface ChartArchive {
 
 /** Flux's own limits: 50 MiB for an index, 10 MiB for a chart's archive. */
 const indexLimit = 50 * 1024 * 1024;
-const chartLimit = 10 * 1024 * 1024;
+const archiveLimit = 10 * 1024 * 1024;
 
 export function findChart(request: ChartRequest): Promise<ChartArchive> {
   return request.url.startsWith('oci://') ? findInRegistry(request) : findInIndex(request);
@@ -53,7 +54,10 @@ async function findInIndex(request: ChartRequest): Promise<ChartArchive> {
     ...(authorization && { authorization }),
   };
   const { body } = await getOk({ url: `${base}index.yaml`, limit: indexLimit, ...options });
-  const entries = readIndex(body.toString('utf8'), request);
+  const read = chartLimit().within(() => readIndex(body.toString('utf8'), request));
+  if ('expired' in read)
+    throw new FetchError(`the index of ${shown(request.url)} takes longer to read than ${chartSeconds} s`);
+  const entries = read.value;
   const version = chooseVersion(
     entries.map((entry) => entry.version),
     request.version,
@@ -69,7 +73,7 @@ async function findInIndex(request: ChartRequest): Promise<ChartArchive> {
     async bytes() {
       const { authorization: own, ...rest } = options;
       const credentials = own !== undefined && (isOwnHost || request.passCredentials) ? { authorization: own } : {};
-      const answer = await getOk({ url: url.href, limit: chartLimit, ...rest, ...credentials });
+      const answer = await getOk({ url: url.href, limit: archiveLimit, ...rest, ...credentials });
       const digest = createHash('sha256').update(answer.body).digest('hex');
       if (entry.digest !== '' && entry.digest.replace(/^sha256:/, '') !== digest) {
         throw new FetchError(

@@ -19,6 +19,7 @@ import {
   text,
   toJson,
 } from '../../engine/index.ts';
+import { chartLimit } from '../limit.ts';
 import { type Access, accessOf, type SecretOf } from './access.ts';
 import { fetchArtifact, unfetched } from './artifact.ts';
 import { createCache } from './cache.ts';
@@ -153,6 +154,13 @@ export async function renderFetched<T>(
   return out;
 }
 
+/** An archive from elsewhere may take long, as long as any work for one chart may. */
+function unpacked(bytes: Uint8Array, name: string) {
+  const progress: helm.Progress = { doing: 'the reading of the archive' };
+  const work = { title: `chart ${name}`, at: { file: name, start: 0, end: 0 } };
+  return helm.withinLimit(chartLimit(), work, progress, () => helm.loadChartArchive(bytes, name, progress));
+}
+
 /** What decides which chart it is: the query and what its source says. */
 function keyOf({ source, at: _at, ...query }: ChartQuery): string {
   return JSON.stringify([query, source && toJson(get(source, 'spec') ?? source, 'sigs')]);
@@ -172,7 +180,7 @@ async function fetchChart(
     if (typeof archive === 'string') return { note: `${title}: ${archive}` };
     const bytes = await cache.keep(archive.key, () => archive.bytes());
     const { revision } = archive;
-    return { ...helm.loadChartArchive(bytes, archive.name), ...(revision === undefined ? {} : { revision }) };
+    return { ...unpacked(bytes, archive.name), ...(revision === undefined ? {} : { revision }) };
   } catch (cause) {
     const what = query.chart === undefined ? 'chart' : `chart ${query.chart}`;
     return unfetched(`${what} of ${title} could not be fetched`, query.source, cause);

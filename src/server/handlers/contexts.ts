@@ -2,11 +2,17 @@
 import type { Handler } from '../handler.ts';
 
 export const contexts: Handler = {
-  register({ on, notify, session: { link } }) {
+  register({ on, notify, session: { link, doors, planner, renew } }) {
     on('sluice/contexts', () => link.contexts());
     on('sluice/chooseContext', ({ context }) => link.choose(context));
     on('sluice/clusterState', () => link.state());
-    on('sluice/refresh', () => link.refresh());
+    on('sluice/refresh', async () => {
+      doors.retry?.();
+      const state = await link.refresh();
+      renew();
+      void planner.renew();
+      return state;
+    });
     let before = link.state();
     link.onState((state) => {
       notify('sluice/clusterChanged', state);

@@ -290,7 +290,6 @@ function loaded(files: Files) {
       file: { name: `chart.tgz/${name}`, text, bytes: new TextEncoder().encode(text) },
     })),
     { file: 'chart.tgz', start: 0, end: 0 },
-    0,
   );
 }
 

@@ -2,6 +2,7 @@
 import { boolean, type HelmReleaseView, helmRelease, string } from '../../flux/index.ts';
 import {
   type Chart,
+  chartWork,
   defaultCapabilities,
   drawnPlace,
   isList,
@@ -107,19 +108,21 @@ function install(
   const { name, namespace } = object.id;
   const labels = { name: get(get(object.node, 'metadata'), 'name') ?? str(name, object.node.at), namespace };
   const progress = { doing: 'the reading of its output and its post renderers' };
-  const finished = withinLimit(context.options.limit, chart, progress, () => {
+  const finished = withinLimit(context.options.limit, chartWork(chart), progress, () => {
     const asked = view.postRenderStrategy?.value === 'nohooks' ? value.manifests : manifestsOf(value);
     const wrong = asked.map((one) => refusalOf(one, value.segments(one.source))).find((one) => one !== undefined);
     if (wrong !== undefined) return { problems: [wrong] };
     const { pieces, problems } = postRender({ view, pieces: piecesOf(value), labels }, context.options.kustomizer);
-    return problems.length > 0 ? { problems } : { value: releaseContent(value, values, pieces), problems };
+    if (problems.length > 0) return { problems };
+    const secrets = lookups.secretValues(value);
+    return { value: { release: releaseContent(value, values, pieces), crds: crdsOf(policy, value), secrets } };
   });
   if (finished.value === undefined) return failed(finished.problems);
-  const release = finished.value;
-  const secretValues = [...values.secretValues, ...(object.secretValues ?? []), ...lookups.secretValues(value)];
+  const { release, crds, secrets } = finished.value;
+  const secretValues = [...values.secretValues, ...(object.secretValues ?? []), ...secrets];
   const desired = (node: Mapping): DesiredObject =>
     secretValues.length === 0 ? { id: idOf(node), node } : { id: idOf(node), node, secretValues };
-  const beside = crdsOf(policy, value).map((node) => withOriginLabels(node, labels));
+  const beside = crds.map((node) => withOriginLabels(node, labels));
   const objects = [
     ...beside.map((node) => ({ ...desired(node), beside: true as const })),
     ...release.manifest.map(({ node }) => desired(node)),

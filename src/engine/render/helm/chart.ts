@@ -6,10 +6,12 @@ import {
   loadChartFolder,
   loadChartPackage,
   mergeMaps,
+  type Progress,
   readValues,
   type Table,
   table,
   withDependencies,
+  withinLimit,
   withVersion,
 } from '../../helm/index.ts';
 import type { FileTree, SourceFile } from '../../ports.ts';
@@ -33,16 +35,29 @@ interface Asked extends ChartQuery {
   readonly build: Pick<ChartTemplate, 'valuesFiles' | 'ignoreMissingValuesFiles'>;
 }
 
+/** One reading of a chart's files. */
+interface Reading {
+  readonly context: RenderContext;
+  readonly progress: Progress;
+}
+
 const asItIs: Asked['build'] = { valuesFiles: [], ignoreMissingValuesFiles: false };
 
 export function chartFor(view: HelmReleaseView, namespace: string, context: RenderContext): ChartAnswer | undefined {
   const asked = askedFor(view, namespace, context);
   if (asked === undefined) return undefined;
+  const { at } = asked;
+  const progress: Progress = { doing: 'the reading of its files' };
+  const work = { title: `chart ${describe(asked)}`, at };
+  return withinLimit(context.options.limit, work, progress, () => readChart(asked, context, progress));
+}
+
+function readChart(asked: Asked, context: RenderContext, progress: Progress): ChartAnswer {
   const { kind, at } = asked;
   const found = treeOf(asked, context);
   if (typeof found === 'string') return { note: found, at };
   if (found !== undefined) {
-    const answer = fromTree(found.tree, chartPath(found.tree, asked), asked, context);
+    const answer = fromTree(found.tree, chartPath(found.tree, asked), asked, { context, progress });
     return found.caveat === undefined || 'note' in answer ? answer : { ...answer, caveat: found.caveat };
   }
   const fetched = context.options.chart?.(query(asked));
@@ -155,19 +170,26 @@ function describe({ kind, namespace, name, chart, version }: ChartQuery): string
 }
 
 /** A chart of a source: a folder, whose missing dependencies source-controller would get, or a packed one. */
-function fromTree(tree: FileTree, path: string, asked: Asked, context: RenderContext): ChartAnswer {
+function fromTree(tree: FileTree, path: string, asked: Asked, run: Reading): ChartAnswer {
   if (asked.kind === 'ExternalArtifact' && path === '/' && tree.file('/Chart.yaml') !== undefined)
     return { problems: [error('helm-chart', 'chart yaml not in base directory', asked.at)] };
   const packed = tree.file(path);
-  const loaded = packed === undefined ? loadChartFolder(tree, path) : loadChartPackage(packed);
+  const { progress } = run;
+  const loaded = packed === undefined ? loadChartFolder(tree, path, progress) : loadChartPackage(packed, progress);
   if (loaded.value === undefined) return loaded;
-  const whole = packed === undefined ? withMissing(loaded.value, tree, path, asked, context) : loaded;
+  const whole = packed === undefined ? withMissing(loaded.value, tree, path, asked, run) : loaded;
   if ('note' in whole || whole.value === undefined) return whole;
   return withValuesFiles(whole.value, asked, (file) => tree.file(joinPath('/', file)));
 }
 
 /** Adds the dependencies that charts/ lacks: those of the same source from their folders, others as they are fetched. */
-function withMissing(chart: Chart, tree: FileTree, path: string, asked: Asked, context: RenderContext): ChartAnswer {
+function withMissing(
+  chart: Chart,
+  tree: FileTree,
+  path: string,
+  asked: Asked,
+  { context, progress }: Reading,
+): ChartAnswer {
   const present = new Set(chart.dependencies.map(({ metadata }) => metadata.name));
   const added: Chart[] = [];
   for (const { name, version, repository, at } of chart.metadata.dependencies) {
@@ -176,7 +198,7 @@ function withMissing(chart: Chart, tree: FileTree, path: string, asked: Asked, c
     const local = repository === '' || repository.startsWith('file://');
     const folder = repository === '' ? `charts/${name}` : repository.slice('file://'.length);
     const found = local
-      ? loadChartFolder(tree, joinPath('/', `${path}/${folder}`))
+      ? loadChartFolder(tree, joinPath('/', `${path}/${folder}`), progress)
       : context.options.chart?.({ ...repositoryOf(repository, asked, context), chart: name, version, at });
     if (found === undefined) return { note: `dependency ${name} of ${repository} is not fetched`, at };
     if ('note' in found) {

@@ -7,6 +7,7 @@ import {
   isNull,
   loadChartFolder,
   objectsOf,
+  type Progress,
   parseKubeVersion,
   type RenderLimit,
   readValues,
@@ -14,6 +15,7 @@ import {
   type Table,
   table,
   toTable,
+  withinLimit,
 } from '../../helm/index.ts';
 import type { HelmInflator } from '../../kustomize/index.ts';
 import { isObject } from '../../objects/object.ts';
@@ -43,7 +45,13 @@ function inflate(request: Request, limit: RenderLimit | undefined): readonly Map
   const name = chart.name?.text ?? '';
   if (name === '') throw new Refused('chart name cannot be empty');
   const folder = joinPath(chartHome(request), name);
-  const loaded = loader.tree.directory(folder) === undefined ? undefined : loadChartFolder(loader.tree, folder);
+  const progress: Progress = { doing: 'the reading of its files' };
+  const loaded =
+    loader.tree.directory(folder) === undefined
+      ? undefined
+      : withinLimit(limit, { title: `chart ${name}`, at: chart.at }, progress, () =>
+          loadChartFolder(loader.tree, folder, progress),
+        );
   if (loaded === undefined) throw new Refused(`no chart found at '${folder}'; charts are not pulled: vendor it there`);
   if (loaded.value === undefined) throw refusal(loaded.problems);
   const rendered = renderChart({

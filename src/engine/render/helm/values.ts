@@ -3,7 +3,7 @@
  * `--set` would, `spec.values` last. Every value keeps the line that set it.
  */
 import { node as field, type HelmReleaseView, type ValuesFrom } from '../../flux/index.ts';
-import { mergeMaps, readDocuments, setValues, type Table, table, toTable } from '../../helm/index.ts';
+import { mergeMaps, readDocuments, setValues, type Table, table, toTable, withinLimit } from '../../helm/index.ts';
 import { error, type Problem } from '../../problem.ts';
 import type { Mapping, Node, Origin, Scalar } from '../../yaml/node.ts';
 import { resolve } from '../../yaml/resolve.ts';
@@ -31,6 +31,14 @@ export function releaseValues(
   at: Origin,
   context: RenderContext,
 ): ReleaseValues {
+  const work = { title: `the release's values`, at };
+  const nothing = { values: table(at), unknown: [], secretValues: [], secretPlaces: [] };
+  const progress = { doing: 'the reading of valuesFrom' };
+  const read = withinLimit(context.options.limit, work, progress, () => mergedSources(view, namespace, at, context));
+  return 'values' in read ? read : { ...nothing, ...read };
+}
+
+function mergedSources(view: HelmReleaseView, namespace: string, at: Origin, context: RenderContext): ReleaseValues {
   const own = view.values === undefined ? table(at) : toTable(view.values);
   const problems: Problem[] = [];
   const unknown: string[] = [];
