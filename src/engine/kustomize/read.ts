@@ -69,6 +69,8 @@ export function refuseErrors(parsed: ParsedFile, prefix: string): void {
   if (wrong !== undefined) throw new Refusal(`${prefix}${wrong.message}`, wrong.at, wrong.code);
 }
 
+/** A `%YAML` or `%TAG` before anything else but comments. */
+const directive = /^\ufeff?(?:[ \t]*(?:#[^\n]*)?\r?\n)*%/;
 const separator = /\n---([^\n]*)\n/g;
 
 function objectsOf(text: string, parsed: ParsedFile, at: Origin): readonly Mapping[] {
@@ -77,6 +79,13 @@ function objectsOf(text: string, parsed: ParsedFile, at: Origin): readonly Mappi
     if (rest !== '' && !rest.startsWith('#')) throw new Refusal(`invalid document separator: ---${match[1]}`, at);
   }
   refuseErrors(parsed, 'MalformedYAMLError: ');
+  // A text is cut at its separators before it is read, so that a directive stands alone, without its document.
+  const lone = directive.exec(text);
+  if (lone !== null) {
+    const [start, end] = [lone[0].length - 1, lone[0].length];
+    const message = 'MalformedYAMLError: did not find expected <document start>';
+    throw new Refusal(message, at.end === 0 ? { ...at, start, end } : at);
+  }
   const roots = parsed.documents.map((document) => document.root).filter((root) => !isMissing(root)) as Node[];
   const unwrapped = parsed.documents.length === 1 && roots[0] !== undefined ? unwrap(roots[0]) : roots;
   const good = unwrapped.filter((node) => !isEmpty(node)).map(checkObject);

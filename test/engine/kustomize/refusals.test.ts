@@ -58,6 +58,15 @@ test('missing files are refused at the path that names them', () => {
   );
 });
 
+test('a directive is cut off from its document', () => {
+  const files = (text: string) => ({
+    'kustomization.yaml': 'resources: [a.yaml]\n',
+    'a.yaml': `${text}---\n${deployment}`,
+  });
+  checkRefusal(files('%YAML 1.1\n'), 'did not find expected <document start>', '%YAML 1.1');
+  checkRefusal(files('# a tag\n%TAG ! tag:example.com,2026:\n'), 'did not find expected <document start>', '%TAG');
+});
+
 test('files outside the root and outside the tree are refused', () => {
   const files = { 'r.yaml': deployment, 'a/kustomization.yaml': 'resources: [../r.yaml]\n' };
   checkRefusal(files, "security; file '/r.yaml' is not in or below '/a'", '../r.yaml', '/a');
