@@ -3,11 +3,11 @@
  * process, because Git runs commands that the opened repository's own configuration names (`core.fsmonitor`, hooks).
  * Only `commitTree`, which reads a commit's content, starts `git`; callers ask for it in trusted folders alone.
  */
-import { spawn } from 'node:child_process';
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { DirectoryEntry, FileTree, SourceFile } from '../engine/index.ts';
 import { compareBytes, sourceFile } from './disk.ts';
+import { GitError, runGit } from './rungit.ts';
 
 export interface Repository {
   /** The working tree's top folder: an absolute path of this machine. */
@@ -175,8 +175,6 @@ function readText(path: string): string | undefined {
   }
 }
 
-export class GitError extends Error {}
-
 /**
  * The files of `folder` as they are in a commit, all read now. `revision` is what Git takes for one: a branch, a tag, a
  * hash, `HEAD~2`. Names in origins are paths inside the folder, as in the working tree. Throws GitError with one
@@ -285,30 +283,22 @@ function treeOf(entries: readonly CommitFile[]): FileTree {
 const timeoutMs = 60_000;
 
 /** Runs one reading git command and answers its output; a non-zero exit is a GitError with git's first line. */
-function git(repository: Repository, args: readonly string[], input: string, signal: AbortSignal): Promise<Buffer> {
-  return new Promise((done, fail) => {
-    const child = spawn('git', ['--git-dir', repository.gitDir, ...hardening, ...args], {
-      cwd: repository.root,
-      env: environment(),
-      stdio: ['pipe', 'pipe', 'pipe'],
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-      windowsHide: true,
-    });
-    const out: Buffer[] = [];
-    const err: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
-    child.on('error', (error) => {
-      const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      fail(new GitError(missing ? 'git is not installed, and reading a commit needs it' : `git: ${error.message}`));
-    });
-    child.on('close', (code) => {
-      if (code === 0 || args[0] === 'rev-parse') return done(Buffer.concat(out));
-      fail(new GitError(`git ${args[0]} failed: ${Buffer.concat(err).toString().split('\n')[0]}`));
-    });
+async function git(
+  repository: Repository,
+  args: readonly string[],
+  input: string,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const { code, out, err } = await runGit(['--git-dir', repository.gitDir, ...hardening, ...args], {
+    cwd: repository.root,
+    env: environment(),
+    signal,
+    timeout: timeoutMs,
+    input,
+    purpose: 'reading a commit',
   });
+  if (code === 0 || args[0] === 'rev-parse') return out;
+  throw new GitError(`git ${args[0]} failed: ${err.split('\n')[0]}`);
 }
 
 /** Nothing that the repository's configuration names may run. */

@@ -15,7 +15,8 @@ import {
 } from '../engine/index.ts';
 import { sourceFile } from './disk.ts';
 import { chooseVersion } from './fetch/helm.ts';
-import { commitTree, findRepository, GitError, refsOf, remotesOf } from './git.ts';
+import { commitTree, findRepository, refsOf, remotesOf } from './git.ts';
+import { GitError } from './rungit.ts';
 
 export interface History {
   /** For the renderer: the files of a revision; undefined where the repository's history does not hold it. */

@@ -3,10 +3,10 @@
  * `git` as its user does, credentials included, but no hook and nothing that the repository's own configuration names;
  * it never forces, and it refuses rather than taking along what nobody asked for.
  */
-import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findRepository, GitError, headOf, type Repository, readConfig } from './git.ts';
+import { findRepository, headOf, type Repository, readConfig } from './git.ts';
+import { GitError, runGit } from './rungit.ts';
 
 /** What a push would do, to be shown before anyone agrees to it. */
 export interface PushPlan {
@@ -186,33 +186,19 @@ const hardening = [
 ].flatMap((word) => (word.startsWith('--') ? [word] : ['-c', word]));
 
 function gitOf(repository: Repository, signal: AbortSignal): Git {
-  return (args) =>
-    new Promise((done, fail) => {
-      const child = spawn(
-        'git',
-        ['--git-dir', repository.gitDir, '--work-tree', repository.root, ...hardening, ...args],
-        {
-          cwd: repository.root,
-          env: environment(),
-          stdio: ['ignore', 'pipe', 'pipe'],
-          signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-          windowsHide: true,
-        },
-      );
-      const out: Buffer[] = [];
-      const err: Buffer[] = [];
-      child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-      child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
-      child.on('error', (error) => {
-        const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-        fail(new GitError(missing ? 'git is not installed, and pushing needs it' : `git ${args[0]}: ${error.message}`));
-      });
-      child.on('close', (code) => {
-        if (code === 0) return done(Buffer.concat(out).toString());
-        const said = Buffer.concat(err).toString().trim().split('\n').map(withoutPassword).slice(0, 3).join(' ');
-        fail(new GitError(`git ${args[0]} failed: ${said || `exit code ${code}`}`));
-      });
+  const place = ['--git-dir', repository.gitDir, '--work-tree', repository.root];
+  return async (args) => {
+    const { code, out, err } = await runGit([...place, ...hardening, ...args], {
+      cwd: repository.root,
+      env: environment(),
+      signal,
+      timeout: timeoutMs,
+      purpose: 'pushing',
     });
+    if (code === 0) return out.toString();
+    const said = err.trim().split('\n').map(withoutPassword).slice(0, 3).join(' ');
+    throw new GitError(`git ${args[0]} failed: ${said || `exit code ${code}`}`);
+  };
 }
 
 /** The user's own Git: identity, credentials and proxies, but no variable that leads to another repository. */

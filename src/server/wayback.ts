@@ -10,8 +10,9 @@ import {
   sameRepository,
   type Timer,
 } from '../engine/index.ts';
-import { findRepository, GitError, headOf, type Repository, remotesOf } from '../io/git.ts';
+import { findRepository, headOf, type Repository, remotesOf } from '../io/git.ts';
 import { commitOf, isAncestor, type PushPlan, preparePush, push } from '../io/push.ts';
+import { GitError } from '../io/rungit.ts';
 import type { Outcome, PushView } from '../protocol/index.ts';
 import { textAt, titleOfName } from './live.ts';
 import type { PlannerDoors } from './planner.ts';

@@ -1,6 +1,6 @@
 /** `sluice diff`: what the workspace would change, against a live cluster or against a commit. */
 import { changesAnything, countsOf, type Plan } from '../../engine/index.ts';
-import { GitError } from '../../io/git.ts';
+import { GitError } from '../../io/rungit.ts';
 import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
 import { clusterOf, contextOption, isRefusal } from '../context.ts';
 import { clusterOption, type Fleet, openFleet } from '../fleet.ts';

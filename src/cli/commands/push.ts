@@ -6,8 +6,9 @@
 import { relative, sep } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { openWaysBack } from '../../engine/index.ts';
-import { findRepository, GitError } from '../../io/git.ts';
+import { findRepository } from '../../io/git.ts';
 import { type PushPlan, preparePush, push as pushTo } from '../../io/push.ts';
+import { GitError } from '../../io/rungit.ts';
 import { type Command, type Invocation, UsageError } from '../command.ts';
 import { clusterOf, contextOption, isRefusal } from '../context.ts';
 import { clusterOption, type Fleet, openFleet } from '../fleet.ts';

@@ -5,7 +5,8 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FileTree, getPath, text } from '../../engine/index.ts';
-import { commitTree, GitError } from '../git.ts';
+import { commitTree } from '../git.ts';
+import { GitError } from '../rungit.ts';
 import type { Access } from './access.ts';
 import type { ArtifactRequest, FetchedFiles } from './artifact.ts';
 import { packFiles, unpackFiles } from './files.ts';
