@@ -1,8 +1,9 @@
 /** What reconcile, suspend and resume share: ask the server, show progress, show the outcome. */
-import { l10n, ProgressLocation, window } from 'vscode';
+import { l10n, window } from 'vscode';
 import type { FluxAction, ObjectName, Outcome, TreeNode } from '../../protocol/index.ts';
 import type { CommandId } from '../contributions.ts';
 import { askToWrite, type Permission } from '../views/guard.ts';
+import { withProgress } from '../views/progress.ts';
 import type { Command, Sluice } from './command.ts';
 import { pickObject } from './pick.ts';
 
@@ -31,25 +32,18 @@ export interface Act {
 
 /** Asks the server, with progress that can be canceled, and shows how it went. */
 export async function actOn(sluice: Sluice, { action, object, title }: Act, permission: Permission): Promise<void> {
-  const run = sluice.newRun();
-  const outcome = await window.withProgress<Outcome | undefined>(
-    { location: ProgressLocation.Notification, cancellable: true, title: `${title}: ${object.kind} ${object.name}` },
-    async (progress, token) => {
-      const heard = sluice.client.on('sluice/progress', (news) => {
-        if (news.run === run) progress.report({ message: news.message });
-      });
-      try {
-        return await sluice.client.request('sluice/act', { action, object, run, ...permission }, token);
-      } catch (error) {
-        if (token.isCancellationRequested) return undefined;
-        throw error;
-      } finally {
-        heard.dispose();
-      }
-    },
+  const outcome = await withProgress(sluice, `${title}: ${object.kind} ${object.name}`, (run, token) =>
+    sluice.client.request('sluice/act', { action, object, run, ...permission }, token),
   );
+  await tell(sluice, outcome);
+}
+
+/** How it went: in passing when all is well. What was canceled needs no word. */
+export async function tell(sluice: Sluice, outcome: Outcome | undefined): Promise<void> {
   if (outcome === undefined) return;
-  if (outcome.ok) return void window.setStatusBarMessage(`$(check) ${outcome.message}`, 8000);
+  if (outcome.ok && outcome.warning !== true) {
+    return void window.setStatusBarMessage(`$(check) ${outcome.message}`, 8000);
+  }
   await complain(sluice, outcome.message, outcome.warning === true);
 }
 

@@ -2,11 +2,12 @@
  * The way back of an apply: commit and push what was applied, hand the owners back to Flux, and follow the commit until its
  * workloads are ready. The dialog names the remote, the branch and every file.
  */
-import { l10n, ProgressLocation, window, workspace } from 'vscode';
+import { l10n, window, workspace } from 'vscode';
 import type { Outcome, PushView } from '../../protocol/index.ts';
 import { askToWrite, type Permission } from '../views/guard.ts';
 import { titleOf } from '../views/left.ts';
-import { complain } from './act.ts';
+import { withProgress } from '../views/progress.ts';
+import { tell } from './act.ts';
 import type { Command, Sluice } from './command.ts';
 import { planAgainst } from './show-plan.ts';
 
@@ -28,10 +29,7 @@ export const pushAndFollow: Command = {
     if (text === undefined) return;
     const permission = await askToWrite(sluice, l10n.t('Commit, Push and Follow'));
     if (permission === undefined) return;
-    const outcome = await send(sluice, shown, text, permission);
-    if (outcome === undefined) return;
-    if (outcome.ok) return void window.setStatusBarMessage(`$(check) ${outcome.message}`, 8000);
-    await complain(sluice, outcome.message, outcome.warning === true);
+    await tell(sluice, await send(sluice, shown, text, permission));
   },
 };
 
@@ -62,23 +60,14 @@ async function send(
   text: string,
   permission: Permission,
 ): Promise<Outcome | undefined> {
-  const run = sluice.newRun();
-  const title = l10n.t('Following the commit');
-  const options = { location: ProgressLocation.Notification, cancellable: true, title };
-  return await window.withProgress<Outcome | undefined>(options, async (progress, token) => {
-    const heard = sluice.client.on('sluice/progress', (news) => {
-      if (news.run !== run) return;
-      progress.report({ message: news.message });
-      sluice.plan.follow(news.message);
-    });
-    try {
-      return await sluice.client.request('sluice/push', { shown, text, run, ...permission }, token);
-    } catch (error) {
-      if (!token.isCancellationRequested) throw error;
-      return undefined;
-    } finally {
-      heard.dispose();
-      sluice.plan.follow('');
-    }
-  });
+  try {
+    return await withProgress(
+      sluice,
+      l10n.t('Following the commit'),
+      (run, token) => sluice.client.request('sluice/push', { shown, text, run, ...permission }, token),
+      ({ message }) => sluice.plan.follow(message),
+    );
+  } finally {
+    sluice.plan.follow('');
+  }
 }

@@ -1,11 +1,12 @@
 /** An apply from the question to the end: what is asked first, the progress in the Plan view, and what is said of it. */
-import { l10n, ProgressLocation, window } from 'vscode';
+import { l10n, window } from 'vscode';
 import type { ApplyOutcome, PlanItem, PlanView } from '../../protocol/index.ts';
 import { complain } from '../commands/act.ts';
 import type { Sluice } from '../commands/command.ts';
 import { askToWrite, type Permission } from './guard.ts';
 import { titleOf } from './left.ts';
 import { actingItems, countSentence, countsOf, scopeWords } from './plan.ts';
+import { withProgress } from './progress.ts';
 
 /** Warnings, and names, that a dialog tells in full. */
 const told = 5;
@@ -91,31 +92,16 @@ async function send(
   items: readonly PlanItem[],
   permission: Permission,
 ): Promise<ApplyOutcome | undefined> {
-  const run = sluice.newRun();
   const entries = items.map(({ id }) => id);
-  const title = l10n.t('Applying to {0}', plan.label);
-  sluice.applying({ run, entries });
   try {
-    return await window.withProgress(
-      { location: ProgressLocation.Notification, cancellable: true, title },
-      async (progress, token) => {
-        let last = 0;
-        const heard = sluice.client.on('sluice/progress', (news) => {
-          if (news.run !== run) return;
-          const step = news.total && news.done ? { increment: ((news.done - last) * 100) / news.total } : {};
-          last = news.done ?? last;
-          progress.report({ message: news.message, ...step });
-          sluice.log.info(news.message);
-        });
-        try {
-          return await sluice.client.request('sluice/apply', { plan: plan.id, entries, run, ...permission }, token);
-        } catch (error) {
-          if (!token.isCancellationRequested) throw error;
-          return undefined;
-        } finally {
-          heard.dispose();
-        }
+    return await withProgress(
+      sluice,
+      l10n.t('Applying to {0}', plan.label),
+      (run, token) => {
+        sluice.applying({ run, entries });
+        return sluice.client.request('sluice/apply', { plan: plan.id, entries, run, ...permission }, token);
       },
+      ({ message }) => sluice.log.info(message),
     );
   } finally {
     sluice.applying(undefined);
