@@ -1,5 +1,14 @@
 /** What the room is asked with, and what it answers: plain data, offsets into the file's text, no editor types. */
-import type { InputQuery, Mapping, OpenKey, Origin, Problem, Schemas, Workspace } from '../engine/index.ts';
+import type {
+  InputQuery,
+  Mapping,
+  MergedValues,
+  OpenKey,
+  Origin,
+  Problem,
+  Schemas,
+  Workspace,
+} from '../engine/index.ts';
 
 /** All that answers are made from. */
 export interface Knowledge {
@@ -9,6 +18,8 @@ export interface Knowledge {
   readonly openKey?: OpenKey;
   /** ConfigMaps and Secrets of the chosen cluster, as far as they were read; absent: there is none. */
   readonly clusterInput?: (query: InputQuery) => Mapping | undefined;
+  /** The values that the chart of a HelmRelease is rendered with; absent: charts are not looked at here. */
+  readonly releaseValues?: (release: { readonly node: Mapping }) => MergedValues;
 }
 
 /** A change of text. `file` is the name that origins carry. */

@@ -48,6 +48,7 @@ function createLanguage({ files, workspace, doors }: Rooms): Language {
       ...known,
       ...(doors?.openKey && { openKey: doors.openKey }),
       clusterInput: (query) => doors?.inputs?.()?.input(query),
+      ...(doors && { releaseValues: (release) => doors.values(known.workspace, release) }),
     };
   };
   return {

@@ -1,5 +1,6 @@
 /** A fleet in memory, and the room's questions as tests write them: `▮` marks the cursor. */
-import { memoryTree, openWorkspace, textFile, type WorkspaceFile } from '../../src/engine/index.ts';
+import { createRenderer, memoryTree, openWorkspace, textFile, type WorkspaceFile } from '../../src/engine/index.ts';
+import { loadKustomizer } from '../../src/io/kustomizer.ts';
 import {
   check,
   complete,
@@ -25,8 +26,12 @@ export function fleet(files: Files): Fleet {
     ([path, text]) => [`/${path}`, textFile(path, text.replace('▮', ''))] as const,
   );
   const workspace = openWorkspace(memoryTree(new Map(sources)), { remotes: ['https://git.example.com/acme/fleet'] });
+  const renderer = createRenderer({ kustomizer: loadKustomizer() });
   return {
-    knowledge: createKnowledge(schemas)(workspace),
+    knowledge: {
+      ...createKnowledge(schemas)(workspace),
+      releaseValues: (release) => renderer.mergedValues(release, workspace),
+    },
     file(path) {
       const file = workspace.file(`/${path}`);
       if (file === undefined) throw new Error(`${path} is no YAML file of the fleet`);
@@ -75,6 +80,12 @@ function asked(files: Files): { readonly made: Fleet; readonly file: WorkspaceFi
 export function completions(files: Files): readonly string[] {
   const { made, file, offset } = asked(files);
   return complete(file, offset, made.knowledge).map(({ label }) => label);
+}
+
+/** The same with what stands behind each label. */
+export function described(files: Files): Readonly<Record<string, string | undefined>> {
+  const { made, file, offset } = asked(files);
+  return Object.fromEntries(complete(file, offset, made.knowledge).map(({ label, detail }) => [label, detail]));
 }
 
 /** The text of the marked file after the completion of this label was taken. */

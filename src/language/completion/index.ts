@@ -3,6 +3,7 @@ import type { WorkspaceFile } from '../../engine/index.ts';
 import type { Knowledge } from '../answer.ts';
 import { cursorAt } from '../cursor.ts';
 import { rolesOf } from '../roles.ts';
+import { chart } from './chartvalues.ts';
 import type { Asked, Completion, Source } from './completion.ts';
 import { fields } from './fields.ts';
 import { names } from './names.ts';
@@ -16,6 +17,7 @@ const sources: readonly Source[] = [
   values,
   names,
   paths,
+  chart,
 ];
 
 export function complete(file: WorkspaceFile, offset: number, knowledge: Knowledge): readonly Completion[] {

@@ -10,6 +10,7 @@ import {
   type WorkspaceObject,
 } from '../../engine/index.ts';
 import type { Knowledge } from '../answer.ts';
+import { chartValue, chartValueText, withinValues } from '../chartvalues.ts';
 import { fieldText } from '../fields.ts';
 import type { Located } from '../locate.ts';
 import { code, plain } from '../markdown.ts';
@@ -129,13 +130,19 @@ function pathTo(root: Located['root'], offset: number): Located['path'] | undefi
   }
 }
 
-function fieldAt({ root, path }: Located, file: WorkspaceFile, { workspace, schemas }: Knowledge): string | undefined {
+function fieldAt({ root, path }: Located, file: WorkspaceFile, knowledge: Knowledge): string | undefined {
+  const { workspace, schemas } = knowledge;
   const kustomization = rolesOf(workspace).kustomization(file);
   const as = kindOf(root, kustomization === undefined ? {} : { kustomization });
   if (as === undefined || path.length === 0) return undefined;
   if (path.length === 1 && (path[0] === 'kind' || path[0] === 'apiVersion')) {
     const about = schemas.at(as.apiVersion, as.kind, [])?.description;
     return about === undefined ? undefined : `**${plain(as.kind)}** (${code(as.apiVersion)})\n\n${plain(about)}`;
+  }
+  const within = as.kind === 'HelmRelease' ? withinValues(path) : undefined;
+  if (within !== undefined && within.length > 0) {
+    const value = chartValue(root, within, knowledge);
+    return value === undefined ? undefined : chartValueText(value, knowledge);
   }
   const schema = schemas.at(as.apiVersion, as.kind, path);
   if (schema === undefined) return undefined;

@@ -4,6 +4,7 @@
  */
 import { helmRelease } from '../../flux/index.ts';
 import { finalValues, toMapping } from '../../helm/index.ts';
+import type { SourceFile } from '../../ports.ts';
 import { error, type Problem } from '../../problem.ts';
 import { type Mapping, type Node, type Origin, str } from '../../yaml/node.ts';
 import type { RenderContext } from '../context.ts';
@@ -18,6 +19,8 @@ export interface MergedValues {
   readonly problems: readonly Problem[];
   /** What is not in them though nothing failed: a chart or a ConfigMap that is not at hand. */
   readonly notes: readonly string[];
+  /** The chart's values.schema.json. */
+  readonly schema?: SourceFile;
 }
 
 const masked = '***';
@@ -42,7 +45,13 @@ export function mergedValues(release: DesiredObject, context: RenderContext): Me
   if (chart.value === undefined) return own(chart.problems, []);
   const final = finalValues(renderRequest(view, id, context, chart.value, given));
   if (final.value === undefined) return own(final.problems, []);
-  return { values: hidden(toMapping(final.value)) as Mapping, problems: given.problems, notes: unknown };
+  const { schema } = chart.value;
+  return {
+    values: hidden(toMapping(final.value)) as Mapping,
+    problems: given.problems,
+    notes: unknown,
+    ...(schema === undefined ? {} : { schema }),
+  };
 }
 
 /** Masks every scalar that a Secret wrote, or that holds a text which one gave. */
