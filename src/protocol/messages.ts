@@ -76,8 +76,10 @@ export interface ClusterState {
   readonly context?: string;
   readonly server?: string;
   readonly message: string;
-  /** Whether the settings keep the context from being written to; absent: they do not. */
+  /** Whether the settings or the environment keep the context from being written to; absent: they do not. */
   readonly protection?: 'protected' | 'read-only';
+  /** The setting or the environment variable that says so. */
+  readonly protectedBy?: string;
 }
 
 export type FluxAction = 'reconcile' | 'reconcile-with-source' | 'suspend' | 'resume';
@@ -86,6 +88,8 @@ export interface Outcome {
   readonly ok: boolean;
   /** Nothing went wrong but a person should know: the object is suspended, say. */
   readonly warning?: boolean;
+  /** The person stopped it: that is no news to them. */
+  readonly canceled?: boolean;
   readonly message: string;
 }
 

@@ -60,6 +60,10 @@ export interface PlanGroupView {
   readonly id: string;
   readonly owner: ObjectName;
   readonly note?: string;
+  /** It does not build just now, and is shown as it was before; nothing of it can be applied. */
+  readonly held?: true;
+  /** Its note says what *Fetch Charts* would mend. */
+  readonly fetchable?: true;
   /** The other cluster that its objects go to, for a person: its server and what holds its kubeconfig. */
   readonly cluster?: string;
   /** Where that one is protected. */
@@ -91,6 +95,8 @@ export interface PlanView {
   readonly problems: readonly PlanProblem[];
   /** Dangers of the plan as a whole. */
   readonly dangers?: readonly PlanDanger[];
+  /** Why it could not be made anew as the files or the cluster are now: what is shown is the one before. */
+  readonly behind?: string;
   /** Why there is no plan, or why it is empty. */
   readonly message?: string;
   /** Several cluster directories could be meant: the person chooses one, and the request is made again with it. */

@@ -72,8 +72,8 @@ export function createCharts(): Charts {
   function answerOf<T extends FetchedChart | FetchedArtifact>(title: string, answer: T | undefined): T | Note {
     if (answer !== undefined) asked.set(title, answer);
     if (answer !== undefined && !isPending(answer)) return answer;
-    if (!trusted()) return note(`${title} is not fetched: trust the workspace, then run "Sluice: Fetch Charts"`);
-    if (!automatic) return note(`${title} is not fetched: run "Sluice: Fetch Charts"`);
+    if (!trusted()) return note(`${title} is not fetched: trust the workspace, then ${fetchHint}`);
+    if (!automatic) return note(`${title} is not fetched: ${fetchHint}`);
     later();
     return note(`${title} is being fetched`);
   }
@@ -123,6 +123,9 @@ export function createCharts(): Charts {
     },
   };
 }
+
+/** How a person gets what is not fetched. */
+export const fetchHint = 'run "Sluice: Fetch Charts"';
 
 interface Note {
   readonly note: string;

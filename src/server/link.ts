@@ -7,7 +7,7 @@ import type { Cluster, ClusterAnswer, ClusterFailure, Protection } from '../engi
 import { type ClusterFacts, clusterFacts } from '../io/cluster/facts.ts';
 import { type ClusterInputs, createInputs } from '../io/cluster/inputs.ts';
 import type { ClusterState, Contexts, Settings } from '../protocol/index.ts';
-import { barred, protectionFor } from './protection.ts';
+import { barred, guardOf } from './protection.ts';
 import { type Remembering, rememberDryRuns } from './remember.ts';
 import { createStore, type Store } from './store.ts';
 
@@ -87,8 +87,7 @@ export function createLink(options: LinkOptions): Link {
 
   function guarded(next: ClusterState): ClusterState {
     const names = [next.context, next.server].filter((name) => name !== undefined && name !== '') as string[];
-    const protection = next.context === undefined ? 'open' : protectionFor(names, settings);
-    return protection === 'open' ? next : { ...next, protection };
+    return next.context === undefined ? next : { ...next, ...guardOf(names, settings) };
   }
 
   async function contexts(): Promise<Contexts> {
@@ -184,7 +183,7 @@ export function createLink(options: LinkOptions): Link {
       const { context, server } = state;
       return context === undefined ? undefined : barred({ context, server, others }, settings, confirmed);
     },
-    protection: (server) => protectionFor([server], settings),
+    protection: (server) => guardOf([server], settings)?.protection ?? 'open',
     trust() {
       if (trusted) return;
       trusted = true;

@@ -31,7 +31,9 @@ import type {
   PlanScope,
   PlanView,
 } from '../protocol/index.ts';
+import { fetchHint } from './charts.ts';
 import type { Folder } from './files.ts';
+import { shortRevision } from './tree/nodes.ts';
 import { nowhere, type Rendered, renderLive, virtualUri } from './virtual.ts';
 
 /** How many changed fields an item tells in its one line. */
@@ -42,6 +44,8 @@ export interface PlanShown {
   readonly plan: Plan;
   readonly against: PlanAgainst;
   readonly scope?: PlanScope;
+  /** Owners that do not build just now, and are shown as they were. */
+  readonly held?: ReadonlySet<string>;
   place(at: Origin): Place | undefined;
   /** Whether another cluster than the plan's own is protected, by its server's address. */
   protection?(server: string): Protection;
@@ -53,7 +57,7 @@ export function planView(shown: PlanShown): PlanView {
   const counts = Object.fromEntries(actions.map((action) => [action, 0])) as Record<Action, number>;
   for (const item of groups.flatMap((group) => group.items)) counts[item.action]++;
   // What a group says of itself is not said twice.
-  const notes = new Set(plan.groups.map((group) => group.note));
+  const notes = plan.groups.flatMap(({ note }) => note ?? []);
   const acting = counts.create + counts.configure + counts.recreate + counts.delete;
   const message = acting > 0 ? undefined : emptyReason(plan, shown.scope);
   return {
@@ -65,7 +69,7 @@ export function planView(shown: PlanShown): PlanView {
     groups,
     counts,
     problems: plan.problems
-      .filter(({ message }) => !notes.has(message))
+      .filter(({ severity, message }) => severity === 'error' || !notes.some((note) => note.includes(message)))
       .map((problem): PlanProblem => {
         const place = problem.at === undefined ? undefined : shown.place(problem.at);
         const { severity, message } = problem;
@@ -95,13 +99,18 @@ function groupView(group: PlanGroup, shown: PlanShown): PlanGroupView {
   const id = keyOf(group.owner.id);
   const dangers = dangersView(group.dangers, shown);
   const protection = (group.remote && shown.protection?.(group.remote.server)) ?? 'open';
+  const held = shown.held?.has(id) === true;
+  const note = held ? 'does not build now: as it was before' : group.note;
+  const items = group.entries.map((entry) => itemView(group, entry, shown));
   return {
     id,
     owner: nameOfId(group.owner.id),
-    ...(group.note === undefined ? {} : { note: group.note }),
+    ...(note === undefined ? {} : { note: shortRevision(note) }),
+    ...(held ? { held } : {}),
+    ...(note?.includes(fetchHint) === true ? { fetchable: true } : {}),
     ...(group.remote === undefined ? {} : { cluster: `${group.remote.server} (${group.remote.context})` }),
     ...(protection === 'open' ? {} : { protection }),
-    items: group.entries.map((entry) => itemView(id, entry, shown)),
+    items: held ? items.map((item) => ({ ...item, acts: false })) : items,
     ...(dangers.length === 0 ? {} : { dangers }),
   };
 }
@@ -131,8 +140,9 @@ function isGrave({ id, action }: PlanEntry): boolean {
   return removes && grave.has(id.group === '' ? id.kind : `${id.kind}.${id.group}`);
 }
 
-function itemView(group: string, entry: PlanEntry, shown: PlanShown): PlanItem {
-  const id = entryId(group, entry);
+function itemView({ owner }: PlanGroup, entry: PlanEntry, shown: PlanShown): PlanItem {
+  const id = entryId(keyOf(owner.id), entry);
+  const within = `${owner.id.kind} ${owner.id.name}`;
   const title = `${entry.id.kind} ${entry.id.name}`;
   const whole = entry.action === 'create' || entry.action === 'delete';
   const changes = whole ? [] : entry.changes.slice(0, fieldsShown);
@@ -155,8 +165,8 @@ function itemView(group: string, entry: PlanEntry, shown: PlanShown): PlanItem {
     ...(isGrave(entry) ? { grave: true as const } : {}),
     ...(isMasked(entry) ? { masked: true as const } : {}),
     acts: writes(entry),
-    before: virtualUri({ of: 'plan', side: 'before', entry: id }, title),
-    after: virtualUri({ of: 'plan', side: 'after', entry: id }, title),
+    before: virtualUri({ of: 'plan', side: 'before', entry: id }, title, within),
+    after: virtualUri({ of: 'plan', side: 'after', entry: id }, title, within),
     declared: entry.at !== undefined,
   };
 }

@@ -28,6 +28,7 @@ import {
 import type { PlanAgainst, PlanScope, PlanView, Revealed } from '../protocol/index.ts';
 import { linesOf } from './convert.ts';
 import type { Files, Folder } from './files.ts';
+import { type Shown, shownBeside } from './held.ts';
 import type { Link, Linked } from './link.ts';
 import { at, textAt } from './live.ts';
 import { entryId, nameOfId, planView, renderSide } from './plan-view.ts';
@@ -58,6 +59,8 @@ export interface Current {
   readonly root: ClusterRoot;
   readonly wanted: readonly DesiredSet[];
   readonly plan: Plan;
+  /** The same as the view and its documents show it. */
+  readonly shown: Shown;
   readonly view: PlanView;
 }
 
@@ -106,7 +109,8 @@ export function createPlanner(rooms: Rooms, { doors, pause, now }: PlannerOption
     asked = undefined;
   }
 
-  async function plan(request: PlanRequest, signal: AbortSignal): Promise<Current | Refusal> {
+  /** `last`: what is shown while this one is made, whose good parts stay where this one has errors. */
+  async function plan(request: PlanRequest, signal: AbortSignal, last?: Current): Promise<Current | Refusal> {
     const target = await chooseRoot(rooms, request);
     if ('message' in target) return target;
     const { folder, root } = target;
@@ -119,28 +123,30 @@ export function createPlanner(rooms: Rooms, { doors, pause, now }: PlannerOption
     const against = await planned(rooms, doors, request, { folder, root, wanted, ...earlier }, signal);
     if ('message' in against) return against;
     const id = `plan-${++count}`;
+    const shown = shownBeside(last?.shown, against, wanted);
     const view = planView({
       id,
-      plan: against,
+      plan: shown.plan,
+      held: shown.held,
       against: request.against,
       ...(request.scope === undefined ? {} : { scope: request.scope }),
       place: (at) => rooms.place(folder, at),
       protection: (server) => rooms.link.protection(server),
     });
-    const made: Current = { id, request, folder, root, wanted, plan: against, view };
+    const made: Current = { id, request, folder, root, wanted, plan: against, shown, view };
     asked = { of: made, at };
     return made;
   }
 
   /** Makes a plan; a later request ends an earlier one, whose answer is then dropped. */
-  async function start(request: PlanRequest, outer: AbortSignal): Promise<Current | Refusal> {
+  async function start(request: PlanRequest, outer: AbortSignal, last?: Current): Promise<Current | Refusal> {
     running?.abort();
     clearTimeout(timer);
     const own = new AbortController();
     running = own;
     const version = files.version();
     const started = now();
-    const answer = await plan(request, AbortSignal.any([outer, own.signal]));
+    const answer = await plan(request, AbortSignal.any([outer, own.signal]), last);
     if (running === own) running = undefined;
     lasted = now() - started;
     if (own.signal.aborted || outer.aborted) return canceled;
@@ -158,10 +164,14 @@ export function createPlanner(rooms: Rooms, { doors, pause, now }: PlannerOption
     again = running !== undefined;
     if (old === undefined || again) return;
     const quiet = { ...old.request, progress: () => undefined };
-    const answer = await start(quiet, new AbortController().signal);
-    if ('message' in answer) return;
-    const queries = [...queriesOf(old), ...queriesOf(answer)];
-    for (const listener of listeners) listener(answer.view, [...new Set(queries)]);
+    const answer = await start(quiet, new AbortController().signal, old);
+    if (answer === canceled) return;
+    if ('message' in answer) return tell({ ...old.view, behind: answer.message, applicable: false }, []);
+    tell(answer.view, [...new Set([...queriesOf(old), ...queriesOf(answer)])]);
+  }
+
+  function tell(view: PlanView, queries: readonly string[]): void {
+    for (const listener of listeners) listener(view, queries);
   }
 
   function later(): void {
@@ -214,7 +224,9 @@ export function createPlanner(rooms: Rooms, { doors, pause, now }: PlannerOption
     },
     render(entry, side) {
       const found = current && entryOf(current, entry);
-      if (current === undefined || found === undefined) return { text: '', spans: [] };
+      if (current === undefined)
+        return { text: '# This plan is no longer shown. Run "Sluice: Show Plan".\n', spans: [] };
+      if (found === undefined) return { text: '', spans: [] };
       return renderSide(found.entry, side, found.object?.node, current.folder);
     },
     async reveal(plan, entry, signal) {
@@ -414,7 +426,7 @@ interface FoundEntry {
   readonly object: DesiredObject | undefined;
 }
 
-function entryOf({ plan, wanted }: Current, id: string): FoundEntry | undefined {
+function entryOf({ shown: { plan, wanted } }: Current, id: string): FoundEntry | undefined {
   for (const group of plan.groups) {
     const owner = keyOf(group.owner.id);
     const entry = group.entries.find((one) => entryId(owner, one) === id);
@@ -432,7 +444,7 @@ function sameObject({ id }: DesiredObject, { id: other }: PlanEntry): boolean {
   );
 }
 
-function queriesOf({ plan }: Current): readonly string[] {
+function queriesOf({ shown: { plan } }: Current): readonly string[] {
   return plan.groups.flatMap((group) =>
     group.entries.flatMap((one) => {
       const entry = entryId(keyOf(group.owner.id), one);

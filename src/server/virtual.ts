@@ -50,9 +50,10 @@ export interface Rendered {
 
 const scheme = 'sluice';
 
-export function virtualUri(virtual: Virtual, title: string): string {
-  const path = title.replace(/[^\w .:-]+/g, '-');
-  return `${scheme}:/${virtual.of}/${encodeURIComponent(path)}.yaml?${queryOf(virtual)}`;
+/** `within` is told beside the title where several documents are shown in one list. */
+export function virtualUri(virtual: Virtual, title: string, within = ''): string {
+  const parts = [within, title].filter((part) => part !== '').map((part) => part.replace(/[^\w .:-]+/g, '-'));
+  return `${scheme}:/${virtual.of}/${parts.map(encodeURIComponent).join('/')}.yaml?${queryOf(virtual)}`;
 }
 
 /** The query alone: what tells one virtual document from another. */

@@ -162,7 +162,7 @@ function outcomeOf({ outcome, step, object, message }: Extract<FollowEvent, { re
   const words = { failed: 'It failed', timeout: 'It was not ready in time', canceled: 'No longer followed' }[outcome];
   return {
     ok: false,
-    ...(outcome === 'canceled' ? { warning: true } : {}),
+    ...(outcome === 'canceled' ? { canceled: true } : {}),
     message: `${words} at ${where.join(': ')}: ${message}`,
   };
 }

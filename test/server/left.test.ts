@@ -60,20 +60,21 @@ test('only what an apply suspended is told, with who and why, until it is resume
 });
 
 test('an apply that did not come to its end is told object by object, until it is put away', async () => {
-  const [done, sent, never] = [id('ConfigMap', 'a'), id('ConfigMap', 'b'), id('ConfigMap', 'c')];
+  const cluster = 'https://far.example.com';
+  const [done, sent, never] = [id('ConfigMap', 'a'), { ...id('ConfigMap', 'b'), cluster }, id('ConfigMap', 'c')];
   const { left } = leftIn(
     [],
     [
       { type: 'started', objects: 3, owners: [apps], all: [done, sent, never] },
       { type: 'sending', owner: apps, id: done },
       { type: 'object', owner: apps, id: done, outcome: 'applied', message: '' },
-      { type: 'sending', owner: apps, id: sent },
+      { type: 'sending', owner: apps, id: sent, cluster },
     ],
   );
   expect((await left.now()).unfinished).toEqual({
     sent: false,
     done: [{ object: expect.objectContaining({ name: 'a' }), outcome: 'applied' }],
-    unknown: [expect.objectContaining({ name: 'b' })],
+    unknown: [expect.objectContaining({ name: 'b', cluster })],
     notSent: [expect.objectContaining({ name: 'c' })],
   });
   await left.forget();

@@ -179,6 +179,71 @@ test('a broken file leaves the plan with a problem that names its place', async 
   expect(plan.counts.delete).toBe(0);
 });
 
+/** The next plan that follows the files. */
+const next = ({ planner }: Session) => new Promise<PlanView>((resolve) => planner.onChange(resolve));
+
+test('while an edit does not build, its object keeps the look that it had, and nothing of it can be applied', async () => {
+  const { session, uri } = open();
+  session.files.edit(uri('apps/config.yaml'), config.replace('"5"', '"6"'));
+  await session.planner.make(head, never);
+  const broken = next(session);
+  session.files.edit(uri('apps/config.yaml'), config.replace('"5"', '["7"'));
+  const held = await broken;
+  expect(held.problems[0]).toMatchObject({ severity: 'error', uri: uri('apps/config.yaml') });
+  const group = held.groups.find(({ owner }) => owner.name === 'apps')!;
+  expect(group).toMatchObject({ held: true, note: 'does not build now: as it was before' });
+  expect(group.items).toMatchObject([{ action: 'configure', summary: 'SIZE: 5 → 6', acts: false }]);
+  expect(session.planner.render(group.items[0]!.id, 'after').text).toContain('SIZE: "6"');
+  expect(session.planner.current()!.plan.groups.flatMap(({ entries }) => entries)).not.toMatchObject([
+    { action: 'configure' },
+  ]);
+  // Typing on with the error still there changes nothing of it.
+  const again = next(session);
+  session.files.edit(uri('apps/config.yaml'), config.replace('"5"', '["78"'));
+  expect((await again).groups.find(({ owner }) => owner.name === 'apps')).toEqual(group);
+  const mended = next(session);
+  session.files.edit(uri('apps/config.yaml'), config.replace('"5"', '"8"'));
+  const after = (await mended).groups.find(({ owner }) => owner.name === 'apps')!;
+  expect(after.items).toMatchObject([{ summary: 'SIZE: 5 → 8', acts: true }]);
+  expect(after.held).toBeUndefined();
+});
+
+test('a child that its broken parent no longer declares is held, too, until it is really gone', async () => {
+  const { session, uri } = open();
+  session.files.edit(uri('apps/config.yaml'), config.replace('"5"', '"6"'));
+  await session.planner.make(head, never);
+  const broken = next(session);
+  session.files.edit(uri('clusters/dev/apps.yaml'), apps.replace('prune: true', 'prune: [true'));
+  expect((await broken).groups.filter(({ held }) => held).map(({ owner }) => owner.name)).toEqual([
+    'flux-system',
+    'apps',
+  ]);
+  const gone = next(session);
+  session.files.edit(uri('clusters/dev/apps.yaml'), '# nothing\n');
+  expect((await gone).groups.filter(({ held }) => held)).toEqual([]);
+  expect(session.planner.current()!.view.counts.delete).toBeGreaterThan(0);
+});
+
+test('asked for anew, the plan is the true one, errors and all', async () => {
+  const { session, uri } = open();
+  await session.planner.make(head, never);
+  session.files.edit(uri('apps/config.yaml'), config.replace('"5"', '["7"'));
+  const plan = await session.planner.make(head, never);
+  expect(plan.groups.some(({ held }) => held)).toBe(false);
+  expect(plan.counts.delete).toBe(0);
+});
+
+test('where no plan can be made any more, the one before stays, and says that it is behind', async () => {
+  const { session, uri } = open();
+  const before = await session.planner.make(head, never);
+  const behind = next(session);
+  session.files.edit(uri('clusters/dev/flux-system/gotk-sync.yaml'), '# nothing\n');
+  session.files.edit(uri('clusters/dev/apps.yaml'), '# nothing\n');
+  const plan = await behind;
+  expect(plan).toMatchObject({ id: before.id, applicable: false });
+  expect(plan.behind).toMatch(/No cluster directory/);
+});
+
 test('a preview follows the files, and a broken build says what is wrong', async () => {
   const { session, uri } = open();
   const preview = previewOf(session, { kind: 'flux', uri: uri('apps/config.yaml') });

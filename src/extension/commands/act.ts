@@ -41,9 +41,8 @@ export async function actOn(sluice: Sluice, { action, object, title }: Act, perm
 /** How it went: in passing when all is well. What was canceled needs no word. */
 export async function tell(sluice: Sluice, outcome: Outcome | undefined): Promise<void> {
   if (outcome === undefined) return;
-  if (outcome.ok && outcome.warning !== true) {
-    return void window.setStatusBarMessage(`$(check) ${outcome.message}`, 8000);
-  }
+  if (outcome.canceled) return void window.setStatusBarMessage(outcome.message, 8000);
+  if (outcome.ok && !outcome.warning) return void window.setStatusBarMessage(`$(check) ${outcome.message}`, 8000);
   await complain(sluice, outcome.message, outcome.warning === true);
 }
 

@@ -4,6 +4,7 @@ import type { ClusterState, ObjectName, PlanView, TreeNode } from '../../protoco
 import type { Client } from '../client.ts';
 import type { CommandId } from '../contributions.ts';
 import type { FleetElement } from '../tree/fleet.ts';
+import type { Changes } from '../views/changes.ts';
 import type { PlanElement, PlanTree } from '../views/plan.ts';
 import type { PlanPart } from './show-plan.ts';
 
@@ -13,6 +14,8 @@ export interface Sluice {
   readonly client: Client;
   readonly log: LogOutputChannel;
   readonly plan: PlanTree;
+  /** The editors that show its changes. */
+  readonly changes: Changes;
   /** Shows a plan in its view, or puts it away. */
   showPlan(plan: PlanView | undefined, part?: PlanPart): void;
   /** What the shown plan was asked for. */

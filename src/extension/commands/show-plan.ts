@@ -19,13 +19,15 @@ export interface PlanPart {
 /** Makes a plan and shows it; where several cluster directories could be meant, the person chooses one. */
 export async function planAgainst(sluice: Sluice, against: PlanAgainst, part: PlanPart = {}): Promise<void> {
   // At once: by the time the plan is there, the person may be in the middle of something else.
-  void commands.executeCommand(`${viewIds.plan}.focus`);
+  const focused = commands.executeCommand(`${viewIds.plan}.focus`);
   const run = sluice.newRun();
   const plan = await withQuietProgress(sluice, { title: l10n.t('Planning'), viewId: viewIds.plan, run }, (token) =>
     sluice.client.request('sluice/plan', { against, run, ...part }, token),
   );
   if (plan === undefined) return;
   if (plan.choices !== undefined) {
+    // A pick that loses the focus closes.
+    await focused;
     const picked = await window.showQuickPick(
       plan.choices.map((folder) => folder.slice(1)),
       { title: l10n.t('Several cluster directories: which one is it for?') },

@@ -72,7 +72,7 @@ function warnings(plan: PlanView, items: readonly PlanItem[]): readonly string[]
     ...group.items.filter((item) => chosen.has(item)).flatMap(({ dangers }) => dangers ?? []),
   ]);
   const all = [...whole, ...inGroups];
-  const shown = all.slice(0, told).map(({ message }) => `⚠ ${message}`);
+  const shown = all.slice(0, told).map(({ message }) => `⚠ ${capital(message)}`);
   return all.length > told ? [...shown, l10n.t('and {0} more warnings', all.length - told)] : shown;
 }
 
@@ -81,7 +81,7 @@ async function askOfGraveDeletions(plan: PlanView, items: readonly PlanItem[]): 
   const grave = items.filter((item) => item.grave === true);
   if (grave.length === 0) return true;
   const yes = l10n.t('Delete {0}', grave.length === 1 ? titleOf(grave[0]!.object) : l10n.t('All {0}', grave.length));
-  const lines = grave.map(({ object, dangers }) => dangers?.[0]?.message ?? titleOf(object));
+  const lines = grave.map(({ object, dangers }) => `${capital(dangers?.[0]?.message ?? titleOf(object))}.`);
   const question = l10n.t('Delete what takes other things with it, in {0}?', plan.label);
   return (await window.showWarningMessage(question, { modal: true, detail: lines.join('\n') }, yes)) === yes;
 }

@@ -1,5 +1,6 @@
 /** Before anything is written: a read-only context refuses, and a protected one wants its name typed. */
 import { l10n, window } from 'vscode';
+import type { ClusterState } from '../../protocol/index.ts';
 import type { Sluice } from '../commands/command.ts';
 
 export interface Permission {
@@ -20,11 +21,9 @@ export async function askToWrite(
   if (all.length === 0) return {};
   const readOnly = all.find((one) => one.protection === 'read-only');
   if (readOnly !== undefined) {
-    const why = l10n.t(
-      '{0} is read-only here (sluice.readOnlyContexts, SLUICE_READ_ONLY): nothing is written to it.',
-      readOnly.name,
+    return void window.showWarningMessage(
+      readOnlyWords(readOnly.name === context ? cluster() : { context: readOnly.name }),
     );
-    return void window.showWarningMessage(why);
   }
   const confirmed = await window.showInputBox({
     title: l10n.t('{0}: {1} is protected', what, all[0]!.name),
@@ -34,4 +33,10 @@ export async function askToWrite(
     validateInput: (typed) => (typed === '' || context.startsWith(typed) ? undefined : l10n.t('It is {0}.', context)),
   });
   return confirmed === context ? { confirmed } : undefined;
+}
+
+/** That nothing is written, and which setting or variable says so. */
+export function readOnlyWords({ context = '', protectedBy }: Pick<ClusterState, 'context' | 'protectedBy'>): string {
+  if (protectedBy === undefined) return l10n.t('{0} is read-only here: nothing is written to it.', context);
+  return l10n.t('{0} is read-only ({1}): nothing is written to it.', context, protectedBy);
 }

@@ -111,6 +111,7 @@ function remnantItem({ object, state, words }: Extract<LeftElement, { readonly t
   const item = new TreeItem(titleOf(object));
   item.id = `left:unfinished:${object.cluster ?? ''}/${object.kind}/${object.namespace}/${object.name}`;
   item.description = [words, object.namespace, object.cluster].filter(Boolean).join(' · ');
+  item.accessibilityInformation = { label: `${item.label}, ${item.description}` };
   item.iconPath = new ThemeIcon(icon, new ThemeColor(color));
   item.contextValue = 'remnant';
   return item;

@@ -208,8 +208,6 @@ export function countSentence(counts: Readonly<Record<PlanAction, number>>): str
 
 /** Errors first, for the plan is not whole; then what changes; then what to know; last what stays as it is. */
 function rootsOf(plan: PlanView): PlanElement[] {
-  const message: PlanElement[] =
-    plan.message === undefined ? [] : [{ type: 'message', id: 'message', text: plan.message }];
   const groups = (quiet: boolean): PlanElement[] =>
     plan.groups.filter((group) => isQuiet(group) === quiet).map((group) => ({ type: 'group', group }));
   const problems = (errors: boolean): PlanElement[] =>
@@ -220,7 +218,7 @@ function rootsOf(plan: PlanView): PlanElement[] {
   const whole = (plan.dangers ?? []).map(
     ({ message }): PlanElement => ({ type: 'problem', problem: { severity: 'warning', message } }),
   );
-  return [...message, ...problems(true), ...whole, ...groups(false), ...problems(false), ...groups(true)];
+  return [...problems(true), ...whole, ...groups(false), ...problems(false), ...groups(true)];
 }
 
 /** Nothing of it changes: it stays folded, and a note of it stands beside it. */
@@ -231,32 +229,43 @@ function isQuiet(group: PlanGroupView): boolean {
 function childrenOf(group: PlanGroupView): PlanElement[] {
   const loud = group.items.filter((item) => item.action !== 'unchanged');
   const quiet = group.items.filter((item) => item.action === 'unchanged');
+  const said = saidOf(group) === group.note;
   const note: PlanElement[] =
-    group.note === undefined ? [] : [{ type: 'message', id: `note:${group.id}`, text: group.note }];
+    said || group.note === undefined ? [] : [{ type: 'message', id: `note:${group.id}`, text: group.note }];
   const rest: PlanElement[] = quiet.length === 0 ? [] : [{ type: 'quiet', items: quiet }];
   return [...note, ...loud.map((item): PlanElement => ({ type: 'item', item })), ...rest];
 }
 
 function groupItem(group: PlanGroupView, against: Against): TreeItem {
   const { owner } = group;
-  const open = !isQuiet(group);
-  const item = new TreeItem(
-    titleOf(owner),
-    open ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed,
-  );
-  const counts = countWords(tally(group.items));
-  item.id = group.id;
-  const said = counts || group.note || l10n.t('no change');
-  item.description = said;
+  const quiet = isQuiet(group);
+  const item = new TreeItem(titleOf(owner), folding(group));
+  // The editor keeps what was folded by id: a group that begins to change opens by itself.
+  item.id = quiet ? `still:${group.id}` : group.id;
+  const said = saidOf(group);
+  item.description = group.fetchable && said === group.note ? l10n.t('not fetched') : said;
   const dangers = (group.dangers ?? []).map(({ message }) => `⚠ ${message}`);
-  if (dangers.length > 0) item.description = `⚠ ${said}`;
+  if (dangers.length > 0) item.description = `⚠ ${item.description}`;
   const lines = [`${owner.kind} ${owner.namespace}/${owner.name}`, group.note ?? '', ...dangers];
   item.tooltip = lines.filter(Boolean).join('\n');
-  item.iconPath = new ThemeIcon(owner.kind === 'HelmRelease' ? 'package' : 'layers');
+  item.iconPath = group.held
+    ? new ThemeIcon('history', new ThemeColor('list.warningForeground'))
+    : new ThemeIcon(owner.kind === 'HelmRelease' ? 'package' : 'layers');
   const acts = against === 'cluster' && group.items.some((one) => one.acts);
-  item.contextValue = acts ? 'group acts' : 'group';
+  item.contextValue = ['group', acts ? 'acts' : '', group.fetchable ? 'fetch' : ''].filter(Boolean).join(' ');
   item.accessibilityInformation = { label: [titleOf(owner), said, ...dangers].join(', ') };
   return item;
+}
+
+/** The few words beside a group's name: what changes, and else its note. */
+function saidOf({ items, note, held }: PlanGroupView): string {
+  const counts = countWords(tally(items));
+  return (held === true ? note : counts || note) || l10n.t('no change');
+}
+
+function folding(group: PlanGroupView): TreeItemCollapsibleState {
+  if (childrenOf(group).length === 0) return TreeItemCollapsibleState.None;
+  return isQuiet(group) ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.Expanded;
 }
 
 export function tally(items: readonly PlanItem[]): Partial<Record<PlanAction, number>> {

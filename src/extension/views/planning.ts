@@ -8,14 +8,16 @@ import type { Client } from '../client.ts';
 import type { Sluice } from '../commands/command.ts';
 import type { PlanPart } from '../commands/show-plan.ts';
 import { contextKeys, viewIds } from '../contributions.ts';
+import { createChanges } from './changes.ts';
 import { createDangers } from './dangers.ts';
+import { readOnlyWords } from './guard.ts';
 import { PlanTree, planBadge, planTitle } from './plan.ts';
 import { closeRevealed, registerRevealed } from './revealed.ts';
 import { createWayBack } from './status.ts';
 
 export interface Planning
   extends Disposable,
-    Pick<Sluice, 'plan' | 'showPlan' | 'lastPlan' | 'cluster' | 'selectedOfPlan' | 'applying'> {
+    Pick<Sluice, 'plan' | 'changes' | 'showPlan' | 'lastPlan' | 'cluster' | 'selectedOfPlan' | 'applying'> {
   /** The cluster's state changed, or another one was chosen. */
   connected(state: ClusterState): void;
 }
@@ -29,6 +31,7 @@ export function createPlanning(client: Client): Planning {
   });
   const dangers = createDangers();
   const wayBack = createWayBack();
+  const changes = createChanges();
   let part: PlanPart = {};
   let cluster: ClusterState = { state: 'idle', message: '' };
   let run: string | undefined;
@@ -38,11 +41,24 @@ export function createPlanning(client: Client): Planning {
   function show(next: PlanView | undefined): void {
     plan.show(next);
     dangers.show(next);
+    say();
     view.description = next === undefined ? '' : planTitle(next);
     view.badge = next === undefined ? undefined : planBadge(next);
     const key = next === undefined ? 'none' : next.applicable ? 'applicable' : 'plan';
     void commands.executeCommand('setContext', contextKeys.plan, key);
+    void changes.follow(next);
     if (next === undefined) void closeRevealed();
+  }
+
+  /** What concerns the whole plan stands above it, where it is not cut off. */
+  function say(): void {
+    const { behind, message } = plan.plan ?? {};
+    const words = [
+      cluster.protection === 'read-only' ? readOnlyWords(cluster) : undefined,
+      behind && l10n.t('Not as the files are now: {0}', behind),
+      message,
+    ];
+    view.message = words.filter(Boolean).join(' ');
   }
 
   function showLeft(left: Left): void {
@@ -66,6 +82,7 @@ export function createPlanning(client: Client): Planning {
 
   return {
     plan,
+    changes,
     showPlan(next, asked = {}) {
       part = asked;
       show(next);
@@ -84,12 +101,12 @@ export function createPlanning(client: Client): Planning {
       if (state.context !== cluster.context) showLeft({ suspended: [] });
       cluster = state;
       if (plan.plan?.against.kind === 'cluster' && plan.plan.label !== state.context) show(undefined);
+      say();
       const readOnly = state.protection === 'read-only';
-      view.message = readOnly ? l10n.t('{0} is read-only here: nothing is written to it.', state.context ?? '') : '';
       void commands.executeCommand('setContext', contextKeys.readOnly, readOnly);
     },
     dispose() {
-      for (const one of [view, dangers, wayBack, ...heard]) one.dispose();
+      for (const one of [view, dangers, wayBack, changes, ...heard]) one.dispose();
     },
   };
 }

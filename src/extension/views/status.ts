@@ -2,6 +2,7 @@
 import { type Disposable, l10n, StatusBarAlignment, type StatusBarItem, ThemeColor, window } from 'vscode';
 import type { ClusterState, Left } from '../../protocol/index.ts';
 import { type CommandId, viewIds } from '../contributions.ts';
+import { readOnlyWords } from './guard.ts';
 
 export interface Status extends Disposable {
   show(state: ClusterState): void;
@@ -16,7 +17,7 @@ export function createStatus(): Status {
       item ??= window.createStatusBarItem('sluice.context', StatusBarAlignment.Left, 10);
       item.name = l10n.t('Sluice: context');
       item.command = command;
-      const guard = state.protection === undefined ? '' : guards[state.protection];
+      const guard = guardWords(state);
       item.text = [icons[state.state], state.context, state.protection === undefined ? '' : '$(lock)'].join(' ').trim();
       item.tooltip = [`${state.context} (${state.server ?? ''})`, state.message, guard].filter(Boolean).join('\n');
       const label = l10n.t('Cluster context {0}, {1}', state.context, state.message);
@@ -52,10 +53,11 @@ export function createWayBack(): WayBack {
   };
 }
 
-const guards: Readonly<Record<NonNullable<ClusterState['protection']>, string>> = {
-  protected: 'protected: its name has to be typed before anything is written',
-  'read-only': 'read-only: nothing is written to it',
-};
+function guardWords(state: ClusterState): string {
+  if (state.protection === undefined) return '';
+  if (state.protection === 'read-only') return readOnlyWords(state);
+  return l10n.t('Protected ({0}): its name has to be typed before anything is written to it.', state.protectedBy ?? '');
+}
 
 const icons: Readonly<Record<ClusterState['state'], string>> = {
   untrusted: '$(workspace-untrusted)',
