@@ -2,29 +2,20 @@
  * The main job on a real cluster: the example fleet on the loopback stack, opened in a real editor; look, reconcile, edit,
  * plan, apply, watch it become ready, and hand it back to Flux. The stack is the suite's own and is wiped at the end.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { installFleet } from '../../scripts/cluster/fleet.ts';
-import { contextName, type Layout, stackDirectory } from '../../scripts/cluster/layout.ts';
+import { contextName, type Layout } from '../../scripts/cluster/layout.ts';
 import type { Repository } from '../../scripts/cluster/repository.ts';
-import { down, kubectl, up } from '../../scripts/cluster/up.ts';
-import { type Editor, startEditor } from './editor.ts';
+import { down, kubectl } from '../../scripts/cluster/up.ts';
+import type { Editor } from './editor.ts';
+import { type Stack, startStack } from './stack.ts';
 
+let stack: Stack;
 let layout: Layout;
 let repository: Repository;
 let editor: Editor;
-let elsewhere: string;
-
-/** A second context, at a port of the loopback where nobody listens. */
-const unreachable = `apiVersion: v1
-kind: Config
-contexts: [{ name: elsewhere, context: { cluster: elsewhere, user: nobody } }]
-clusters: [{ name: elsewhere, cluster: { server: "https://127.0.0.1:1" } }]
-users: [{ name: nobody, user: { token: t0ken } }]
-`;
 
 const secret = `apiVersion: v1
 kind: Secret
@@ -33,39 +24,16 @@ stringData: { password: s3cr3t-canary }
 `;
 
 beforeAll(async () => {
-  const tools = fileURLToPath(new URL('../../scripts/tools.ts', import.meta.url));
-  const built = spawnSync('npx', ['tsx', tools, '--for', 'cluster'], { stdio: 'inherit' });
-  if (built.status !== 0) throw new Error('the tools of the cluster could not be built; Go 1.26 or newer is needed');
-  layout = await up({ dir: `${stackDirectory()}-e2e`, part: 'full' });
-  repository = await installFleet(layout);
-  const ready = ['wait', '--for=condition=Ready', '--timeout=90s', '-n', 'flux-system'];
-  await kubectl(layout, [...ready, 'gitrepository/flux-system']);
-  await kubectl(layout, [...ready, 'kustomization/flux-system']);
-  await kubectl(layout, [...ready, 'kustomization/infrastructure', 'kustomization/apps']);
-  elsewhere = layout.file('elsewhere.kubeconfig');
-  writeFileSync(elsewhere, unreachable);
-  const KUBECONFIG = [layout.kubeconfig, elsewhere].join(delimiter);
-  // Sluice commits as the person does, and this home has nobody in it.
-  const person = { GIT_AUTHOR_NAME: 'Test', GIT_AUTHOR_EMAIL: 'test@example.com' };
-  const committer = { GIT_COMMITTER_NAME: 'Test', GIT_COMMITTER_EMAIL: 'test@example.com' };
-  editor = await startEditor({ folder: repository.folder, env: { KUBECONFIG, ...person, ...committer } });
+  stack = await startStack();
+  ({ layout, repository, editor } = stack);
 }, 240_000);
 
 afterEach(({ task }) => editor?.shotOfFailure(task));
 
-afterAll(async () => {
-  await editor?.stop();
-  if (layout !== undefined) await down(layout);
-  if (layout !== undefined) rmSync(layout.dir, { recursive: true, force: true });
-}, 60_000);
+afterAll(async () => await stack?.stop(), 60_000);
 
 const apps = /^apps, /;
-
-/** A field of a live object. */
-async function live(object: string, path: string): Promise<string> {
-  const [kind, namespace, name] = object.split('/') as [string, string, string];
-  return await kubectl(layout, ['get', kind, '-n', namespace, name, '-o', `jsonpath={${path}}`]);
-}
+const live = (object: string, path: string): Promise<string> => stack.live(object, path);
 
 test('the tree shows the cluster: its context, headings with counts, each Flux object with its state', async () => {
   const { page } = editor;
@@ -170,6 +138,7 @@ test('every change opens in one editor', async () => {
   await editor.row(/^create Secret token/).waitFor();
   await editor.command('Sluice: Open All Changes');
   await page.locator('.multiDiffEntry').nth(1).waitFor();
+  await page.locator('.multiDiffEntry').getByText('/plan/Kustomization apps').first().waitFor();
   await editor.shot('plan-all-changes');
 });
 
@@ -188,7 +157,7 @@ test('a read-only context refuses, and a protected one wants its name', async ()
   const { page } = editor;
   await editor.setting('sluice.readOnlyContexts', ['sluice-*', 'loop*', contextName]);
   await page
-    .getByText(/is read-only here: nothing is written to it/)
+    .getByText(/is read-only \(sluice\.readOnlyContexts\): nothing is written to it/)
     .first()
     .waitFor();
   await editor.shot('read-only');
@@ -196,7 +165,7 @@ test('a read-only context refuses, and a protected one wants its name', async ()
   await editor.setting('sluice.protectedContexts', [contextName]);
   await page.locator('.statusbar .codicon-lock').waitFor();
   await page
-    .getByText(/is read-only here/)
+    .getByText(/is read-only/)
     .first()
     .waitFor({ state: 'detached' });
   await editor.menu(editor.row(/Deployment api.*replicas: 3 → 5/), 'Apply This…');
@@ -260,6 +229,8 @@ test('committed, pushed and followed, Flux takes it from there and has nothing t
   await page.getByText('Following the commit').first().waitFor();
   await editor.shot('following');
   await editor.row(/^Suspended by an apply/).waitFor({ state: 'detached' });
+  // The last change is in the cluster, so the editor of all changes went with it.
+  await page.getByRole('tab', { name: /^Plan: / }).waitFor({ state: 'detached' });
   // Nothing runs Helm releases here, so the last steps are not reached: it says what it waits for, and can be stopped.
   await page
     .locator('.notification-toast')
@@ -294,7 +265,7 @@ test('the plan is empty now, and says why', async () => {
 
 test('another context is chosen for this window alone, and the kubeconfig is not written', async () => {
   const { page } = editor;
-  const before = [layout.kubeconfig, elsewhere].map((file) => readFileSync(file, 'utf8'));
+  const before = [layout.kubeconfig, stack.elsewhere].map((file) => readFileSync(file, 'utf8'));
   await editor.command('Sluice: Choose Context');
   await page.locator('.quick-input-list').getByText(contextName).first().waitFor();
   await editor.shot('choose-context');
@@ -308,7 +279,7 @@ test('another context is chosen for this window alone, and the kubeconfig is not
   await editor.command('Sluice: Choose Context');
   await editor.pick(contextName);
   await editor.row(/^apps, ready/).waitFor();
-  expect([layout.kubeconfig, elsewhere].map((file) => readFileSync(file, 'utf8'))).toEqual(before);
+  expect([layout.kubeconfig, stack.elsewhere].map((file) => readFileSync(file, 'utf8'))).toEqual(before);
 });
 
 test('a cluster that goes away is said to be gone, and what was known stays', async () => {

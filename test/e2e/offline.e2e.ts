@@ -73,6 +73,27 @@ test('a rendered line leads to its source line', async () => {
   await page.getByRole('button', { name: /Ln 10, Col 13/ }).waitFor();
 });
 
+test('lines of a nested Kustomization and of a patch lead to their own files', async () => {
+  const { page } = editor;
+  const modified = page.locator('.monaco-diff-editor .modified .view-lines');
+  await editor.open('apps/production/api/kustomization.yaml');
+  await editor.command('File: Revert File');
+  await editor.open('clusters/production/apps.yaml');
+  await editor.replace('timeout: 3m', 'timeout: 4m');
+  await editor.row(/^change Kustomization apps, timeout: 3m → 4m/).click();
+  await modified.getByText('timeout: 4m').click();
+  await editor.command('Sluice: Go to Source Line');
+  await page.getByRole('tab', { name: /^apps\.yaml/, selected: true }).waitFor();
+  await page.getByRole('button', { name: /Ln 9, Col/ }).waitFor();
+  await editor.open('apps/production/api/resources.yaml');
+  await editor.replace('memory: 512Mi', 'memory: 640Mi');
+  await editor.row(/^change Deployment api, memory: 512Mi → 640Mi/).click();
+  await modified.getByText('memory: 640Mi').click();
+  await editor.command('Sluice: Go to Source Line');
+  await page.getByRole('tab', { name: /^resources\.yaml/, selected: true }).waitFor();
+  await page.getByRole('button', { name: /Ln 15, Col/ }).waitFor();
+});
+
 test('the preview as Flux would build shows the substituted values beside the source', async () => {
   const { page } = editor;
   await editor.open('apps/base/api/ingress.yaml');

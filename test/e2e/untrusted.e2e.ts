@@ -69,7 +69,10 @@ test('wrong YAML still gets a squiggle, and a preview still builds', async () =>
 test('a plan against a commit would start git, and says so instead', async () => {
   await editor.command('Sluice: Show Plan against Git HEAD');
   await editor.pick('clusters/staging');
-  await editor.row(/Trust this workspace to compare with a commit/).waitFor();
+  await editor.page
+    .getByText(/Trust this workspace to compare with a commit/)
+    .first()
+    .waitFor();
   expect(heard).toEqual([]);
 });
 
