@@ -282,8 +282,7 @@ test('what a file would send to this cluster names the cluster', async () => {
   await page.keyboard.press('Control+Home');
   await preview.getByText(contextName).first().waitFor();
   await editor.shot('preview-as-cluster');
-  await editor.command('View: Close All Editors');
-  await editor.confirm("Don't Save");
+  await editor.command('View: Close Editor');
 });
 
 test('a read-only context refuses, whatever else protects it; with another context the plan is put away', async () => {
@@ -291,7 +290,7 @@ test('a read-only context refuses, whatever else protects it; with another conte
   const locked = page.locator('.statusbar-item').filter({ hasText: contextName });
   expect(await locked.getAttribute('aria-label')).toContain('SLUICE_PROTECTED');
   await editor.open('apps/production/api/kustomization.yaml');
-  await editor.replace('count: 3', 'count: 6');
+  await editor.replace('count: 4', 'count: 6');
   const edited = editor.row(/^change Deployment api, replicas: 4 → 6/);
   await edited.click();
   await page.locator('.monaco-diff-editor .modified .view-lines').getByText('replicas: 6').waitFor();
