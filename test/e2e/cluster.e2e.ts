@@ -237,13 +237,30 @@ test('committed, pushed and followed, Flux takes it from there and has nothing t
     .getByText(/HelmRelease/)
     .first()
     .waitFor();
-  await page.locator('.notification-toast').getByRole('button', { name: 'Cancel' }).first().click();
+  await stopFollowing();
   const commit = execFileSync('git', ['-C', repository.folder, 'rev-parse', 'HEAD'], { encoding: 'utf8' }).trim();
   await editor.row(new RegExp(`^apps, ready, .*${commit.slice(0, 7)}`)).waitFor();
   await editor.shot('ready');
   expect(await live('deployment/apps/api', '.metadata.generation')).toBe(before);
   expect(await live('kustomization/flux-system/apps', '.status.lastAppliedRevision')).toContain(commit);
 });
+
+/** A toast that tells news may move away under a click. */
+async function stopFollowing(): Promise<void> {
+  const toast = editor.page.locator('.notification-toast').filter({ hasText: 'Following the commit' });
+  const cancel = toast.getByRole('button', { name: 'Cancel' });
+  for (let tries = 0; tries < 20 && (await toast.count()) > 0; tries++) {
+    await cancel
+      .first()
+      .click({ timeout: 1000 })
+      .catch(() => undefined);
+    await toast
+      .first()
+      .waitFor({ state: 'detached', timeout: 2000 })
+      .catch(() => undefined);
+  }
+  await toast.first().waitFor({ state: 'detached' });
+}
 
 test('a commit that somebody pushed is followed, and that can be stopped', async () => {
   const toast = editor.page.locator('.notification-toast');
@@ -252,8 +269,7 @@ test('a commit that somebody pushed is followed, and that can be stopped', async
     .getByText(/HelmRelease/)
     .first()
     .waitFor();
-  await toast.getByRole('button', { name: 'Cancel' }).first().click();
-  await toast.getByText('Following the commit').waitFor({ state: 'detached' });
+  await stopFollowing();
 });
 
 test('the plan is empty now, and says why', async () => {
