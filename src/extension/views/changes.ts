@@ -30,10 +30,8 @@ export function createChanges(): Changes {
       .find(({ label }) => shown !== undefined && label.startsWith(`${shown.title} (`));
 
   async function open(plan: PlanView): Promise<void> {
-    const items = changedItems(plan);
-    const title = l10n.t('Plan: {0}', plan.label);
-    shown = { title, what: whatOf(plan) };
-    await commands.executeCommand('vscode.changes', title, items.map(resourcesOf));
+    shown = { title: titleOf(plan), what: whatOf(plan) };
+    await commands.executeCommand('vscode.changes', shown.title, changedItems(plan).map(resourcesOf));
   }
 
   async function close(): Promise<void> {
@@ -57,12 +55,21 @@ export function createChanges(): Changes {
     open,
     async follow(plan) {
       latest = plan;
+      if (plan !== undefined && shown?.title !== titleOf(plan)) {
+        await close();
+        // A window that was loaded again has the editor of before.
+        shown = { title: titleOf(plan), what: '' };
+      }
       if (changedItems(plan).length === 0) await close();
       else await renew();
       if (plan === undefined) await closeDiffs();
     },
     dispose: () => tabs.dispose(),
   };
+}
+
+function titleOf({ label }: PlanView): string {
+  return l10n.t('Plan: {0}', label);
 }
 
 /** Which changes there are, and of which sort: what an open editor of them cannot follow by itself. */
