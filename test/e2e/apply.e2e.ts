@@ -26,11 +26,11 @@ beforeAll(async () => {
     return { XDG_STATE_HOME, SLUICE_PROTECTED: contextName };
   });
   ({ layout, repository, editor } = stack);
-}, 240_000);
+});
 
 afterEach(({ task }) => editor?.shotOfFailure(task));
 
-afterAll(async () => await stack?.stop(), 60_000);
+afterAll(async () => await stack?.stop());
 
 const remote = 'https://far.example.com';
 
@@ -79,13 +79,13 @@ async function idle(): Promise<void> {
     .locator('.notification-toast')
     .getByText(/^Applying to/)
     .first()
-    .waitFor({ state: 'detached', timeout: 45_000 });
+    .waitFor({ state: 'detached' });
 }
 
 test('an apply that was killed is told object by object, with the cluster that each was in, until it is put away', async () => {
   await editor.sluice();
   const left = editor.row(/^The last apply did not come to its end, 1 answered, 1 unknown, 1 not sent/);
-  await left.waitFor({ timeout: 30_000 });
+  await left.waitFor();
   await editor.row(/^ConfigMap far, unknown: .* apps · https:\/\/far\.example\.com/).waitFor();
   await editor.row(/^ConfigMap last, not sent · apps$/).waitFor();
   await editor.shot('unfinished');
@@ -196,7 +196,7 @@ test('several rows are applied together, after the context was named, and the re
   await editor.shot('protected-wrong-name');
   await input.fill(contextName);
   await page.keyboard.press('Enter');
-  await editor.row(/^create ConfigMap two/).waitFor({ state: 'detached', timeout: 45_000 });
+  await editor.row(/^create ConfigMap two/).waitFor({ state: 'detached' });
   await idle();
   expect(await stack.live('configmap/apps/one', '.data.key')).toBe('a');
   expect(await stack.live('configmap/apps/two', '.data.key')).toBe('a');
@@ -225,7 +225,7 @@ test('a group is applied with all that it changes', async () => {
   await dialog().getByText('2 to change.').waitFor();
   await dialog().getByText('Left out: Namespace extra.').waitFor();
   await applyAnyway();
-  await editor.row(change).waitFor({ state: 'detached', timeout: 45_000 });
+  await editor.row(change).waitFor({ state: 'detached' });
   await idle();
   expect(await stack.live('deployment/apps/api', '.spec.replicas')).toBe('4');
   expect(await stack.live('configmap/apps/three', '.data.key')).toBe('a');
@@ -235,7 +235,7 @@ test('all that is left is applied, and the plan is empty', async () => {
   await editor.command('Sluice: Apply…');
   await dialog().getByText('1 to create.').waitFor();
   await applyAnyway();
-  await editor.page.getByText('Nothing would change').first().waitFor({ timeout: 45_000 });
+  await editor.page.getByText('Nothing would change').first().waitFor();
   await idle();
   expect(await kubectl(layout, ['get', 'namespace', 'extra', '-o', 'name'])).toContain('extra');
 });
@@ -263,7 +263,7 @@ test('it is deleted when both questions are answered', async () => {
   await editor.confirm('Apply');
   await editor.confirm('Delete Namespace extra');
   await typeName();
-  await editor.page.getByText('Nothing would change').first().waitFor({ timeout: 45_000 });
+  await editor.page.getByText('Nothing would change').first().waitFor();
   await idle();
   expect(await stack.live('configmap/apps/one', '.data.key')).toBe('c');
   expect(await kubectl(layout, ['get', 'configmap', '-n', 'apps', '--ignore-not-found', 'two', 'three'])).toBe('');
@@ -306,7 +306,7 @@ test('a read-only context refuses, whatever else protects it; with another conte
     .waitFor({ state: 'detached' });
   await editor.command('Sluice: Choose Context');
   await editor.pick('elsewhere');
-  await page.getByText(/nothing listens there/).waitFor({ timeout: 30_000 });
+  await page.getByText(/nothing listens there/).waitFor();
   await edited.waitFor({ state: 'detached' });
   await page.getByRole('tab', { name: /live ↔ workspace/ }).waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Try Again' }).waitFor();

@@ -26,11 +26,11 @@ stringData: { password: s3cr3t-canary }
 beforeAll(async () => {
   stack = await startStack();
   ({ layout, repository, editor } = stack);
-}, 240_000);
+});
 
 afterEach(({ task }) => editor?.shotOfFailure(task));
 
-afterAll(async () => await stack?.stop(), 60_000);
+afterAll(async () => await stack?.stop());
 
 const apps = /^apps, /;
 const live = (object: string, path: string): Promise<string> => stack.live(object, path);
