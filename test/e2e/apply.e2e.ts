@@ -140,7 +140,7 @@ test('while the YAML is broken, the last good plan stays, says so, and cannot be
   expect(await editor.row(change).getByRole('button', { name: 'Apply This…' }).count()).toBe(0);
   await editor.open('apps/production/api/kustomization.yaml');
   await editor.replace('[4]', '4');
-  await editor.row(/^Kustomization apps, ~1/).waitFor();
+  await editor.row(/^Kustomization apps, 1 to change/).waitFor();
   await editor.row(/^error: /).waitFor({ state: 'detached' });
 });
 
@@ -152,7 +152,7 @@ test('a file that is renamed takes nothing away until the reference follows', as
   await editor.row(change).waitFor();
   expect(await editor.row(/Service api/).count()).toBe(0);
   repository.write({ 'apps/base/api/kustomization.yaml': base.replace('service.yaml', 'renamed.yaml') });
-  await editor.row(/^Kustomization apps, ~1/).waitFor();
+  await editor.row(/^Kustomization apps, 1 to change/).waitFor();
   await editor.row(change).waitFor();
 });
 

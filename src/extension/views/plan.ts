@@ -253,7 +253,9 @@ function groupItem(group: PlanGroupView, against: Against): TreeItem {
     : new ThemeIcon(owner.kind === 'HelmRelease' ? 'package' : 'layers');
   const acts = against === 'cluster' && group.items.some((one) => one.acts);
   item.contextValue = ['group', acts ? 'acts' : '', group.fetchable ? 'fetch' : ''].filter(Boolean).join(' ');
-  item.accessibilityInformation = { label: [titleOf(owner), said, ...dangers].join(', ') };
+  // `+1 ~2` is for the eye.
+  const spoken = said === countWords(tally(group.items)) ? countSentence(countsOf(group.items)) : said;
+  item.accessibilityInformation = { label: [titleOf(owner), spoken, ...dangers].join(', ') };
   return item;
 }
 
