@@ -71,7 +71,7 @@ function troubleOf({ state, message }: ClusterState): string {
   const stop = /[.!?]$/.test(message) ? '' : '.';
   if (state === 'lost') return `${message}${stop} ${l10n.t('It is tried again; what was known is shown.')}`;
   if (state !== 'failed') return '';
-  return `${message}${stop}`;
+  return `${message}${stop} ${l10n.t('Try again, or choose another context, in the title of this view.')}`;
 }
 
 /** What the server said, without the words that the connection puts around it. */
