@@ -160,7 +160,17 @@ test('each step leaves the same behind', async () => {
     const applied = await ours.apply('--prune');
     expect(applied.code, applied.out + applied.err).toBe(0);
     expect(await leftBy(it, ours)).toEqual(await leftBy(it, theirs));
+    for (const fleet of [theirs, ours]) changeDefinition(fleet);
   }
+  // Without a policy, definitions that are there already are applied with an upgrade: `Create` is the default, and does that.
+  const shortNames = [
+    'get',
+    'crd',
+    `belows.${theirs.namespace}.example.com`,
+    '-o',
+    'jsonpath={.spec.names.shortNames}',
+  ];
+  expect(await it.kubectl(shortNames)).toBe('["be"]');
   for (const { write } of [theirs, ours]) write({ 'clusters/test/release.yaml': '' });
   await theirs.followed();
   await it.kubectl(['wait', '--for=delete', 'hr/app', '-n', theirs.namespace, '--timeout=60s']);
@@ -189,6 +199,15 @@ function endsPods(it: Rig, namespace: string): void {
   onTestFinished(() => {
     ended = true;
     return done;
+  });
+}
+
+/** A chart is packed anew for another version only. */
+function changeDefinition({ namespace, write }: ReleaseFleet): void {
+  const definition = chart['charts/sub/crds/below.yaml']!.replaceAll('NAMESPACE', namespace);
+  write({
+    'charts/app/Chart.yaml': chart['Chart.yaml']!.replace('1.2.3', '1.2.4'),
+    'charts/app/charts/sub/crds/below.yaml': definition.replace('plural: belows', 'plural: belows, shortNames: [be]'),
   });
 }
 

@@ -104,14 +104,20 @@ test('helm 3 and helm 4 accept an installed and an upgraded release, and nothing
   const after = await fleet.diff();
   expect(after.code, after.out).toBe(0);
   await it.kubectl(['scale', '-n', fleet.namespace, 'deployment/app', '--replicas=3']);
+  const left = await fleet.diff();
+  expect(left.code, left.out).toBe(0);
+  expect(left.out).toContain('1 of its objects drifted, and Flux leaves it so');
+  const detected = '  driftDetection: { mode: enabled }\n';
+  fleet.release('{ greeting: canary-one }', detected);
   expect((await fleet.diff()).out).toContain('corrects what drifted from release app at revision 1');
   expect((await fleet.apply('--prune')).code).toBe(0);
   expect(await fleet.history(4)).toEqual(['1 deployed']);
 
-  fleet.release('{ greeting: two, extra: false }');
-  const held = await fleet.apply();
-  expect(held.out).toContain('its next revision deletes 1 of its objects');
-  const upgraded = await fleet.apply('--prune');
+  fleet.release('{ greeting: two, extra: false }', detected);
+  expect((await fleet.diff()).out).toMatch(
+    /delete ConfigMap .*app-extra: no longer rendered, so the next revision removes it/,
+  );
+  const upgraded = await fleet.apply();
   expect(upgraded.code, upgraded.out + upgraded.err).toBe(0);
   expect(upgraded.out).toMatch(/deleted ConfigMap .*app-extra/);
   expect(await fleet.history(4)).toEqual(['1 superseded', '2 deployed']);

@@ -30,7 +30,8 @@ export const apply: Command = {
   name: 'apply',
   usage:
     '[PATH] [--cluster DIR] [--age-key-file FILE]… --context NAME [--only KIND/NS/NAME|FILE]… [--yes] [--wait] [--prune] [--confirm NAME]',
-  summary: 'carries out the plan: creates and changes; deletes with --prune; waits until ready with --wait',
+  summary:
+    'carries out the plan: creates and changes; deletes with --prune (what a release drops goes with its upgrade in any case); waits until ready with --wait',
   options: {
     ...clusterOption,
     ...contextOption,
@@ -95,7 +96,8 @@ async function agree(invocation: Invocation, plan: Plan): Promise<true | string>
   const target = printable([here, ...remotes].join(' and '));
   if (process.stdin.isTTY !== true)
     return `this would change ${target}: say so with --yes, as nobody can be asked here`;
-  const deletes = options.prune === true ? '' : ' (what is to be deleted stays, without --prune)';
+  const stays = ' (what is to be deleted stays, without --prune; what a release drops goes with its upgrade)';
+  const deletes = options.prune === true ? '' : stays;
   // A protected context wants its own name typed.
   const word = barred === undefined ? 'yes' : context;
   const asked = createInterface({ input: process.stdin, output: process.stderr });

@@ -92,7 +92,9 @@ function choose(plan: Plan, options: ApplyOptions): readonly Chosen[] {
     if (leftOut(group) !== undefined) return [];
     const chosen = group.entries.filter((entry) => writes(entry) && (options.selection?.(entry, group) ?? true));
     const sends = chosen.filter((entry) => entry.action !== 'delete');
-    const deletes = options.prune === 'all' ? chosen.filter((entry) => entry.action === 'delete') : [];
+    // What a release drops goes with its upgrade, as Helm has it: a revision that kept it would not be the one planned.
+    const upgrades = isHelmRelease(group.owner.id) && group.state !== undefined;
+    const deletes = options.prune === 'all' || upgrades ? chosen.filter((entry) => entry.action === 'delete') : [];
     if (sends.length === 0 && deletes.length === 0) return [];
     return [{ group, sends, deletes }];
   });

@@ -113,7 +113,10 @@ async function leaving(
   };
   if (kept !== undefined) return { entry: withDangers({ ...base, action: 'keep', reason: kept }, live), live };
   const gone = stringAt(live, 'metadata', 'deletionTimestamp') !== '';
-  const reason = gone ? 'no longer rendered; it is being deleted already' : 'no longer rendered';
+  const left = isHelmRelease(owner.owner.id)
+    ? 'no longer rendered, so the next revision removes it'
+    : 'no longer rendered';
+  const reason = gone ? 'no longer rendered; it is being deleted already' : left;
   return { entry: withDangers({ ...base, action: 'delete', reason }, live), live };
 }
 

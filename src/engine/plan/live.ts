@@ -26,7 +26,7 @@ import { prefetch, type Requests, refKey, requestsOf, type Sought } from './requ
 import { answers, type Earlier, earlierOf } from './reuse.ts';
 import type { Part } from './scope.ts';
 import { isEncrypted, withLiveValues } from './sops.ts';
-import { asDeployed } from './standing.ts';
+import { asDeployed, asDrifted, heldTo } from './standing.ts';
 
 export interface PlanLiveOptions {
   readonly signal?: AbortSignal;
@@ -114,7 +114,7 @@ export async function planLive(
               : (kept[index]![at] ?? (await ask(place.requests, object, owners[index]!, around)));
           progress();
           gathered.add(outcome, place.as);
-          return outcome.entry;
+          return asDrifted(outcome.entry, wanted[index]!, owners[index]!.spec);
         }),
       ),
     ),
@@ -157,7 +157,8 @@ async function withReleases(
       const set = wanted[index]!;
       if (owner.spec.release === undefined || typeof target === 'string') return { owner, set };
       const { state, deployed } = await withRelease(target.requests, owner.state, owner.spec.release);
-      return { owner: { ...owner, state }, set: asDeployed(set, owner, deployed) };
+      const standing = asDeployed(set, owner, deployed);
+      return { owner: heldTo({ ...owner, state }, standing), set: standing };
     }),
   );
   return { owners: both.map(({ owner }) => owner), sets: both.map(({ set }) => set) };

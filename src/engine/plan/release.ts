@@ -9,6 +9,7 @@ import { inventoryId } from './inventory.ts';
 import { type InventoryEntry, type OwnerState, type PlanEntry, type ReleaseState, writes } from './plan.ts';
 import type { ReleaseSpec } from './releasespec.ts';
 import type { Requests } from './requests.ts';
+import { driftedIn } from './standing.ts';
 
 /** The state of an owner with what its release storage says, and the revision that stands. */
 export interface Stored {
@@ -67,6 +68,8 @@ export function releaseNotes(
   if (trouble !== undefined) notes.push(`its release storage could not be read: ${trouble}`);
   else if (isPending(state)) notes.push(`revision ${revision} is ${status}: an operation is under way, or it died`);
   else if (status === 'failed') notes.push(`revision ${revision} failed`);
+  const drifted = driftedIn(entries);
+  if (drifted > 0) notes.push(`${drifted} of its objects drifted, and Flux leaves ${drifted === 1 ? 'it' : 'them'} so`);
   if (!entries.some(writes) || set.release === undefined) return notes;
   if (set.release.standing === true) {
     notes.push(`corrects what drifted from release ${spec.name} at revision ${revision}`);

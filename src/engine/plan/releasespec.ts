@@ -17,6 +17,8 @@ export interface ReleaseSpec {
   readonly install: ReleaseAction;
   readonly upgrade: ReleaseAction;
   readonly uninstall: ReleaseAction & { readonly keepHistory: boolean };
+  /** What helm-controller does about objects that differ from the deployed revision. */
+  readonly drift: 'enabled' | 'warn' | 'disabled';
   /** What changes the chart's output; the record does not say it, and the HelmRelease's status does. */
   readonly postRenderersDigest: string;
   readonly commonMetadataDigest: string;
@@ -36,6 +38,7 @@ export interface ReleaseAction {
 
 export function releaseSpec(id: ObjectId, object: Json | undefined): ReleaseSpec {
   const target = stringAt(object, 'spec', 'targetNamespace');
+  const mode = stringAt(object, 'spec', 'driftDetection', 'mode');
   return {
     name: shortenedName(stringAt(object, 'spec', 'releaseName'), target, id.name),
     namespace: target || id.namespace,
@@ -48,6 +51,7 @@ export function releaseSpec(id: ObjectId, object: Json | undefined): ReleaseSpec
       ...action(object, 'uninstall'),
       keepHistory: at(object, 'spec', 'uninstall', 'keepHistory') === true,
     },
+    drift: mode === 'enabled' || mode === 'warn' ? mode : 'disabled',
     postRenderersDigest: postRenderersDigest(at(object, 'spec')),
     commonMetadataDigest: commonMetadataDigest(at(object, 'spec')),
     notDone: notDone(object),

@@ -11,6 +11,8 @@ import { canonical } from '../yaml/canonical.ts';
 import type { Mapping } from '../yaml/node.ts';
 import { fromJson, toJson } from '../yaml/resolve.ts';
 import type { LiveOwner } from './liveowner.ts';
+import type { OwnerSpec } from './owner.ts';
+import { type PlanEntry, writes } from './plan.ts';
 import type { ReleaseSpec } from './releasespec.ts';
 
 /** The set as its deployed revision has it; the same set where Helm would run. */
@@ -29,6 +31,44 @@ export function asDeployed(
   const objects = recorded.map((node) => objectFor(node, rendered.get(keyOf(idOf(node))), set));
   const beside = set.objects.filter((object) => object.beside === true);
   return { ...set, objects: [...beside, ...objects], release: contentOf(release, objects) };
+}
+
+/**
+ * What helm-controller makes of an object that differs from the deployed revision: it corrects it only where drift
+ * detection is on, and never a definition of crds/, which it applies with a revision. Where it would leave it, so does Sluice.
+ */
+export function asDrifted(entry: PlanEntry, { release }: DesiredSet, { release: spec }: OwnerSpec): PlanEntry {
+  if (release?.standing !== true || spec === undefined || !writes(entry)) return entry;
+  const reason = leaves(entry, spec, release);
+  if (reason === undefined) return entry;
+  const { dangers: _dangers, awaits: _awaits, ...rest } = entry;
+  return { ...rest, action: 'skip', reason: `${driftedFrom} ${spec.name}; ${reason}` };
+}
+
+const driftedFrom = 'it drifted from release';
+
+/** How many of the entries drifted and are left so. */
+export function driftedIn(entries: readonly PlanEntry[]): number {
+  return entries.filter(({ action, reason }) => action === 'skip' && reason.startsWith(driftedFrom)).length;
+}
+
+function leaves(entry: PlanEntry, { drift }: ReleaseSpec, { manifest }: ReleaseContent): string | undefined {
+  if (drift === 'warn') return 'Flux only warns of it (spec.driftDetection.mode)';
+  if (drift === 'disabled') return 'Flux leaves it so (spec.driftDetection is not enabled)';
+  const key = 'helm.toolkit.fluxcd.io/driftDetection';
+  const excluded = [entry.before, entry.after].some((side) =>
+    (['annotations', 'labels'] as const).some((place) => stringsAt(side, 'metadata', place)[key] === 'disabled'),
+  );
+  if (excluded) return `Flux leaves it so (${key})`;
+  const own = manifest.some(({ node }) => idOf(node).kind === entry.id.kind && idOf(node).name === entry.id.name);
+  return own ? undefined : 'definitions of crds/ are applied with its next revision';
+}
+
+/** An upgrade writes what drift detection would ignore. */
+export function heldTo(owner: LiveOwner, { release }: DesiredSet): LiveOwner {
+  return owner.spec.release === undefined || release?.standing === true
+    ? owner
+    : { ...owner, spec: { ...owner.spec, ignore: [] } };
 }
 
 /** The post renderers and the common metadata are those that the revision was made with. */

@@ -18,6 +18,7 @@ test('defaults', () => {
     install: action,
     upgrade: action,
     uninstall: { ...action, keepHistory: false },
+    drift: 'disabled',
     postRenderersDigest: '',
     commonMetadataDigest: '',
     notDone: [],

@@ -67,9 +67,7 @@ function bar({ group, sends, deletes }: Turn, content: ReleaseContent): string |
   );
   if (planned.length < content.manifest.length)
     return 'a release is applied as a whole, and the plan is of a part of it';
-  if (left.some(({ action }) => action !== 'delete'))
-    return 'a release is applied as a whole, and not all of it was chosen';
-  if (left.length > 0) return `its next revision deletes ${left.length} of its objects: that has to be asked for, too`;
+  if (left.length > 0) return 'a release is applied as a whole, and not all of it was chosen';
   const unknown = group.entries.find((entry) => entry.action === 'unknown' && entry.awaits === undefined);
   return unknown === undefined ? ownership({ group, sends }) : `${titleOf(unknown.id)}: ${unknown.reason}`;
 }
