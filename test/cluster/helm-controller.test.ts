@@ -42,6 +42,14 @@ spec:
   resources: { requests: { storage: 1Gi } }
 {{- end }}
 `,
+  'templates/test.yaml': `apiVersion: batch/v1
+kind: Job
+metadata:
+  name: {{ .Release.Name }}-test
+  annotations:
+    helm.sh/hook: test
+spec: { template: { spec: { restartPolicy: Never, containers: [{ name: test, image: registry.local/test }] } } }
+`,
   'templates/hook.yaml': `apiVersion: v1
 kind: ConfigMap
 metadata:
@@ -140,4 +148,39 @@ test('the plan of what helm-controller itself installed and upgraded is empty', 
     const planned = await fleet.diff();
     expect(planned.code, planned.out).toBe(0);
   }
+});
+
+test('tests are run, and a failed upgrade is rolled back as helm-controller does it, which goes on from there', async () => {
+  const fleet = await releaseFleet(it, { chart, controller: 'watches not' });
+  const asked =
+    '  test: { enable: true }\n  upgrade: { timeout: 5s, cleanupOnFail: true, remediation: { retries: 1 } }\n';
+  fleet.release('{ greeting: one }', asked);
+  const installed = await fleet.apply();
+  expect(installed.code, installed.out + installed.err).toBe(0);
+  expect(installed.out).toMatch(/applied Job .*app-test: hook test/);
+  const first = (await it.until(releaseRef(fleet), () => true)).status;
+  expect(first).toMatchObject({ history: [{ testHooks: { 'app-test': { phase: 'Succeeded' } } }] });
+
+  fleet.release('{ greeting: two, extra: false, block: true }', asked);
+  expect((await fleet.diff()).out).toContain('where that fails, it is rolled back to the revision before');
+  const failed = await fleet.apply();
+  expect(failed.code, failed.out).toBe(1);
+  expect(failed.out).toContain('app is rolled back to revision 1');
+  expect(await fleet.history(3)).toEqual(['1 superseded', '2 failed', '3 deployed']);
+  const maps = await it.kubectl(['get', 'configmap,pvc', '-n', fleet.namespace, '-o', 'name']);
+  expect(maps).toContain('configmap/app-extra');
+  expect(maps).not.toContain('app-never');
+  const second = (await it.until(releaseRef(fleet), () => true)).status as unknown as Status;
+  expect(second.history.map(({ version, status }) => `${version} ${status}`)).toEqual([
+    '3 deployed',
+    '2 failed',
+    '1 superseded',
+  ]);
+  expect(second.conditions).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ type: 'Ready', status: 'False', reason: 'RollbackSucceeded' }),
+      expect.objectContaining({ type: 'Released', status: 'False', reason: 'UpgradeFailed' }),
+    ]),
+  );
+  expect(await fleet.helm(4, 'get', 'values', 'app', '--revision', '3')).toContain('greeting: one');
 });

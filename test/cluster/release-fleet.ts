@@ -32,8 +32,8 @@ export interface ReleaseFleet {
   record(revision: number): Promise<{ [key: string]: unknown }>;
   /** Lets kustomize-controller follow the repository, and waits until it has applied what was pushed last. */
   followed(): Promise<void>;
-  /** Has helm-controller look at the release, from now on if it did not before, and waits until it has done so. */
-  reconciled(): Promise<LiveObject>;
+  /** Has helm-controller look at the release, from now on if it did not before, and waits until it has done so (and made that revision). */
+  reconciled(revision?: number): Promise<LiveObject>;
 }
 
 export interface ReleaseFleetOptions {
@@ -77,7 +77,7 @@ spec:
   });
   await repository.push('The fleet');
   // The root is there before it is applied, so that its inventory names what comes.
-  await it.kubectl(['apply', '--server-side', '-f', join(folder, root, 'gotk-sync.yaml')]);
+  await it.kubectl(['apply', '--server-side', '--field-manager=flux', '-f', join(folder, root, 'gotk-sync.yaml')]);
   const target = [folder, '--cluster', root, '--context', 'sluice-loopback'];
   const env = { PATH: process.env.PATH, HOME: it.layout.file('home'), KUBECONFIG: it.layout.kubeconfig };
   const helm: ReleaseFleet['helm'] = async (version, ...args) => {
@@ -139,14 +139,21 @@ ${more}  chart:
         ({ status }) => (status as { artifact?: { revision: string } }).artifact?.revision.endsWith(commit) === true,
       );
       // Only now: with the commit before, the Kustomization would suspend itself again.
-      await it.kubectl(['apply', '--server-side', '--force-conflicts', '-f', join(folder, root, 'gotk-sync.yaml')]);
+      await it.kubectl([
+        'apply',
+        '--server-side',
+        '--force-conflicts',
+        '--field-manager=flux',
+        '-f',
+        join(folder, root, 'gotk-sync.yaml'),
+      ]);
       const kustomization = refOf('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', namespace, 'flux-system');
       await it.until(kustomization, ({ status }) => {
         const { lastAppliedRevision = '' } = status as { readonly lastAppliedRevision?: string };
         return lastAppliedRevision.endsWith(commit);
       });
     },
-    async reconciled() {
+    async reconciled(revision) {
       write({ [file]: readFileSync(join(folder, file), 'utf8').replace(labels, '') });
       labels = '';
       const asked = `${performance.now()}`;
@@ -164,10 +171,14 @@ ${more}  chart:
         JSON.stringify(patch),
       ]);
       return it.until(ref, ({ status }) => {
-        const { lastHandledReconcileAt, conditions } = status as { [key: string]: unknown } & {
+        const { lastHandledReconcileAt, conditions, history } = status as {
+          readonly lastHandledReconcileAt?: string;
+        } & {
           readonly conditions?: readonly { readonly type: string }[];
+          readonly history?: readonly { readonly version: number }[];
         };
-        return lastHandledReconcileAt === asked && !conditions?.some(({ type }) => type === 'Reconciling');
+        if (revision !== undefined && history?.[0]?.version !== revision) return false;
+        return lastHandledReconcileAt === asked && conditions?.some(({ type }) => type === 'Reconciling') === false;
       });
     },
   };

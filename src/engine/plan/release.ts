@@ -80,6 +80,12 @@ export function releaseNotes(
   notes.push(upgrade ? `upgrades release ${spec.name} to revision ${revision + 1}` : `installs release ${spec.name}`);
   const action = upgrade ? spec.upgrade : spec.install;
   const event = upgrade ? 'upgrade' : 'install';
+  if (spec.test !== undefined) notes.push('runs its tests then');
+  const remedy = spec.remedies[event];
+  if (remedy !== 'none')
+    notes.push(
+      `where that fails, ${remedy === 'rollback' ? 'it is rolled back to the revision before' : 'it is uninstalled'}`,
+    );
   const hooks = set.release.hooks.filter(({ hook }) => hook.events.some((one) => one.endsWith(`-${event}`)));
   const names = hooks.map(({ node, hook }) => `${hook.events.join(', ')}: ${titleOf(idOf(node))}`);
   if (names.length > 0) notes.push(`${action.hooks ? 'runs' : 'does not run'} its hooks (${names.join('; ')})`);

@@ -2,7 +2,7 @@
 import type { ObjectId } from '../objects/object.ts';
 import { commonMetadataDigest, postRenderersDigest } from '../release/index.ts';
 import { shortenedName } from '../render/index.ts';
-import { at, intAt, stringAt } from '../status/fields.ts';
+import { at, intAt, listAt, stringAt } from '../status/fields.ts';
 import type { Json } from '../yaml/resolve.ts';
 import { parseDuration } from './duration.ts';
 
@@ -17,6 +17,15 @@ export interface ReleaseSpec {
   readonly install: ReleaseAction;
   readonly upgrade: ReleaseAction;
   readonly uninstall: ReleaseAction & { readonly keepHistory: boolean };
+  readonly rollback: ReleaseAction;
+  /** Helm's tests, where they are enabled. */
+  readonly test?: ReleaseTest;
+  /** What follows a failure when no retry is left. */
+  readonly remedies: Readonly<Record<'install' | 'upgrade', Remedy>>;
+  /** Whether a failed test counts as a failure of the release. */
+  readonly remediesTests: Readonly<Record<'install' | 'upgrade', boolean>>;
+  /** A failed upgrade deletes what it created. */
+  readonly cleanupOnFail: boolean;
   /** What helm-controller does about objects that differ from the deployed revision. */
   readonly drift: 'enabled' | 'warn' | 'disabled';
   /** What changes the chart's output; the record does not say it, and the HelmRelease's status does. */
@@ -24,6 +33,13 @@ export interface ReleaseSpec {
   readonly commonMetadataDigest: string;
   /** What is asked for and not done when Sluice is the reconciler. */
   readonly notDone: readonly string[];
+}
+
+export type Remedy = 'none' | 'rollback' | 'uninstall';
+
+export interface ReleaseTest extends ReleaseAction {
+  readonly ignoreFailures: boolean;
+  readonly filters: readonly { readonly name: string; readonly exclude: boolean }[];
 }
 
 export interface ReleaseAction {
@@ -51,11 +67,49 @@ export function releaseSpec(id: ObjectId, object: Json | undefined): ReleaseSpec
       ...action(object, 'uninstall'),
       keepHistory: at(object, 'spec', 'uninstall', 'keepHistory') === true,
     },
+    rollback: action(object, 'rollback'),
+    ...testOf(object),
+    remedies: { install: remedyOf(object, 'install'), upgrade: remedyOf(object, 'upgrade') },
+    remediesTests: { install: remediesTests(object, 'install'), upgrade: remediesTests(object, 'upgrade') },
+    cleanupOnFail: at(object, 'spec', 'upgrade', 'cleanupOnFail') === true,
     drift: mode === 'enabled' || mode === 'warn' ? mode : 'disabled',
     postRenderersDigest: postRenderersDigest(at(object, 'spec')),
     commonMetadataDigest: commonMetadataDigest(at(object, 'spec')),
     notDone: notDone(object),
   };
+}
+
+function testOf(object: Json | undefined): { readonly test?: ReleaseTest } {
+  if (at(object, 'spec', 'test', 'enable') !== true) return {};
+  const filters = listAt(object, 'spec', 'test', 'filters').map((filter) => ({
+    name: stringAt(filter, 'name'),
+    exclude: at(filter, 'exclude') === true,
+  }));
+  const ignoreFailures = at(object, 'spec', 'test', 'ignoreFailures') === true;
+  return { test: { ...action(object, 'test'), ignoreFailures, filters } };
+}
+
+/** Whether a test of this name is run: one that is not excluded, and is named where any is. */
+export function runsTest({ filters }: Pick<ReleaseTest, 'filters'>, name: string): boolean {
+  if (filters.some((filter) => filter.exclude && filter.name === name)) return false;
+  const included = filters.filter(({ exclude }) => !exclude);
+  return included.length === 0 || included.some((filter) => filter.name === name);
+}
+
+/** An apply is one attempt, so its failure is the last one: remediated where that is asked for, or retries never end. */
+function remedyOf(object: Json | undefined, name: 'install' | 'upgrade'): Remedy {
+  const remediation = at(object, 'spec', name, 'remediation');
+  if (remediation === undefined || stringAt(object, 'spec', name, 'strategy', 'name') === 'RetryOnFailure')
+    return 'none';
+  const retries = intAt(remediation, ['retries'], 0);
+  const last = at(remediation, 'remediateLastFailure') ?? (name === 'upgrade' && retries > 0);
+  if (last !== true && retries >= 0) return 'none';
+  return name === 'install' || stringAt(remediation, 'strategy') === 'uninstall' ? 'uninstall' : 'rollback';
+}
+
+function remediesTests(object: Json | undefined, name: 'install' | 'upgrade'): boolean {
+  const own = at(object, 'spec', name, 'remediation', 'ignoreTestFailures');
+  return !(own ?? at(object, 'spec', 'test', 'ignoreFailures') ?? false);
 }
 
 function action(object: Json | undefined, name: string): ReleaseAction {
@@ -78,20 +132,13 @@ interface NotDone {
 }
 
 const notDoneHere: readonly NotDone[] = [
-  { path: ['test', 'enable'], words: 'its tests are not run' },
-  { path: ['install', 'remediation', 'retries'], words: 'a failed install is not remediated' },
-  { path: ['upgrade', 'remediation', 'retries'], words: 'a failed upgrade is not remediated' },
-  { path: ['upgrade', 'cleanupOnFail'], words: 'a failed upgrade leaves what it created' },
+  { path: ['install', 'remediation', 'retries'], words: 'a failed install is not tried again' },
+  { path: ['upgrade', 'remediation', 'retries'], words: 'a failed upgrade is not tried again' },
   { path: ['upgrade', 'preserveValues'], words: "the last release's values are not preserved" },
   { path: ['upgrade', 'force'], words: 'nothing is replaced by force' },
   { path: ['healthCheckExprs'], words: 'its health check expressions are not evaluated' },
   { path: ['install', 'serverSideApply'], words: 'it is applied by the server', values: [false] },
   { path: ['upgrade', 'serverSideApply'], words: 'it is applied by the server', values: ['disabled'] },
-  {
-    path: ['postRenderStrategy'],
-    words: 'its hooks go through the post renderers with everything else',
-    values: ['separate', 'nohooks'],
-  },
   {
     path: ['uninstall', 'deletionPropagation'],
     words: 'it is uninstalled in the background',

@@ -1,6 +1,6 @@
 /** What a HelmRelease says of its release, with helm-controller's defaults; and what Sluice does not do of it, in words. */
 import { expect, test } from 'vitest';
-import { releaseSpec } from '../../../src/engine/plan/releasespec.ts';
+import { releaseSpec, runsTest } from '../../../src/engine/plan/releasespec.ts';
 import { fromJson, toJson } from '../../../src/engine/yaml/resolve.ts';
 
 const id = { group: 'helm.toolkit.fluxcd.io', version: 'v2', kind: 'HelmRelease', namespace: 'apps', name: 'web' };
@@ -18,6 +18,10 @@ test('defaults', () => {
     install: action,
     upgrade: action,
     uninstall: { ...action, keepHistory: false },
+    rollback: action,
+    remedies: { install: 'none', upgrade: 'none' },
+    remediesTests: { install: true, upgrade: true },
+    cleanupOnFail: false,
     drift: 'disabled',
     postRenderersDigest: '',
     commonMetadataDigest: '',
@@ -45,15 +49,36 @@ test('a target namespace names the release, and may be created for it', () => {
 
 test('what is asked for and not done is said', () => {
   const spec = specOf({
-    test: { enable: true },
     install: { remediation: { retries: 3 }, serverSideApply: true },
     upgrade: { serverSideApply: 'disabled' },
-    postRenderStrategy: 'nohooks',
   });
   expect(spec.notDone).toEqual([
-    'its tests are not run (spec.test.enable)',
-    'a failed install is not remediated (spec.install.remediation.retries)',
+    'a failed install is not tried again (spec.install.remediation.retries)',
     'it is applied by the server (spec.upgrade.serverSideApply)',
-    'its hooks go through the post renderers with everything else (spec.postRenderStrategy)',
   ]);
+});
+
+test('one attempt is the last: it is remediated where helm-controller would remediate its last failure', () => {
+  const remedies = (install: object, upgrade: object) =>
+    specOf({ install: { remediation: install }, upgrade: { remediation: upgrade } } as never).remedies;
+  expect(remedies({}, {})).toEqual({ install: 'none', upgrade: 'none' });
+  expect(remedies({ retries: 3 }, { retries: 3 })).toEqual({ install: 'none', upgrade: 'rollback' });
+  expect(remedies({ retries: -1 }, { retries: -1 })).toEqual({ install: 'uninstall', upgrade: 'rollback' });
+  expect(
+    remedies({ remediateLastFailure: true }, { retries: 1, remediateLastFailure: false, strategy: 'uninstall' }),
+  ).toEqual({ install: 'uninstall', upgrade: 'none' });
+  expect(remedies({}, { retries: 1, strategy: 'uninstall' }).upgrade).toBe('uninstall');
+  const retried = specOf({ upgrade: { strategy: { name: 'RetryOnFailure' }, remediation: { retries: 1 } } });
+  expect(retried.remedies.upgrade).toBe('none');
+});
+
+test('filters choose the tests', () => {
+  const runs = (filters: readonly { readonly name: string; readonly exclude?: boolean }[]) => {
+    const { test } = specOf({ test: { enable: true, timeout: '5s', filters } } as never);
+    expect(test?.timeout).toBe(5000);
+    return ['a', 'b'].filter((name) => runsTest(test!, name));
+  };
+  expect(runs([])).toEqual(['a', 'b']);
+  expect(runs([{ name: 'a' }])).toEqual(['a']);
+  expect(runs([{ name: 'a', exclude: true }])).toEqual(['b']);
 });

@@ -2,25 +2,27 @@
  * Running the hooks of a release as Helm does: by weight and name, each after its predecessor has ended, deleted before
  * it is created anew or when its policy says so. The record says of each hook when it ran and how it went.
  */
-import { idOf, titleOf } from '../../objects/object.ts';
-import type { ObjectRef } from '../../ports.ts';
-import { helmManager, objectsIn, recordOf } from '../../release/index.ts';
+import { titleOf } from '../../objects/object.ts';
+import { helmManager, recordOf } from '../../release/index.ts';
 import { intAt, isObject, type JsonObject, listAt, stringAt } from '../../status/fields.ts';
-import type { Mapping } from '../../yaml/node.ts';
-import { type Json, toJson } from '../../yaml/resolve.ts';
+import type { Json } from '../../yaml/resolve.ts';
 import { inCluster } from '../site.ts';
 import { sending, signalOf } from '../turn.ts';
-import type { Awaited } from '../wait.ts';
 import { clean, nowText, type Operation, stopReason, write } from './operation.ts';
+import { type Placed, placedIn } from './placed.ts';
 import { waitForHook, waitUntilGone } from './wait.ts';
 
 type Policy = 'before-hook-creation' | 'hook-succeeded' | 'hook-failed';
 
-/** undefined when all hooks of the event have run; else what failed. */
-export async function runHooks(operation: Operation, event: string): Promise<string | undefined> {
+/** undefined when all hooks of the event have run, or those whose names are wanted; else what failed. */
+export async function runHooks(
+  operation: Operation,
+  event: string,
+  wanted: (name: string) => boolean = () => true,
+): Promise<string | undefined> {
   if (!operation.action.hooks) return undefined;
   const hooks = hooksOf(operation)
-    .filter((hook) => listAt(hook, 'events').includes(event))
+    .filter((hook) => listAt(hook, 'events').includes(event) && wanted(stringAt(hook, 'name')))
     .sort(byWeight);
   for (const [index, hook] of hooks.entries()) {
     const wrong = await runHook(operation, event, hook);
@@ -80,26 +82,8 @@ async function create(operation: Operation, hook: JsonObject): Promise<string | 
   return undefined;
 }
 
-interface Part {
-  readonly object: JsonObject;
-  readonly awaited: Awaited;
-}
-
-async function partsOf(operation: Operation, hook: JsonObject): Promise<readonly Part[]> {
-  const nodes = objectsIn(typeof hook.manifest === 'string' ? hook.manifest : '');
-  return Promise.all(nodes.map((node) => partOf(operation, node)));
-}
-
-async function partOf({ state, turn, spec }: Operation, node: Mapping): Promise<Part> {
-  const id = idOf(node);
-  const json = toJson(node, 'sigs') as JsonObject;
-  const served = await turn.site.cluster.served(id.group, id.kind, id.version, state.options.signal);
-  const clustered = served.ok && served.value?.namespaced === false;
-  const namespace = clustered ? '' : id.namespace || spec.namespace;
-  const metadata = isObject(json.metadata) ? json.metadata : {};
-  const object = clustered ? json : { ...json, metadata: { ...metadata, namespace } };
-  const ref: ObjectRef = { apiVersion: stringAt(json, 'apiVersion'), kind: id.kind, namespace, name: id.name };
-  return { object, awaited: { id: { ...id, namespace }, ref, goesAway: false } };
+function partsOf(operation: Operation, hook: JsonObject): Promise<readonly Placed[]> {
+  return placedIn(operation, typeof hook.manifest === 'string' ? hook.manifest : '');
 }
 
 function policiesOf(hook: JsonObject): readonly Json[] {

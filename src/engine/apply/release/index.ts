@@ -25,10 +25,10 @@ import { pruneOne } from '../prune.ts';
 import { waitForStage } from '../ready.ts';
 import { type Sent, send } from '../send.ts';
 import { isBad, type State, sending, skipAll, type Turn, told } from '../turn.ts';
+import { conclude } from './conclude.ts';
 import { runHooks } from './hooks.ts';
 import { byManifest, isBeside } from './manifest.ts';
-import { noteOutcome } from './noted.ts';
-import { clean, nowText, type Operation, stopReason, write } from './operation.ts';
+import { nowText, type Operation, stopReason } from './operation.ts';
 import { waitForRelease } from './wait.ts';
 
 export { uninstallRelease } from './uninstall.ts';
@@ -228,38 +228,4 @@ function settle(state: State, turn: Turn, entry: PlanEntry, sent: Sent): string 
   if (sent.stop === true) turn.site.stopped = sent.message;
   told(state, turn, entry, sent);
   return isBad(sent.outcome) ? `${titleOf(entry.id)}: ${sent.message}` : undefined;
-}
-
-async function conclude(
-  operation: Operation,
-  history: readonly ReleaseRecord[],
-  wrong: string | undefined,
-): Promise<void> {
-  const { state, turn, where, spec } = operation;
-  const { record } = operation;
-  const owner = turn.group.owner.id;
-  const upgrade = record.status === 'pending-upgrade';
-  const action = upgrade ? 'upgrade' : 'install';
-  const took = state.options.timer.now() - Date.parse(stringAt(record.json, 'info', 'last_deployed'));
-  if (wrong !== undefined) {
-    const said = clean(operation, wrong);
-    const description = upgrade ? `Upgrade "${spec.name}" failed: ${said}` : `Release "${spec.name}" failed: ${said}`;
-    const unwritten = await write(operation, withStatus(record, 'failed', { description }));
-    turn.failed = true;
-    const left = unwritten ?? `revision ${record.revision} is stored as failed`;
-    if (unwritten === undefined) await noteOutcome(operation, { action, earlier: history, took, wrong: said });
-    state.tell({ type: 'not-ready', owner, message: `${description}; ${left}` });
-    return;
-  }
-  const earlier = history.map((old) => (old.status === 'deployed' ? withStatus(old, 'superseded') : old));
-  for (const [index, old] of earlier.entries())
-    if (old !== history[index]) await updateRelease(turn.site.cluster, where, old, state.options.timer.now());
-  const description = upgrade ? 'Upgrade complete' : 'Install complete';
-  const unwritten = await write(operation, withStatus(operation.record, 'deployed', { description }));
-  if (unwritten === undefined) {
-    await noteOutcome(operation, { action, earlier, took });
-    return state.tell({ type: 'ready', owner });
-  }
-  turn.failed = true;
-  state.tell({ type: 'trouble', owner, message: unwritten });
 }

@@ -3,14 +3,16 @@
  * revision's snapshot in `status.history`, what was attempted, and how it went. By that the controller knows the
  * release for its own: when it starts or is resumed it finds nothing to do, and it can roll back and uninstall.
  */
+import type { ObjectId } from '../../objects/object.ts';
 import { inventoryId } from '../../plan/inventory.ts';
 import { releaseOf } from '../../plan/payload.ts';
 import { isSnapshotOf, type ReleaseRecord, snapshotOf } from '../../release/index.ts';
 import { at, intAt, isObject, type JsonObject, listAt, stringAt } from '../../status/fields.ts';
-import type { Json } from '../../yaml/resolve.ts';
 import { ownerRef, sluiceManager } from '../owner.ts';
 import { byManifest, isBeside } from './manifest.ts';
 import type { Operation } from './operation.ts';
+import type { Remedied } from './remedy.ts';
+import type { Tested } from './testing.ts';
 
 export interface Concluded {
   readonly action: 'install' | 'upgrade';
@@ -20,6 +22,9 @@ export interface Concluded {
   readonly took: number;
   /** Why it failed; no secret is in it. */
   readonly wrong?: string;
+  readonly tested?: Tested;
+  /** What the failure led to. */
+  readonly remedied?: Remedied;
 }
 
 /** A HelmRelease that is not in the cluster has no status, and nobody who could take its release over. */
@@ -43,26 +48,30 @@ export async function noteOutcome(operation: Operation, concluded: Concluded): P
 /** What was there and is to go is null: it is a merge patch. */
 function statusAfter(live: JsonObject, operation: Operation, concluded: Concluded): JsonObject {
   const { spec, record } = operation;
-  const { action, took, wrong } = concluded;
+  const { action, took, wrong, tested, remedied } = concluded;
   const generation = intAt(live, ['metadata', 'generation'], 1);
-  const history = historyAfter(live, operation, concluded);
+  const failed = wrong !== undefined || tested?.wrong !== undefined;
+  const counted = wrong !== undefined || (tested?.wrong !== undefined && spec.remediesTests[action]);
+  const attempted = snapshotOf(record, { action });
   return {
     observedGeneration: generation,
     storageNamespace: spec.storageNamespace,
-    history,
-    inventory: { entries: inventoryAfter(operation) },
+    history: historyAfter(live, operation, concluded),
+    inventory: {
+      entries: (remedied?.inventory ?? inventoryOf(operation)).map((id) => ({ id: inventoryId(id), v: id.version })),
+    },
     lastAttemptedGeneration: generation,
-    lastAttemptedRevision: stringAt(history[0], 'chartVersion'),
+    lastAttemptedRevision: stringAt(attempted, 'chartVersion'),
     lastAttemptedRevisionDigest: null,
-    lastAttemptedConfigDigest: stringAt(history[0], 'configDigest'),
+    lastAttemptedConfigDigest: stringAt(attempted, 'configDigest'),
     lastAttemptedReleaseAction: action,
     lastAttemptedReleaseActionDuration: `${Math.round(took)}ms`,
     observedPostRenderersDigest: spec.postRenderersDigest || null,
     observedCommonMetadataDigest: spec.commonMetadataDigest || null,
-    failures: wrong === undefined ? null : 1,
-    installFailures: wrong !== undefined && action === 'install' ? 1 : null,
-    upgradeFailures: wrong !== undefined && action === 'upgrade' ? 1 : null,
-    conditions: conditionsAfter(live, generation, told(record, concluded), operation),
+    failures: failed ? 1 : null,
+    installFailures: counted && action === 'install' ? 1 : null,
+    upgradeFailures: counted && action === 'upgrade' ? 1 : null,
+    conditions: conditionsAfter(live, generation, operation, concluded),
   };
 }
 
@@ -70,17 +79,21 @@ function statusAfter(live: JsonObject, operation: Operation, concluded: Conclude
  * The new snapshot before those of earlier revisions that are still what they say, back to the last one that was
  * deployed. An installation begins anew, and so does an upgrade of what the controller did not know for its own.
  */
-function historyAfter(live: JsonObject, { record }: Operation, { action, earlier }: Concluded): readonly JsonObject[] {
-  const own = snapshotOf(record, { action });
-  const old = listAt(live, 'status', 'history').filter(isObject);
-  if (action === 'install') return [own];
-  const known = old.flatMap((snapshot) => {
-    const stored = earlier.find(({ revision }) => revision === intAt(snapshot, ['version'], 0));
-    return stored === undefined ? [] : [refreshed(snapshot, stored)];
+function historyAfter(live: JsonObject, { record }: Operation, concluded: Concluded): readonly JsonObject[] {
+  const { action, earlier, tested, remedied } = concluded;
+  const own = { ...snapshotOf(record, { action }), ...(tested === undefined ? {} : { testHooks: tested.hooks }) };
+  const last = remedied?.revisions.at(-1);
+  if (remedied?.how === 'uninstall') return [snapshotOf(last!, { action: 'uninstall-remediation' })];
+  const newest = last === undefined ? [own] : [snapshotOf(last, { action: 'rollback' }), own];
+  if (action === 'install') return newest;
+  const stored = remedied?.revisions ?? earlier;
+  const known = listAt(live, 'status', 'history').flatMap((snapshot) => {
+    const found = stored.find(({ revision }) => revision === intAt(snapshot, ['version'], 0));
+    return found === undefined || !isObject(snapshot) ? [] : [refreshed(snapshot, found)];
   });
   const sorted = known.sort((a, b) => intAt(b, ['version'], 0) - intAt(a, ['version'], 0));
-  const last = sorted.findIndex((one) => ['deployed', 'superseded'].includes(stringAt(one, 'status')));
-  return [own, ...(last < 0 ? sorted.slice(0, 4) : sorted.slice(0, last + 1))];
+  const deployed = sorted.findIndex((one) => ['deployed', 'superseded'].includes(stringAt(one, 'status')));
+  return [...newest, ...(deployed < 0 ? sorted.slice(0, 4) : sorted.slice(0, deployed + 1))];
 }
 
 /** Its state may have changed: it is superseded now. */
@@ -92,45 +105,84 @@ function refreshed(snapshot: JsonObject, stored: ReleaseRecord): JsonObject {
 }
 
 /** In the manifest's order; the definitions of crds/ come last. */
-function inventoryAfter({ turn }: Operation): readonly Json[] {
+function inventoryOf({ turn }: Operation): readonly ObjectId[] {
   const content = releaseOf(turn.group.spec)!;
   const standing = turn.group.entries.filter(({ action }) => !['delete', 'keep'].includes(action));
   const beside = standing.filter((entry) => isBeside(content, entry));
   const own = standing.filter((entry) => !beside.includes(entry)).sort(byManifest(content));
-  return [...own, ...beside].map(({ id }) => ({ id: inventoryId(id), v: id.version }));
+  return [...own, ...beside].map(({ id }) => id);
 }
 
 interface Told {
+  readonly type: 'Remediated' | 'TestSuccess' | 'Released';
   readonly status: 'True' | 'False';
   readonly reason: string;
   readonly message: string;
 }
 
-/** In helm-controller's words. */
-function told(record: ReleaseRecord, { action, wrong }: Concluded): Told {
-  const chart = at(record.json, 'chart', 'metadata');
-  const named = `${stringAt(chart, 'name')}@${stringAt(chart, 'version')}`;
-  const release = `${stringAt(record.json, 'namespace')}/${stringAt(record.json, 'name')}`;
+/** In helm-controller's words, what counts most first. */
+function told({ record }: Operation, concluded: Concluded): readonly Told[] {
+  const { tested, remedied } = concluded;
+  return [
+    ...(remedied === undefined ? [] : [remediationTold(remedied)]),
+    ...(tested === undefined ? [] : [testTold(record, tested)]),
+    releaseTold(record, concluded),
+  ];
+}
+
+function releaseTold(record: ReleaseRecord, { action, wrong }: Concluded): Told {
+  const type = 'Released';
   const [what, did] = action === 'install' ? ['install', 'Install'] : ['upgrade', 'Upgrade'];
   if (wrong === undefined) {
-    const message = `Helm ${what} succeeded for release ${release}.v${record.revision} with chart ${named}`;
-    return { status: 'True', reason: `${did}Succeeded`, message };
+    const message = `Helm ${what} succeeded for release ${titleOf(record)} with chart ${chartOf(record)}`;
+    return { type, status: 'True', reason: `${did}Succeeded`, message };
   }
-  const message = `Helm ${what} failed for release ${release} with chart ${named}: ${wrong}`;
-  return { status: 'False', reason: `${did}Failed`, message };
+  const release = `${stringAt(record.json, 'namespace')}/${stringAt(record.json, 'name')}`;
+  const message = `Helm ${what} failed for release ${release} with chart ${chartOf(record)}: ${wrong}`;
+  return { type, status: 'False', reason: `${did}Failed`, message };
+}
+
+function testTold(record: ReleaseRecord, { hooks, wrong }: Tested): Told {
+  const type = 'TestSuccess';
+  const about = `release ${titleOf(record)} with chart ${chartOf(record)}`;
+  if (wrong !== undefined)
+    return { type, status: 'False', reason: 'TestFailed', message: `Helm test failed for ${about}: ${wrong}` };
+  const count = Object.keys(hooks).length;
+  const ran = count === 0 ? 'no test hooks' : `${count} test ${count === 1 ? 'hook' : 'hooks'} completed successfully`;
+  return { type, status: 'True', reason: 'TestSucceeded', message: `Helm test succeeded for ${about}: ${ran}` };
+}
+
+function remediationTold({ how, target, wrong }: Remedied): Told {
+  const about = `${titleOf(target)} with chart ${chartOf(target)}`;
+  const what =
+    how === 'rollback'
+      ? `Helm rollback to previous release ${about}`
+      : `Helm uninstall remediation for release ${about}`;
+  const did = how === 'rollback' ? 'Rollback' : 'Uninstall';
+  return wrong === undefined
+    ? { type: 'Remediated', status: 'True', reason: `${did}Succeeded`, message: `${what} succeeded` }
+    : { type: 'Remediated', status: 'False', reason: `${did}Failed`, message: `${what} failed: ${wrong}` };
+}
+
+function titleOf({ json, revision }: ReleaseRecord): string {
+  return `${stringAt(json, 'namespace')}/${stringAt(json, 'name')}.v${revision}`;
+}
+
+function chartOf({ json }: ReleaseRecord): string {
+  const chart = at(json, 'chart', 'metadata');
+  return `${stringAt(chart, 'name')}@${stringAt(chart, 'version')}`;
 }
 
 /** What earlier attempts said of these is over. */
 const superseded = ['Ready', 'Released', 'Reconciling', 'Stalled', 'Remediated', 'TestSuccess'];
 
-function conditionsAfter(
-  live: JsonObject,
-  generation: number,
-  { status, reason, message }: Told,
-  { state }: Operation,
-) {
-  const lastTransitionTime = `${new Date(state.options.timer.now()).toISOString().slice(0, 19)}Z`;
+/** Ready is what counts most; whatever was remediated is not ready. */
+function conditionsAfter(live: JsonObject, generation: number, operation: Operation, concluded: Concluded) {
+  const lastTransitionTime = `${new Date(operation.state.options.timer.now()).toISOString().slice(0, 19)}Z`;
+  const all = told(operation, concluded);
+  const [first] = all.filter(({ type }) => type !== 'TestSuccess' || operation.spec.test?.ignoreFailures !== true);
+  const status = first!.type === 'Remediated' ? 'False' : first!.status;
   const kept = listAt(live, 'status', 'conditions').filter((one) => !superseded.includes(stringAt(one, 'type')));
-  const fields = { status, reason, message, observedGeneration: generation, lastTransitionTime };
-  return [...['Ready', 'Released'].map((type) => ({ type, ...fields })), ...kept];
+  const made = [{ ...first!, type: 'Ready', status }, ...all];
+  return [...made.map((one) => ({ ...one, observedGeneration: generation, lastTransitionTime })), ...kept];
 }

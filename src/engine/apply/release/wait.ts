@@ -13,8 +13,16 @@ import type { Operation } from './operation.ts';
 
 /** undefined when everything of the release is ready; else why not. */
 export function waitForRelease(operation: Operation, entries: readonly PlanEntry[]): Promise<string | undefined> {
-  const { state, turn, action } = operation;
-  const objects = entries.map((entry): Awaited => ({ id: entry.id, ref: refOf(entry), goesAway: false }));
+  return waitForAll(
+    operation,
+    entries.map((entry) => ({ id: entry.id, ref: refOf(entry), goesAway: false })),
+  );
+}
+
+export function waitForAll(
+  { state, turn, action }: Operation,
+  objects: readonly Awaited[],
+): Promise<string | undefined> {
   const custom = action.waitForJobs ? jobStatus : () => undefined;
   return waiting(state, turn, objects, { timeout: action.timeout, custom });
 }
