@@ -1,7 +1,7 @@
 /** The room's door: Go's text/template, with the functions of sprig and Helm, on values that know their origins. */
 export { fromJson, fromNode, toJson, toNode } from './convert.ts';
 export { defaultBudget, type ExecuteOptions, execute, type Rendered, type Segment, segmentsOf } from './execute.ts';
-export { functionTable, helmFunctions } from './functions/index.ts';
+export { functionsOf, functionTable, helmFunctions } from './functions/index.ts';
 export { type LookupHost, messageEnd, messageStart } from './functions/templates.ts';
 export type { Budget, TimeLimit } from './machine.ts';
 export {

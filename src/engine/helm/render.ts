@@ -10,7 +10,8 @@ import {
   type Budget,
   defaultBudget,
   execute,
-  helmFunctions,
+  type FunctionTable,
+  functionsOf,
   newSet,
   parseTemplate,
   replaced,
@@ -177,14 +178,18 @@ export interface ParsedTemplates {
   readonly set: TemplateSet;
 }
 
-function parseTemplates(scopes: readonly Scope[], progress: Progress): Result<ParsedTemplates> {
+function parseTemplates(
+  scopes: readonly Scope[],
+  functions: FunctionTable,
+  progress: Progress,
+): Result<ParsedTemplates> {
   // A map, as Helm has it: of two templates of one name the later one counts.
   const byName = new Map(scopes.flatMap(sourcesOf).map((source) => [source.name, source]));
   const sources = [...byName.values()].sort(deepestFirst);
   const set: TemplateSet = newSet();
   for (const { name, file } of sources) {
     progress.doing = `the parse of ${name}`;
-    const parsed = parseTemplate(name, file.file, helmFunctions);
+    const parsed = parseTemplate(name, file.file, functions);
     if (parsed.value === undefined) return { problems: parsed.problems.map(parseProblem) };
     addTemplate(set, parsed.value);
   }
@@ -198,7 +203,8 @@ function renderTemplates(
   progress: Progress,
 ): Result<ReadonlyMap<string, StringValue>> {
   const { helm } = request.capabilities;
-  kept.templates ??= parseTemplates(kept.scopes, progress);
+  const functions = functionsOf(helm);
+  kept.templates ??= parseTemplates(kept.scopes, functions, progress);
   if (kept.templates.value === undefined) return { problems: kept.templates.problems };
   const { sources, set } = kept.templates.value;
   const out = new Map<string, StringValue>();
@@ -208,7 +214,7 @@ function renderTemplates(
     progress.template = (message) => told(tell(message));
   };
   const { journal } = kept;
-  const shared = { functions: helmFunctions, missingKey: 'zero' as const, started, journal, ...options(request) };
+  const shared = { functions, missingKey: 'zero' as const, started, journal, ...options(request) };
   for (const { name, scope } of sources) {
     if (name.slice(name.lastIndexOf('/') + 1).startsWith('_')) continue;
     // The dot is Helm's own map, changed in place: what one template sets in it, the next of the chart sees.

@@ -60,7 +60,7 @@ function mask(documents: readonly Doc[], second: readonly Doc[], first: readonly
   });
 }
 
-function runHelm(tool: string, folder: string): { readonly text: string } | { readonly error: string } {
+export function runHelm(tool: string, folder: string): { readonly text: string } | { readonly error: string } {
   try {
     const args = [
       'template',

@@ -45,3 +45,17 @@ const sprig: readonly GoFunction[] = [
 
 /** What a chart may call: Go's builtins, sprig without `env` and `expandenv`, and Helm's own. */
 export const helmFunctions: FunctionTable = functionTable([...sprig, ...dataFunctions, ...templateFunctions]);
+
+/** What Helm 4 added. */
+const since4 = [
+  ...['mustToToml', 'mustToYaml', 'mustToDuration', 'durationRoundTo', 'durationTruncateTo'],
+  ...['Seconds', 'Milliseconds', 'Microseconds', 'Nanoseconds', 'Minutes', 'Hours', 'Days', 'Weeks'].map(
+    (unit) => `duration${unit}`,
+  ),
+];
+const helm3Functions: FunctionTable = new Map([...helmFunctions].filter(([name]) => !since4.includes(name)));
+
+/** The functions of a version of Helm. */
+export function functionsOf(helm: 3 | 4): FunctionTable {
+  return helm === 3 ? helm3Functions : helmFunctions;
+}
