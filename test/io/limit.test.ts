@@ -115,7 +115,7 @@ test.each([
     'charts/bad/values.schema.json': '{}',
   };
   const workspace = stuckAt({ ...files, ...more, 'charts/bad/crds/one.yaml': 'a: 1\n' }, path);
-  const renderer = createRenderer({ kustomizer: kustomizer(), limit: chartLimit(0.2) });
+  const renderer = createRenderer({ kustomizer: kustomizer(), limit: chartLimit(0.5) });
   const sets = renderer.renderCluster(workspace, '/clusters/one');
   const [before, bad, after] = ['before', 'bad', 'after'].map((name) =>
     sets.find(({ owner }) => owner.id.name === name),
@@ -136,7 +136,7 @@ test('values that are never merged, and those of a reference that are never read
     { ...files, 'apps/given.yaml': given, 'charts/bad/values.yaml': 'a: 1\n' },
     '/charts/bad/values.yaml',
   );
-  const renderer = createRenderer({ kustomizer: kustomizer(), limit: chartLimit(0.2) });
+  const renderer = createRenderer({ kustomizer: kustomizer(), limit: chartLimit(0.5) });
   const [release] = workspace.find({ kind: 'HelmRelease', namespace: 'apps', name: 'bad' });
   const merged = renderer.mergedValues(release!, workspace);
   expect(merged.problems.map(({ message }) => message)).toEqual([expect.stringMatching(/values.yaml did not end$/)]);
@@ -144,7 +144,7 @@ test('values that are never merged, and those of a reference that are never read
   const endless = Object.create(workspace, {
     textOf: { value: (file: string) => (file === 'apps/given.yaml' ? stuck() : textOf(file)) },
   });
-  const sets = createRenderer({ kustomizer: kustomizer(), limit: chartLimit(0.2) }).renderCluster(
+  const sets = createRenderer({ kustomizer: kustomizer(), limit: chartLimit(0.5) }).renderCluster(
     endless,
     '/clusters/one',
   );
@@ -154,7 +154,7 @@ test('values that are never merged, and those of a reference that are never read
 
 test('what was ended stands while nothing changed, and is tried again when somebody asks for it', () => {
   let now = stuck as () => number;
-  const renderer = createRenderer({ kustomizer: kustomizer(), limit: chartLimit(0.2), clock: { now: () => now() } });
+  const renderer = createRenderer({ kustomizer: kustomizer(), limit: chartLimit(0.5), clock: { now: () => now() } });
   const workspace = open(fleet());
   const bad = () => renderer.renderCluster(workspace, '/clusters/one').find(({ owner }) => owner.id.name === 'bad');
   expect(bad()?.objects).toEqual([]);
