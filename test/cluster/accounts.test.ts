@@ -143,7 +143,7 @@ test('the lock-down of a cluster with tenants: --default-service-account of the 
 /** Rights count a moment after they are written: asks until the answer is of that kind. */
 async function untilIs(wanted: 'ok' | 'forbidden', ask: () => Promise<ClusterAnswer<unknown>>): Promise<void> {
   let last = '';
-  for (let attempt = 0; attempt < 200; attempt += 1) {
+  for (let attempt = 0; attempt < 2400; attempt += 1) {
     const answer = await ask();
     last = answer.ok ? 'ok' : answer.failure.reason;
     if (last === wanted) return;
