@@ -234,24 +234,10 @@ test('once its chart was fetched, the open preview shows it', async () => {
 test('what a release installs is in the plan, and its lines lead to the values', async () => {
   const { page } = editor;
   await editor.command('Sluice: Show Plan against Git HEAD');
-  await editor.row(/^change Deployment shop, replicas: 2 → 5/).click();
+  await editor.row(/^change Deployment shop-shop, replicas: 2 → 5/).click();
   await page.locator('.monaco-diff-editor .modified .view-lines').getByText('replicas: 5').click();
   await editor.command('Sluice: Go to Source Line');
   await page.getByRole('tab', { name: /^shop\.yaml/, selected: true }).waitFor();
   await page.getByRole('button', { name: /Ln 19, Col/ }).waitFor();
   await editor.shot('plan-helm');
-});
-
-test("below the values, the chart's own are offered with their defaults", async () => {
-  const { page } = editor;
-  await editor.open('clusters/dev/shop.yaml');
-  await editor.find('tag: 1.4.0');
-  await page.keyboard.press('End');
-  await page.keyboard.press('Enter');
-  await editor.command('Trigger Suggest');
-  const offered = page.locator('.suggest-widget .monaco-list-row').filter({ hasText: 'repository' });
-  await offered.getByText('default registry.example.com/shop').waitFor();
-  await editor.shot('complete-values');
-  await offered.click();
-  await page.locator('.view-line').getByText('repository: registry.example.com/shop').first().waitFor();
 });
