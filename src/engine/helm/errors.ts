@@ -20,14 +20,22 @@ function reword(message: string, helm: 3 | 4): string {
   const location = /^template: ([^ ]+): /.exec(message)?.[1];
   const said = /HELM_ERR_START([\s\S]*)HELM_ERR_END/.exec(message)?.[1];
   if (said !== undefined) return `execution error at (${location ?? ''}): ${said}`;
-  const levels = message.split(/ ?(?=template: [^ ]+: executing ")/).map(readLevel);
+  // A template that is not there stands below the trace, in Go's words.
+  const [, trace, missing = ''] = /^([\s\S]*?)(?: (template: no template [\s\S]*))?$/.exec(message)!;
+  const levels = trace!.split(/ ?(?=template: [^ ]+: executing ")/).map(readLevel);
   const last = levels.at(-1);
   // Helm gives up on the trace when a function's own error stands at its end, and shows Go's text.
-  if (helm === 3 || last === undefined || levels.includes(undefined) || last.message.startsWith('error calling ')) {
+  if (
+    helm === 3 ||
+    last === undefined ||
+    levels.includes(undefined) ||
+    (missing === '' && last.message.startsWith('error calling '))
+  ) {
     return message;
   }
   return levels
     .map((level) => `${level!.location}\n  ${level!.executing}\n    ${level!.message}\n`)
+    .concat(missing)
     .join('')
     .trim();
 }
