@@ -164,6 +164,8 @@ for (const version of [3, 4] as const) {
       ...names.map((name) => callsOf(name, 'fails')[0]),
       '{{ fail "no\\nway" }}',
       '{{ required "a" "" }}',
+      '{{ include "none" . }}',
+      '{{ include "none" .Values }}',
     ];
     const asked = [...new Set(failing.filter((call) => call !== undefined))].filter((_, i) => i % 2 === version % 2);
     const differences = asked.flatMap((call) =>
