@@ -5,7 +5,7 @@
 
 import { relative, sep } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { openWaysBack } from '../../engine/index.ts';
+import { openWaysBack, type WayBack } from '../../engine/index.ts';
 import { findRepository } from '../../io/git.ts';
 import { type PushPlan, preparePush, push as pushTo } from '../../io/push.ts';
 import { GitError } from '../../io/rungit.ts';
@@ -51,8 +51,7 @@ export const push: Command = {
       if (plan.files.length > 0 && typeof options.message !== 'string')
         return refuse('say with -m MESSAGE what is committed');
       out(`${planLines(plan).map(printable).join('\n')}\n`);
-      for (const { owner, suspension } of open.value)
-        out(`${printable(`${titleOfRef(owner)} is suspended by Sluice: ${suspension.who}, ${suspension.when}`)}\n`);
+      for (const way of open.value) out(`${printable(wayBackLine(way))}\n`);
       const agreed = await agree(invocation, plan);
       if (agreed !== true) return refuse(agreed);
       const { commit } = await pushTo(plan, String(options.message ?? ''), signal);
@@ -88,6 +87,12 @@ function planLines({ branch, remote, url, to, files, ahead }: PushPlan): readonl
     `to ${to} of ${remote} (${url})${along}:`,
     ...(files.length === 0 ? ['  nothing to commit'] : files.map((file) => `  ${file}`)),
   ];
+}
+
+function wayBackLine({ owner, suspension, source }: WayBack): string {
+  const line = `${titleOfRef(owner)} is suspended by Sluice: ${suspension.who}, ${suspension.when}`;
+  if (owner.kind !== 'Kustomization' || source === undefined || source.kind === 'GitRepository') return line;
+  return `${line}; no push reaches its ${titleOfRef(source)}, so it stays suspended until sluice resume`;
 }
 
 async function agree({ options }: Invocation, plan: PushPlan): Promise<true | string> {

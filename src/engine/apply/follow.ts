@@ -44,7 +44,7 @@ export interface FollowOptions {
   readonly isIn?: (commit: string) => Promise<boolean>;
   /** The last step to wait for. */
   readonly until: FollowStep;
-  /** watch: only looks · hand-back: has the source fetched anew, then resumes what Sluice had suspended on it. */
+  /** watch: only looks · hand-back: has the source fetched anew, then resumes what Sluice had suspended behind it. */
   readonly how: 'watch' | 'hand-back';
   readonly timer: Timer;
   /** Milliseconds for all of it. */
@@ -141,7 +141,7 @@ function ended(step: FollowStep, outcome: End['outcome'], message: string, objec
 }
 
 async function atSources(run: Run): Promise<readonly LiveObject[] | End> {
-  const { cluster, options, tell } = run;
+  const { cluster, options } = run;
   const mine = async (): Promise<ClusterAnswer<readonly LiveObject[]>> => {
     const all = await listOf(cluster, 'source.toolkit.fluxcd.io', 'GitRepository', options.signal);
     return all.ok ? { ok: true, value: all.value.filter(options.isSource) } : all;
@@ -172,16 +172,23 @@ async function atSources(run: Run): Promise<readonly LiveObject[] | End> {
       return { is: 'waiting', message: `at ${revision || 'nothing yet'}: ${health.message}` };
     },
   });
-  if (!Array.isArray(sources) || options.how !== 'hand-back') return sources;
-  const suspended = await kustomizationsOf(run);
-  for (const live of suspended.ok ? suspended.value : []) {
+  if (!Array.isArray(sources)) return sources;
+  return (await handBack(run, 'source', () => kustomizationsOf(run))) ?? sources;
+}
+
+/** Lets Flux go on with what Sluice had suspended, where that was asked for. */
+async function handBack(run: Run, step: FollowStep, list: Stage['list']): Promise<End | undefined> {
+  const { cluster, options, tell } = run;
+  if (options.how !== 'hand-back') return undefined;
+  const found = await list();
+  for (const live of found.ok ? found.value : []) {
     if (wayBackOf(live) === undefined) continue;
     const owner = refOfLive(live);
     const resumed = await resumeOwner(cluster, owner, options.signal);
-    if (!resumed.ok) return ended('source', 'failed', resumed.failure.message, owner);
+    if (!resumed.ok) return ended(step, 'failed', resumed.failure.message, owner);
     tell({ type: 'resumed', object: owner });
   }
-  return sources;
+  return undefined;
 }
 
 /** The Kustomizations that take their content from the followed sources. */
@@ -228,18 +235,22 @@ function suspendedWords(live: LiveObject): string {
   return `it is suspended by Sluice (${[who, when, why].filter((text) => text !== '').join(', ')})`;
 }
 
-function atReleases(run: Run, owners: readonly LiveObject[]): Promise<readonly LiveObject[] | End> {
+async function atReleases(run: Run, owners: readonly LiveObject[]): Promise<readonly LiveObject[] | End> {
   const { cluster, options } = run;
   const wanted = new Set(
     inventories(owners).flatMap((id) => (id.kind === 'HelmRelease' ? [`${id.namespace}/${id.name}`] : [])),
   );
+  const list = async (): Promise<ClusterAnswer<readonly LiveObject[]>> => {
+    if (wanted.size === 0) return { ok: true, value: [] };
+    const all = await listOf(cluster, 'helm.toolkit.fluxcd.io', 'HelmRelease', options.signal);
+    return all.ok ? { ok: true, value: all.value.filter((live) => wanted.has(place(refOfLive(live)))) } : all;
+  };
+  // Not before: until their Kustomizations have applied the commit, their specs are the old ones.
+  const stopped = await handBack(run, 'releases', list);
+  if (stopped !== undefined) return stopped;
   return watchStage(run, {
     step: 'releases',
-    async list() {
-      if (wanted.size === 0) return { ok: true, value: [] };
-      const all = await listOf(cluster, 'helm.toolkit.fluxcd.io', 'HelmRelease', options.signal);
-      return all.ok ? { ok: true, value: all.value.filter((live) => wanted.has(place(refOfLive(live)))) } : all;
-    },
+    list,
     judge(live) {
       const { status, message } = healthOf(live);
       if (status === 'suspended') return { is: 'left-out', message: suspendedWords(live) };
