@@ -9,9 +9,12 @@ import {
   parseConstraint,
   parseStrictVersion,
   parseVersion,
+  satisfies,
   type Version,
 } from '../../../src/engine/go/semver.ts';
+import { oracle } from '../../oracle/ask.ts';
 import { elements, stringOf } from '../gotemplate/gosource.ts';
+import { pick, seeded } from '../yaml/random.ts';
 
 const folder = moduleFolder();
 
@@ -99,3 +102,145 @@ test('a constraint made to be slow is not', () => {
   expect(matchesConstraint(`${'1   '.repeat(120)}!`, '1.0.0')).toBe(false);
   expect(performance.now() - start).toBeLessThan(10_000);
 });
+
+const judge = oracle('helmrelease-oracle');
+
+const hardVersions = [
+  ...[
+    '0.0.0',
+    '0.0.1',
+    '0.1.0',
+    '0.2.3',
+    '0.2.3-beta.1',
+    '1.0.0',
+    'v1.0.0',
+    '1',
+    '1.2',
+    '1.2.0',
+    '1.2.3',
+    '1.2.3+build',
+  ],
+  ...['1.2.3+build.2', '1.2.4-0', '1.2.4-alpha', '1.2.4-alpha.1', '1.2.4-alpha.beta', '1.2.4-beta.2', '1.2.4-beta.11'],
+  ...['1.2.4-rc.1', '1.2.4', '1.9.9', '1.10.0', '2.0.0-rc.1', '2.0.0', '10.0.0', '2.0.0-x-y-z.4', '1.2.3-01', '01.2.3'],
+  ...['1.2.3.4', 'latest', '', ' 1.0.0', '9999999999999.0.0', '1.0.0-', '1.0.0+', 'V1.0.0', '1.0.0-ä'],
+];
+
+const hardConstraints = [
+  ...[
+    '*',
+    'x',
+    'X',
+    '',
+    ' ',
+    '1',
+    '1.x',
+    '1.2.x',
+    '1.*',
+    '=1.2.3',
+    '1.2.3',
+    'v1.2.3',
+    '!=1.2.3',
+    '!=1.x',
+    '>1',
+    '>=1.2',
+  ],
+  ...[
+    '<2',
+    '<=1.2',
+    '=>1.2',
+    '=<1.2',
+    '~1',
+    '~1.2',
+    '~1.2.3',
+    '~>1.2.3',
+    '^0',
+    '^0.0',
+    '^0.0.1',
+    '^0.2',
+    '^0.2.3',
+    '^1',
+  ],
+  ...[
+    '^1.2',
+    '^1.2.3',
+    '>=1.0.0-0',
+    '>=1.2.4-0',
+    '*-0',
+    'x-0',
+    '^1-0',
+    '~1.2-0',
+    '<2.0.0-rc.1',
+    '>1.2.3-alpha <2',
+    '1.2 - 1.4',
+  ],
+  ...[
+    '1 - 2',
+    '1.2.3-0 - 2.0.0',
+    '1.2.3-2.0.0',
+    '>=1, <2',
+    '>=1 <2',
+    '>=1,<2',
+    '>=1 || <0.1',
+    '1||2',
+    '^1||^2-0',
+    '|| 1',
+  ],
+  ...[
+    '1 ||',
+    '1,,2',
+    ', 1',
+    '>>1',
+    '1.2.3.4',
+    'latest',
+    '>= 1.2.3',
+    '>  1',
+    '~ 1.2',
+    '1.2.3+build',
+    '=1.2.3+build',
+    '!1',
+  ],
+  ...['>=1.2.4-alpha', '^1.2.4-beta.2', '~1.2.4-rc.1', '=1.2.4-rc.1', '!=1.2.4-rc.1', '<1.2.4-rc.1', '<=1.2.4-beta.11'],
+];
+
+/** Constraints of the same words in other combinations. */
+function randomConstraints(count: number): readonly string[] {
+  const dice = seeded(7);
+  const operators = ['', '=', '!=', '>', '<', '>=', '=>', '<=', '=<', '~', '~>', '^'];
+  const number = () => pick(dice, ['0', '1', '2', '10', 'x', '*']);
+  const one = () => {
+    const parts = [pick(dice, ['', 'v']) + number(), number(), number()].slice(0, 1 + Math.floor(dice() * 3));
+    return `${pick(dice, operators)}${pick(dice, ['', ' '])}${parts.join('.')}${pick(dice, ['', '', '', '-0', '-beta.2', '+b'])}`;
+  };
+  const both = () => (dice() < 0.5 ? one() : `${one()}${pick(dice, [',', ' ', ', ', ' - '])}${one()}`);
+  return Array.from({ length: count }, () =>
+    dice() < 0.7 ? both() : `${both()}${pick(dice, ['||', ' || '])}${both()}`,
+  );
+}
+
+test.skipIf(!judge.present)(`versions of a repository, chosen as Masterminds/semver chooses${judge.without}`, () => {
+  const constraints = [...hardConstraints, ...randomConstraints(2000)];
+  const answers = judge.ask<{ error?: string; versions?: readonly string[] }>(
+    constraints.map((constraint) => ({ constraint, versions: hardVersions })),
+  );
+  const different = constraints.flatMap((text, i) => {
+    const [got, want] = [admitted(text), answers[i]!.error === undefined ? (answers[i]!.versions ?? []) : 'refused'];
+    return JSON.stringify(got) === JSON.stringify(want) ? [] : [`${JSON.stringify(text)}: ${got} instead of ${want}`];
+  });
+  expect(different).toEqual([]);
+  expect(answers.filter(({ error, versions }) => error === undefined && versions !== undefined).length).toBeGreaterThan(
+    1000,
+  );
+});
+
+/** The versions that a constraint admits, newest first; equal ones in their order from behind, as a reversed sort leaves them. */
+function admitted(text: string): readonly string[] | 'refused' {
+  const constraint = parseConstraint(text);
+  if (typeof constraint === 'string') return 'refused';
+  return hardVersions
+    .flatMap((candidate) => {
+      const parsed = parseVersion(candidate);
+      return typeof parsed !== 'string' && satisfies(parsed, constraint) ? [{ candidate, parsed }] : [];
+    })
+    .sort((a, b) => compareVersions(b.parsed, a.parsed))
+    .map(({ candidate }) => candidate);
+}
