@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import type { LiveObject } from '../../src/engine/index.ts';
 import type { TreeNode } from '../../src/protocol/index.ts';
 import { createLink, type Linked } from '../../src/server/link.ts';
+import { fluxNode } from '../../src/server/tree/nodes.ts';
 import { childrenOf, fluxObjects, nodesOf, roots } from '../../src/server/tree/tree.ts';
 import { type FakeCluster, fakeCluster } from './cluster.ts';
 
@@ -149,4 +150,22 @@ test('news names the headings and the open owners that it is about', async () =>
   heard.length = 0;
   cluster.set(available(3));
   await expect.poll(() => new Set(heard)).toEqual(new Set([owner]));
+});
+
+test.each([
+  ['[]', 'Signature: not verified yet'],
+  [
+    "[{ type: SourceVerified, status: 'True', message: verified signature of commit }]",
+    'Signature: verified signature of commit',
+  ],
+  ["[{ type: SourceVerified, status: 'False', message: no matching key }]", 'Signature: not verified, no matching key'],
+])('a source whose signature is verified says how that went: %s', (conditions, line) => {
+  const yaml = `apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: { name: fleet, namespace: flux-system }
+spec: { url: 'https://example.com/fleet', verify: { mode: HEAD, secretRef: { name: keys } } }
+status: { conditions: ${conditions} }
+`;
+  expect(fluxNode(parse(yaml) as LiveObject).details).toContain(line);
+  expect(fluxNode(parse(yaml.replace(/, verify.*}/, '}')) as LiveObject).details?.join()).not.toContain('Signature');
 });

@@ -89,9 +89,19 @@ function detailsOf(
   const lines = [`${name.kind} ${name.namespace}/${name.name}`, `${status}: ${message}`];
   if (revision !== '') lines.push(`Revision: ${revision}`);
   if (attempted !== '' && shortRevision(attempted) !== revision) lines.push(`Attempted: ${shortRevision(attempted)}`);
+  if (at(object, 'spec', 'verify') !== undefined) lines.push(`Signature: ${signatureOf(object)}`);
   const note = textAt(object, 'metadata', 'annotations', suspendedAnnotation);
   if (note !== '') lines.push(`Suspended with Sluice: ${note}`);
   return lines.filter((line) => !/: $/.test(line));
+}
+
+/** What source-controller found of a source's signature: Sluice itself verifies none. */
+function signatureOf(object: LiveObject): string {
+  const found = listAt(object, 'status', 'conditions').find((one) => textAt(one, 'type') === 'SourceVerified');
+  if (found === undefined) return 'not verified yet';
+  const message = firstLine(textAt(found, 'message'));
+  if (textAt(found, 'status') === 'True') return message === '' ? 'verified' : message;
+  return `not verified${message === '' ? '' : `, ${message}`}`;
 }
 
 function actionsOf(kind: string, suspended: boolean): NonNullable<TreeNode['can']> {
