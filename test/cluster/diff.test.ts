@@ -63,6 +63,7 @@ interface PlanJson {
     readonly entries: readonly {
       readonly id: { readonly kind: string; readonly namespace: string; readonly name: string };
       readonly action: string;
+      readonly reason: string;
       readonly changes: readonly object[];
     }[];
   }[];
@@ -229,6 +230,25 @@ test('an annotation by kubectl goes: the controller removes it, though flux diff
   expect(annotations ?? {}).not.toHaveProperty('somebody');
 });
 
+/**
+ * Objects with a field that their kind does not have. Flux takes such fields out of built-in kinds without a word, before
+ * the server sees them; here the server's refusal is a problem of the plan.
+ */
+function refusedFields(plan: PlanJson): readonly string[] {
+  return plan.groups.flatMap(({ entries }) =>
+    entries
+      .filter(({ action, reason }) => action === 'unknown' && reason.includes('field not declared in schema'))
+      .map(({ id: { kind, namespace, name } }) => `${kind}/${namespace}/${name}`),
+  );
+}
+
+function without(judge: Record<string, readonly string[]>, ids: readonly string[]): typeof judge {
+  const entries = Object.entries(judge).map(([name, lines]) => {
+    return [name, lines.filter((line) => !ids.some((id) => line.endsWith(` ${id}`)))] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
 test('random edits: both commands see the same, and where flux cannot build or ask, we say that something is wrong', async () => {
   await fleet.restore();
   const folders = ['apps/base', 'apps/production', 'infrastructure'];
@@ -249,6 +269,6 @@ test('random edits: both commands see the same, and where flux cannot build or a
     const said = await sluiceDiff();
     const judge = await fluxDiff().catch((error: Error) => error.message);
     if (typeof judge === 'string') expect(said.code, `${title}\n${judge}`).toBe(1);
-    else expect(saidBy(said.plan), title).toEqual(judge);
+    else expect(saidBy(said.plan), title).toEqual(without(judge, refusedFields(said.plan)));
   }
 });

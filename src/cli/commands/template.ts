@@ -36,14 +36,14 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   if (name === undefined || path === undefined || rest.length > 0) throw new UsageError('needs NAME and CHART');
   const limit = limitOf(invocation);
   const chart = loadChart(resolve(invocation.cwd, path), limit);
-  const values = chart.value === undefined ? chart : userValues(invocation);
-  if (chart.value === undefined || values.value === undefined)
-    return fail(invocation, [...chart.problems, ...values.problems]);
+  if (chart.value === undefined) return fail(invocation, chart.problems);
+  const values = userValues(invocation);
+  if (values.value === undefined) return fail(invocation, values.problems);
   const wrong = helm.wrongName(name);
   if (wrong !== undefined) throw new Error(wrong);
   const rendered = helm.renderChart({
     chart: chart.value,
-    values: values.value as helm.Table,
+    values: values.value,
     release: {
       name,
       namespace: text(invocation, 'namespace') ?? 'default',
