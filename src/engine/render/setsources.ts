@@ -11,7 +11,7 @@ import { get, getPath, type Mapping, mapping, type Node, type Origin, set, str, 
 import { parse } from '../yaml/parse.ts';
 import type { RenderContext } from './context.ts';
 import type { DesiredObject } from './desired.ts';
-import { type InputQuery, inputEntries } from './variables.ts';
+import { fromBase64, type InputQuery, inputEntries } from './variables.ts';
 
 const prefix = 'fluxcd.controlplane.io/';
 
@@ -98,16 +98,8 @@ function converted(object: DesiredObject, lookup: Lookup): DesiredObject {
   const data = get(node, 'data') ?? mapping([], node.at);
   const add = (map: Node, field: string, value: string): Node =>
     map.kind !== 'mapping' || get(map, field) !== undefined ? map : set(map, field, str(value, found.at));
-  const filled = add(add(data, 'address', server), 'ca.crt', decoded(authority));
+  const filled = add(add(data, 'address', server), 'ca.crt', fromBase64(authority));
   return { ...object, node: set(node, 'data', filled) };
-}
-
-function decoded(base64: string): string {
-  try {
-    return new TextDecoder().decode(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
-  } catch {
-    return '';
-  }
 }
 
 /** Every `metadata.annotations` of the object, that of a pod template too. */

@@ -2,6 +2,7 @@
  * Encrypted files that a kustomization takes in whole: sources of `secretGenerator` and patches. Flux opens them before the
  * build; what resources hold is opened after it. Also the files that a Secret's values hold.
  */
+import { encodeBase64 } from '../go/base64.ts';
 import { idOf } from '../objects/object.ts';
 import type { FileTree, SourceFile } from '../ports.ts';
 import { joinPath, textFile } from '../sources/index.ts';
@@ -177,7 +178,7 @@ function documentsOf(content: string, format: Format): readonly Mapping[] | unde
 }
 
 function toBase64(plain: string): string {
-  return btoa(Array.from(new TextEncoder().encode(plain), (byte) => String.fromCharCode(byte)).join(''));
+  return encodeBase64(new TextEncoder().encode(plain));
 }
 
 /** Whether the annotation that switches decryption off is set. */
