@@ -11,6 +11,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     expect: { poll: { timeout: 30_000 } },
     pool: 'threads',
+    // Left to itself vitest keeps a core free, which on a machine of two makes the loop one file at a time.
+    maxWorkers: '100%',
     // What a test prints is shown when it fails, or with SHOW=1: scores, and what was skipped inside it.
     silent: process.env.SHOW ? false : 'passed-only',
     reporters: ['default', './test/reporter.ts'],
