@@ -78,14 +78,36 @@ export function readInteger(item: Item): bigint | undefined {
   return BigInt(hex);
 }
 
+/** The numbers of a sequence; an item that is none is undefined. */
+export function integersOf(der: Uint8Array): (bigint | undefined)[] {
+  return children(children(der)[0]?.content ?? new Uint8Array()).map(readInteger);
+}
+
+/** As text, with points. */
+export function readOid({ tag, content }: Item): string | undefined {
+  if (tag !== 6) return undefined;
+  const parts: number[] = [];
+  let part = 0;
+  for (const byte of content) {
+    part = part * 128 + (byte & 127);
+    if (byte < 128) {
+      if (parts.length === 0)
+        parts.push(Math.min(2, Math.floor(part / 40)), part - 40 * Math.min(2, Math.floor(part / 40)));
+      else parts.push(part);
+      part = 0;
+    }
+  }
+  return parts.join('.');
+}
+
 export function encodePem(type: string, der: Uint8Array): string {
   const lines = encodeBase64(der).match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${type}-----\n${lines.join('\n')}\n-----END ${type}-----\n`;
 }
 
-/** The first PEM block of a text. */
+/** The first PEM block of a text; its headers say nothing that is asked here. */
 export function decodePem(text: string): { readonly type: string; readonly der: Uint8Array } | undefined {
-  const match = /-----BEGIN ([^-\n]+)-----\r?\n([A-Za-z0-9+/=\s]*)-----END \1-----/.exec(text);
+  const match = /-----BEGIN ([^-\n]+)-----\r?\n(?:[^\n:-]+:[^\n]*\n)*([A-Za-z0-9+/=\s]*)-----END \1-----/.exec(text);
   if (match === null) return undefined;
   const der = decodeBase64(match[2]!.replace(/[ \t]/g, ''));
   return typeof der === 'number' ? undefined : { type: match[1]!, der };

@@ -1,6 +1,6 @@
 /** RSA keys in plain bigints: made from a seed, written and read as PKCS#1, and PKCS#1 v1.5 signatures with SHA-256. */
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
-import { children, derInteger, derSequence, octets, oid, readInteger, tlv } from './der.ts';
+import { derInteger, derSequence, integersOf, octets, oid, tlv } from './der.ts';
 
 export interface RsaKey {
   readonly n: bigint;
@@ -41,7 +41,7 @@ export function inverse(value: bigint, modulus: bigint): bigint {
 }
 
 /** Bytes without end from a seed. */
-function stream(seed: Uint8Array): (count: number) => Uint8Array {
+export function stream(seed: Uint8Array): (count: number) => Uint8Array {
   let counter = 0;
   return (count) => {
     const out = new Uint8Array(count);
@@ -56,13 +56,13 @@ function stream(seed: Uint8Array): (count: number) => Uint8Array {
   };
 }
 
-const smallPrimes: readonly number[] = (() => {
+export const smallPrimes: readonly number[] = (() => {
   const found: number[] = [];
   for (let n = 3; n < 4000; n += 2) if (found.every((p) => p * p > n || n % p !== 0)) found.push(n);
   return found;
 })();
 
-function isPrime(n: bigint, bytes: (count: number) => Uint8Array): boolean {
+export function isPrime(n: bigint, bytes: (count: number) => Uint8Array): boolean {
   let odd = n - 1n;
   let twos = 0;
   while ((odd & 1n) === 0n) {
@@ -95,21 +95,27 @@ function prime(bits: number, bytes: (count: number) => Uint8Array): bigint {
 
 const made = new Map<string, RsaKey>();
 
-/** The key that a seed stands for. Made once: a render that is repeated with the same dice does not search again. */
+/** The key that a seed stands for. */
 export function rsaKey(seed: Uint8Array, bits: number): RsaKey {
-  const name = `${bits}:${seed.join(',')}`;
-  const known = made.get(name);
-  if (known !== undefined) return known;
-  const bytes = stream(seed);
+  return madeOnce(made, `${bits}:${seed.join(',')}`, () => searchRsa(stream(seed), bits));
+}
+
+/** What takes a search, kept: a render that is repeated with the same dice does not search again. */
+export function madeOnce<T>(known: Map<string, T>, name: string, make: () => T): T {
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const key = make();
+  if (known.size > 200) known.clear();
+  known.set(name, key);
+  return key;
+}
+
+function searchRsa(bytes: (count: number) => Uint8Array, bits: number): RsaKey {
   const e = 65537n;
   for (;;) {
     const p = prime(bits / 2, bytes);
     const q = prime(bits / 2, bytes);
-    if (p === q) continue;
-    const key = { n: p * q, e, d: inverse(e, (p - 1n) * (q - 1n)), p, q };
-    if (made.size > 200) made.clear();
-    made.set(name, key);
-    return key;
+    if (p !== q) return { n: p * q, e, d: inverse(e, (p - 1n) * (q - 1n)), p, q };
   }
 }
 
@@ -121,9 +127,7 @@ export function encodeRsa({ n, e, d, p, q }: RsaKey): Uint8Array {
 
 /** Reads PKCS#1; undefined when it is something else. */
 export function decodeRsa(der: Uint8Array): RsaKey | undefined {
-  const numbers =
-    children(der)[0] === undefined ? [] : children(children(der)[0]!.content).map((item) => readInteger(item));
-  const [, n, e, d, p, q] = numbers;
+  const [, n, e, d, p, q] = integersOf(der);
   if (n === undefined || e === undefined || d === undefined || p === undefined || q === undefined) return undefined;
   return { n, e, d, p, q };
 }

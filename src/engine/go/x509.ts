@@ -1,7 +1,7 @@
-/** X.509 certificates as sprig's genCA and genSignedCert make them: RSA, SHA-256, version 3. */
+/** X.509 certificates as sprig's genCA and genSignedCert make them, version 3. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bits, children, derInteger, derSequence, type Item, octets, oid, tlv } from './der.ts';
-import { type RsaKey, signSha256 } from './rsa.ts';
+import type { PrivateKey } from './keys.ts';
 
 export interface CertificateRequest {
   readonly commonName: string;
@@ -13,12 +13,10 @@ export interface CertificateRequest {
   readonly notBefore: number;
   readonly notAfter: number;
   readonly isCA: boolean;
-  readonly key: RsaKey;
+  readonly key: PrivateKey;
   /** Who signs: absent for a certificate that signs itself. */
-  readonly signer?: { readonly certificate: Uint8Array; readonly key: RsaKey };
+  readonly signer?: { readonly certificate: Uint8Array; readonly key: PrivateKey };
 }
-
-const algorithm = derSequence(oid('1.2.840.113549.1.1.11'), tlv(5));
 
 function extension(id: string, critical: 'critical' | 'optional', value: Uint8Array): Uint8Array {
   const flag = critical === 'critical' ? [tlv(1, Uint8Array.of(255))] : [];
@@ -28,8 +26,9 @@ function extension(id: string, critical: 'critical' | 'optional', value: Uint8Ar
 function time(at: number): Uint8Array {
   const digits = new Date(at).toISOString().replace(/[-T:]/g, '').slice(0, 14);
   const year = Number(digits.slice(0, 4));
-  const text = new TextEncoder().encode(`${year < 2050 ? digits.slice(2) : digits}Z`);
-  return tlv(year < 2050 ? 0x17 : 0x18, text);
+  const short = year >= 1950 && year < 2050;
+  const text = new TextEncoder().encode(`${short ? digits.slice(2) : digits}Z`);
+  return tlv(short ? 0x17 : 0x18, text);
 }
 
 function nameOf(commonName: string): Uint8Array {
@@ -62,36 +61,53 @@ function keyIdOf(certificate: Uint8Array): Uint8Array | undefined {
   return undefined;
 }
 
-/** The certificate's DER. */
-export function makeCertificate(request: CertificateRequest): Uint8Array {
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+function extensionsOf(request: CertificateRequest, issuer: Uint8Array, subject: Uint8Array): Uint8Array[] {
   const { key, signer, isCA } = request;
-  const publicKey = derSequence(derInteger(key.n), derInteger(key.e));
-  const subject = nameOf(request.commonName);
-  const issuer = signer === undefined ? subject : (inner(signer.certificate)?.[4]?.whole ?? subject);
-  const keyId = isCA ? sha256(publicKey).slice(0, 20) : undefined;
-  const authority = signer === undefined ? undefined : keyIdOf(signer.certificate);
+  const keyBits = children(children(key.publicKey!)[0]!.content)[1]!.content.subarray(1);
+  const keyId = isCA ? sha256(keyBits).slice(0, 20) : undefined;
+  const authority = signer && !sameBytes(issuer, subject) ? keyIdOf(signer.certificate) : undefined;
   const names = [
     ...request.dnsNames.map((name) => tlv(0x82, new TextEncoder().encode(name))),
     ...request.ips.map((ip) => tlv(0x87, ip)),
   ];
   const usage = isCA ? bits(Uint8Array.of(0xa4), 2) : bits(Uint8Array.of(0xa0), 5);
-  const extensions = [
+  const whose = request.commonName === '' ? 'critical' : 'optional';
+  return [
     extension('2.5.29.15', 'critical', usage),
     extension('2.5.29.37', 'optional', derSequence(oid('1.3.6.1.5.5.7.3.1'), oid('1.3.6.1.5.5.7.3.2'))),
     extension('2.5.29.19', 'critical', derSequence(...(isCA ? [tlv(1, Uint8Array.of(255))] : []))),
     ...(keyId === undefined ? [] : [extension('2.5.29.14', 'optional', octets(keyId))]),
     ...(authority === undefined ? [] : [extension('2.5.29.35', 'optional', derSequence(tlv(0x80, authority)))]),
-    ...(names.length === 0 ? [] : [extension('2.5.29.17', 'optional', derSequence(...names))]),
+    ...(names.length === 0 ? [] : [extension('2.5.29.17', whose, derSequence(...names))]),
   ];
+}
+
+/** The certificate's DER, or why Go makes none. */
+export function makeCertificate(request: CertificateRequest): Uint8Array | string {
+  const by = request.signer;
+  const { signer } = by?.key ?? request.key;
+  const { publicKey } = request.key;
+  if (signer === undefined) return 'x509: certificate private key does not implement crypto.Signer';
+  if (publicKey === undefined) return 'x509: unsupported public key type: *dsa.PublicKey';
+  const theirs = by && inner(by.certificate);
+  if (theirs !== undefined && !sameBytes(theirs[5]!.whole, by!.key.publicKey!)) {
+    return "x509: provided PrivateKey doesn't match parent's PublicKey";
+  }
+  const subject = nameOf(request.commonName);
+  const issuer = theirs === undefined ? subject : theirs[4]!.whole;
   const body = derSequence(
     tlv(0xa0, derInteger(2n)),
     derInteger(request.serial),
-    algorithm,
+    signer.algorithm,
     issuer,
     derSequence(time(request.notBefore), time(request.notAfter)),
     subject,
-    derSequence(derSequence(oid('1.2.840.113549.1.1.1'), tlv(5)), bits(publicKey)),
-    tlv(0xa3, derSequence(...extensions)),
+    publicKey,
+    tlv(0xa3, derSequence(...extensionsOf(request, issuer, subject))),
   );
-  return derSequence(body, algorithm, bits(signSha256(signer?.key ?? key, body)));
+  return derSequence(body, signer.algorithm, bits(signer.sign(body)));
 }

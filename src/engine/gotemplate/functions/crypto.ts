@@ -5,13 +5,33 @@ import { scrypt } from '@noble/hashes/scrypt.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { decodeBase64, encodeBase64 } from '../../go/base64.ts';
 import { bcrypt } from '../../go/bcrypt.ts';
-import { bits, decodePem, derInteger, derSequence, encodePem, octets, oid, tlv } from '../../go/der.ts';
-import { p256PublicKey } from '../../go/p256.ts';
-import { decodeRsa, encodeRsa, type RsaKey, rsaKey, toBigInt, toBytes } from '../../go/rsa.ts';
+import { curveOf, p256 } from '../../go/curves.ts';
+import { decodePem, encodePem } from '../../go/der.ts';
+import { dsaKey } from '../../go/dsa.ts';
+import { parseIp } from '../../go/ip.ts';
+import {
+  curvePrivateKey,
+  dsaPrivateKey,
+  ed25519PrivateKey,
+  type PrivateKey,
+  readPrivateKey,
+  rsaPrivateKey,
+} from '../../go/keys.ts';
+import { rsaKey, toBigInt, toBytes } from '../../go/rsa.ts';
 import { decode, encode } from '../../go/utf8.ts';
 import { isCertificate, makeCertificate } from '../../go/x509.ts';
 import { printValue } from '../format.ts';
-import { type CallContext, GoError, type GoFunction, type ObjectValue, object, string, type Value } from '../value.ts';
+import {
+  type CallContext,
+  type From,
+  GoError,
+  type GoFunction,
+  type ObjectValue,
+  object,
+  type StringValue,
+  string,
+  type Value,
+} from '../value.ts';
 import { toInt } from './cast.ts';
 import { fn, num, text } from './define.ts';
 import { drawn } from './random.ts';
@@ -87,49 +107,62 @@ function decryptAes(password: string, coded: string): string {
 /** What a key on a curve costs, in steps. */
 const curveSteps = 1000;
 
-function newRsaKey(size: number, context: CallContext): RsaKey {
+function newRsaKey(size: number, context: CallContext): PrivateKey {
   context.step(size > 2048 ? 4 * rsaSteps : rsaSteps);
-  return rsaKey(context.random(32), size);
+  return rsaPrivateKey(rsaKey(context.random(32), size));
+}
+
+/** One on the curve that sprig takes. */
+function newCurveKey(context: CallContext): PrivateKey {
+  const curve = curveOf(p256)!;
+  const secret = (toBigInt(context.random(40)) % (curve.order - 1n)) + 1n;
+  return curvePrivateKey(curve, toBytes(secret, curve.size));
 }
 
 function privateKey(type: string, context: CallContext): string {
-  if (type !== 'rsa') context.step(curveSteps);
   switch (type) {
     case '':
     case 'rsa':
-      return encodePem('RSA PRIVATE KEY', encodeRsa(newRsaKey(4096, context)));
-    case 'ecdsa': {
-      const secret = (toBigInt(context.random(40)) % ((1n << 255n) - 19n)) + 1n;
-      const curve = tlv(0xa0, oid('1.2.840.10045.3.1.7'));
-      const point = tlv(0xa1, bits(p256PublicKey(secret)));
-      return encodePem('EC PRIVATE KEY', derSequence(derInteger(1n), octets(toBytes(secret, 32)), curve, point));
-    }
-    case 'ed25519': {
-      const seed = octets(octets(context.random(32)));
-      return encodePem('PRIVATE KEY', derSequence(derInteger(0n), derSequence(oid('1.3.101.112')), seed));
-    }
+      return newRsaKey(4096, context).pem;
     case 'dsa':
-      throw new GoError('DSA keys are not supported here: use rsa, ecdsa or ed25519');
+      context.step(rsaSteps);
+      return dsaPrivateKey(dsaKey(context.random(32))).pem;
+    case 'ecdsa':
+      context.step(curveSteps);
+      return newCurveKey(context).pem;
+    case 'ed25519':
+      context.step(curveSteps);
+      return ed25519PrivateKey(context.random(32)).pem;
     default:
       return `Unknown type ${type}`;
   }
 }
 
-function readKey(pem: string): RsaKey {
-  const block = decodePem(pem);
-  if (block === undefined) throw new GoError('no PEM data in input');
-  const key = block.type === 'RSA PRIVATE KEY' ? decodeRsa(block.der) : undefined;
-  if (key === undefined)
-    throw new GoError(`certificates with keys of type ${block.type} are not supported here: use an RSA key`);
+function readKey(pem: string, where: string, context: CallContext): PrivateKey {
+  context.step(curveSteps);
+  const key = readPrivateKey(pem);
+  if (typeof key === 'string') throw new GoError(`${where}: ${key}`);
   return key;
 }
 
-function certificate(cert: string, key: string): ObjectValue {
+function certificate(cert: StringValue, key: StringValue): ObjectValue {
   return object('sprig.certificate', [
-    ['Cert', string(cert)],
-    ['Key', string(key)],
+    ['Cert', cert],
+    ['Key', key],
   ]);
 }
+
+/** A key, and where its text is said to come from. */
+interface HeldKey {
+  readonly key: PrivateKey;
+  readonly from: From | undefined;
+}
+
+const newKey = (context: CallContext): HeldKey => ({ key: newRsaKey(2048, context), from: context.drawn });
+const givenKey = (pem: Value | undefined, context: CallContext): HeldKey => ({
+  key: readKey(text(pem), 'parsing private key', context),
+  from: pem?.from,
+});
 
 interface Subject {
   readonly name: string;
@@ -139,27 +172,32 @@ interface Subject {
   readonly isCA: boolean;
 }
 
-const day = 86_400_000;
+/** In milliseconds. Go counts nanoseconds in 64 bits, and what is more than that begins anew. */
+function daysAsGo(days: number): number {
+  return Number(BigInt.asIntN(64, BigInt(days) * 86_400_000_000_000n) / 1_000_000n);
+}
 
 function issue(
   subject: Subject,
-  key: RsaKey,
+  { key, from }: HeldKey,
   context: CallContext,
-  signer?: { certificate: Uint8Array; key: RsaKey },
+  signer?: { certificate: Uint8Array; key: PrivateKey },
 ): ObjectValue {
   const now = Math.floor(context.now() / 1000) * 1000;
+  context.step(curveSteps);
   const der = makeCertificate({
     commonName: subject.name,
     ips: texts(subject.ips, (value) => `error parsing ip: ${value} is not a string`).map(ipBytes),
     dnsNames: texts(subject.dns, (value) => `error processing alternate dns name: ${value} is not a string`),
     serial: toBigInt(context.random(16)),
     notBefore: now,
-    notAfter: now + subject.days * day,
+    notAfter: now + daysAsGo(subject.days),
     isCA: subject.isCA,
     key,
     ...(signer === undefined ? {} : { signer }),
   });
-  return certificate(encodePem('CERTIFICATE', der), encodePem('RSA PRIVATE KEY', encodeRsa(key)));
+  if (typeof der === 'string') throw new GoError(`error creating certificate: ${der}`);
+  return certificate(string(encodePem('CERTIFICATE', der)), string(key.pem, from));
 }
 
 function texts(value: Value | undefined, wrong: (value: string) => string): string[] {
@@ -171,21 +209,12 @@ function texts(value: Value | undefined, wrong: (value: string) => string): stri
 }
 
 function ipBytes(ip: string): Uint8Array {
-  const four = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(ip);
-  if (four?.slice(1).every((part) => Number(part) < 256) === true) return Uint8Array.from(four.slice(1), Number);
-  const [head = '', tail, ...more] = ip.split('::');
-  const groups = (part: string) => (part === '' ? [] : part.split(':'));
-  const left = groups(head);
-  const right = tail === undefined ? [] : groups(tail);
-  const missing = 8 - left.length - right.length;
-  const all = tail === undefined ? left : [...left, ...new Array<string>(Math.max(0, missing)).fill('0'), ...right];
-  if (more.length > 0 || all.length !== 8 || !all.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) {
-    throw new GoError(`error parsing ip: ${ip}`);
-  }
-  return Uint8Array.from(all.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]));
+  const bytes = parseIp(ip);
+  if (bytes === undefined) throw new GoError(`error parsing ip: ${ip}`);
+  return bytes;
 }
 
-function signerOf(ca: Value): { certificate: Uint8Array; key: RsaKey } {
+function signerOf(ca: Value, context: CallContext): { certificate: Uint8Array; key: PrivateKey } {
   const part = (name: string) => {
     const value = ca.kind === 'object' ? ca.fields.get(name) : undefined;
     return value?.kind === 'string' ? value.text : '';
@@ -194,29 +223,34 @@ function signerOf(ca: Value): { certificate: Uint8Array; key: RsaKey } {
   if (block === undefined) throw new GoError('unable to decode certificate');
   if (!isCertificate(block.der))
     throw new GoError('error parsing certificate: decodedSignerCert.Bytes: x509: malformed certificate');
-  return { certificate: block.der, key: readKey(part('Key')) };
+  return { certificate: block.der, key: readKey(part('Key'), 'error parsing private key', context) };
 }
 
-function custom(cert: string, key: string): ObjectValue {
-  const certBytes = decodeBase64(cert);
+function custom(certText: Value, keyText: Value, context: CallContext): ObjectValue {
+  const certBytes = decodeBase64(text(certText));
   if (typeof certBytes === 'number') throw new GoError('unable to decode base64 certificate');
-  const keyBytes = decodeBase64(key);
+  const keyBytes = decodeBase64(text(keyText));
   if (typeof keyBytes === 'number') throw new GoError('unable to decode base64 private key');
   const block = decodePem(decode(certBytes));
   if (block === undefined) throw new GoError('unable to decode certificate');
   if (!isCertificate(block.der))
     throw new GoError('error parsing certificate: decodedCert.Bytes: x509: malformed certificate');
-  if (decodePem(decode(keyBytes)) === undefined) throw new GoError('error parsing private key: no PEM data in input');
-  return certificate(decode(certBytes), decode(keyBytes));
+  readKey(decode(keyBytes), 'error parsing private key', context);
+  return certificate(string(decode(certBytes), certText.from), string(decode(keyBytes), keyText.from));
 }
 
-const selfSigned = (args: readonly Value[], key: RsaKey, context: CallContext) => {
+const selfSigned = (args: readonly Value[], key: HeldKey, context: CallContext) => {
   const [name, ips, dns, days] = args;
   return issue({ name: text(name), ips: ips!, dns: dns!, days: num(days), isCA: false }, key, context);
 };
-const signed = (args: readonly Value[], key: RsaKey, context: CallContext) => {
+const signed = (args: readonly Value[], key: HeldKey, context: CallContext) => {
   const [name, ips, dns, days, ca] = args;
-  return issue({ name: text(name), ips: ips!, dns: dns!, days: num(days), isCA: false }, key, context, signerOf(ca!));
+  return issue(
+    { name: text(name), ips: ips!, dns: dns!, days: num(days), isCA: false },
+    key,
+    context,
+    signerOf(ca!, context),
+  );
 };
 
 export const cryptoFunctions: readonly GoFunction[] = [
@@ -239,23 +273,21 @@ export const cryptoFunctions: readonly GoFunction[] = [
     string(text(coded) === '' ? '' : decryptAes(text(password), text(coded))),
   ),
   fn('genPrivateKey', 'string', ([type], context) => drawn(privateKey(text(type), context), context)),
-  fn('buildCustomCert', 'string string', ([cert, key]) => custom(text(cert), text(key))),
+  fn('buildCustomCert', 'string string', ([cert, key], context) => custom(cert!, key!, context)),
   fn('genCA', 'string int', ([name, days], context) =>
-    issue({ name: text(name), days: num(days), isCA: true }, newRsaKey(2048, context), context),
+    issue({ name: text(name), days: num(days), isCA: true }, newKey(context), context),
   ),
   fn('genCAWithKey', 'string int string', ([name, days, key], context) =>
-    issue({ name: text(name), days: num(days), isCA: true }, readKey(text(key)), context),
+    issue({ name: text(name), days: num(days), isCA: true }, givenKey(key, context), context),
   ),
-  fn('genSelfSignedCert', 'string list list int', (args, context) =>
-    selfSigned(args, newRsaKey(2048, context), context),
-  ),
+  fn('genSelfSignedCert', 'string list list int', (args, context) => selfSigned(args, newKey(context), context)),
   fn('genSelfSignedCertWithKey', 'string list list int string', (args, context) =>
-    selfSigned(args, readKey(text(args[4])), context),
+    selfSigned(args, givenKey(args[4], context), context),
   ),
   fn('genSignedCert', 'string list list int sprig.certificate', (args, context) =>
-    signed(args, newRsaKey(2048, context), context),
+    signed(args, newKey(context), context),
   ),
   fn('genSignedCertWithKey', 'string list list int sprig.certificate string', (args, context) =>
-    signed(args, readKey(text(args[5])), context),
+    signed(args, givenKey(args[5], context), context),
   ),
 ];
