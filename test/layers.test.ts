@@ -105,6 +105,7 @@ const purePackages = [
   'age-encryption',
   '@noble/hashes',
   '@noble/ciphers',
+  '@noble/curves',
   'fflate',
 ];
 const pure = ['engine', 'language', 'protocol'];

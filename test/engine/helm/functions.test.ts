@@ -27,7 +27,7 @@ const more: Readonly<Record<string, readonly string[]>> = {
   must_date_modify: ['{{ now | must_date_modify "1h" | kindOf }}'],
   derivePassword: ['{{ derivePassword 1 "long" "password" "user" "example.com" }}'],
   encryptAES: ['{{ encryptAES "key" "text" | decryptAES "key" }}'],
-  genPrivateKey: ['{{ genPrivateKey "ecdsa" | trunc 30 }}{{ genPrivateKey "dsa" | trunc 31 }}'],
+  genPrivateKey: ['{{ genPrivateKey "ecdsa" | trunc 30 }}'],
   genCA: [
     '{{ $ca := genCA "ca" 1 }}{{ range list (genSelfSignedCert "a" nil (list "b") 1) (genSignedCert "a" nil nil 1 $ca) ' +
       '(genCAWithKey "ca" 1 $ca.Key) (genSelfSignedCertWithKey "a" nil nil 1 $ca.Key) ' +
