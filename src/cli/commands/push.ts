@@ -12,7 +12,7 @@ import { GitError } from '../../io/rungit.ts';
 import { type Command, type Invocation, UsageError } from '../command.ts';
 import { clusterOf, contextOption, isRefusal } from '../context.ts';
 import { clusterOption, type Fleet, openFleet } from '../fleet.ts';
-import { confirmOption, refusal } from '../guard.ts';
+import { confirmOption, refusal, remoteRefusal } from '../guard.ts';
 import { followHere, followOptions, followRequest } from '../live/follow.ts';
 import { titleOfRef } from '../live/reconcile.ts';
 import { printable } from '../paint.ts';
@@ -45,6 +45,9 @@ export const push: Command = {
     if (isRefusal(cluster)) return refuse(cluster.message);
     const open = await openWaysBack(cluster, signal);
     if (!open.ok) return refuse(open.failure.message);
+    const others = [...new Set(open.value.flatMap(({ away }) => away?.remote.server ?? []))];
+    const elsewhere = remoteRefusal(invocation, others);
+    if (elsewhere !== undefined) return refuse(elsewhere);
     try {
       const plan = await preparePush(fleet.folder, await changedByPlan(fleet, signal), signal);
       if ('message' in plan) return refuse(plan.message);
@@ -52,7 +55,7 @@ export const push: Command = {
         return refuse('say with -m MESSAGE what is committed');
       out(`${planLines(plan).map(printable).join('\n')}\n`);
       for (const way of open.value) out(`${printable(wayBackLine(way))}\n`);
-      const agreed = await agree(invocation, plan);
+      const agreed = await agree(invocation, plan, others);
       if (agreed !== true) return refuse(agreed);
       const { commit } = await pushTo(plan, String(options.message ?? ''), signal);
       out(`pushed ${commit} to ${plan.to} of ${printable(plan.remote)}\n`);
@@ -60,6 +63,7 @@ export const push: Command = {
         ...request,
         commit,
         how: 'hand-back',
+        writesTo: others,
         branch: plan.to,
       });
     } catch (error) {
@@ -89,15 +93,17 @@ function planLines({ branch, remote, url, to, files, ahead }: PushPlan): readonl
   ];
 }
 
-function wayBackLine({ owner, suspension, source }: WayBack): string {
-  const line = `${titleOfRef(owner)} is suspended by Sluice: ${suspension.who}, ${suspension.when}`;
+function wayBackLine({ owner, suspension, source, away }: WayBack): string {
+  const where = away === undefined ? '' : ` in ${away.remote.server}`;
+  const line = `${titleOfRef(owner)}${where} is suspended by Sluice: ${suspension.who}, ${suspension.when}`;
   if (owner.kind !== 'Kustomization' || source === undefined || source.kind === 'GitRepository') return line;
   return `${line}; no push reaches its ${titleOfRef(source)}, so it stays suspended until sluice resume`;
 }
 
-async function agree({ options }: Invocation, plan: PushPlan): Promise<true | string> {
+async function agree({ options }: Invocation, plan: PushPlan, others: readonly string[]): Promise<true | string> {
   if (options.yes === true) return true;
-  const what = `commit and push to ${plan.to} of ${plan.remote} (${plan.url}), and resume Flux in ${options.context}`;
+  const clusters = [String(options.context), ...others].join(' and ');
+  const what = `commit and push to ${plan.to} of ${plan.remote} (${plan.url}), and resume Flux in ${clusters}`;
   if (process.stdin.isTTY !== true) return `this would ${what}: say so with --yes, as nobody can be asked here`;
   const asked = createInterface({ input: process.stdin, output: process.stderr });
   try {

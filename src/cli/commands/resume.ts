@@ -2,17 +2,17 @@
 import { isSuspended, suspendedAnnotation } from '../../engine/index.ts';
 import type { Command, Invocation } from '../command.ts';
 import { isRefusal } from '../context.ts';
-import { confirmOption, refusal } from '../guard.ts';
+import { confirmOption, refusal, remoteRefusal } from '../guard.ts';
 import { valueAt } from '../live/fields.ts';
-import { type Found, findFlux, objectOptions, read } from '../live/object.ts';
+import { type Found, findFlux, objectOptions, read, throughOption } from '../live/object.ts';
 import { follow, manager, reconcile, sourceOf, titleOfRef } from '../live/reconcile.ts';
 import { seconds } from '../live/seconds.ts';
 
 export const resume: Command = {
   name: 'resume',
-  usage: 'KIND/NAME [-n NAMESPACE] --context NAME [--timeout SECONDS]',
+  usage: 'KIND/NAME [-n NAMESPACE] --context NAME [--through NAMESPACE/SECRET]… [--timeout SECONDS]',
   summary: 'lets Flux reconcile a suspended object again, and waits for the outcome',
-  options: { ...objectOptions, ...confirmOption, timeout: { type: 'string' } },
+  options: { ...objectOptions, ...throughOption, ...confirmOption, timeout: { type: 'string' } },
   async run(invocation) {
     const { signal, err, out } = invocation;
     const timeout = seconds(invocation.options.timeout, 300);
@@ -27,6 +27,11 @@ export const resume: Command = {
       return 2;
     }
     const { cluster, ref, live } = found;
+    const elsewhere = remoteRefusal(invocation, [cluster.server]);
+    if (elsewhere !== undefined) {
+      err(`sluice resume: ${elsewhere}\n`);
+      return 2;
+    }
     if (!isSuspended(live)) {
       out(`${titleOfRef(ref)} is not suspended\n`);
       return 0;

@@ -7,6 +7,7 @@ import {
   followCommit,
   followSteps,
   type LiveObject,
+  type ObjectRef,
   sameRepository,
 } from '../../engine/index.ts';
 import { type Repository, remotesOf } from '../../io/git.ts';
@@ -31,7 +32,7 @@ export async function followHere(
   invocation: Invocation,
   cluster: Cluster,
   repository: Repository,
-  follow: Pick<FollowOptions, 'commit' | 'how' | 'until' | 'timeout'> & { readonly branch?: string },
+  follow: Pick<FollowOptions, 'commit' | 'how' | 'until' | 'timeout' | 'writesTo'> & { readonly branch?: string },
 ): Promise<ExitCode> {
   const { signal } = invocation;
   const { branch, ...rest } = follow;
@@ -64,15 +65,19 @@ function lineOf(event: FollowEvent): string | undefined {
     case 'step':
       return undefined;
     case 'resumed':
-      return `${titleOfRef(event.object)} is resumed`;
+      return `${titleIn(event.object, event)} is resumed`;
     case 'end': {
-      const where = [event.step, event.object === undefined ? '' : titleOfRef(event.object)];
+      const where = [event.step, event.object === undefined ? '' : titleIn(event.object, event)];
       const place = where.filter((text) => text !== undefined && text !== '').join(': ');
       return `${event.outcome}${place === '' ? '' : ` at ${place}`}: ${event.message}`;
     }
     default:
-      return `${event.step}: ${titleOfRef(event.object)} ${words[event.type]}: ${event.message}`;
+      return `${event.step}: ${titleIn(event.object, event)} ${words[event.type]}: ${event.message}`;
   }
+}
+
+function titleIn(object: ObjectRef, { cluster }: { readonly cluster?: string }): string {
+  return cluster === undefined ? titleOfRef(object) : `${titleOfRef(object)} in ${cluster}`;
 }
 
 const words = { waiting: 'is waited for', reached: 'is there', 'left-out': 'is left out' } as const;

@@ -1,5 +1,5 @@
 /** Finding the one live object that a command is about, in the version in which the cluster serves its kind. */
-import type { Cluster, ClusterAnswer, LiveObject, ObjectRef } from '../../engine/index.ts';
+import { type Cluster, type ClusterAnswer, type LiveObject, type ObjectRef, openRemote } from '../../engine/index.ts';
 import { type Invocation, UsageError } from '../command.ts';
 import { clusterOf, contextOption, isRefusal } from '../context.ts';
 import { kindOf, namedOf } from './kinds.ts';
@@ -9,6 +9,9 @@ export const objectOptions = {
   ...contextOption,
   namespace: { type: 'string', short: 'n' },
 } as const;
+
+/** The way to an object that stands in another cluster: a kubeconfig's Secret for each step, as an apply names it. */
+export const throughOption = { through: { type: 'string', multiple: true } } as const;
 
 export interface Found {
   readonly cluster: Cluster;
@@ -26,10 +29,28 @@ export function connected(invocation: Invocation): Cluster | { readonly message:
 export async function findFlux(invocation: Invocation): Promise<Found | { readonly message: string }> {
   const { kind: word, name } = namedOf(invocation.words);
   const { group, kind } = kindOf(word);
-  const cluster = connected(invocation);
+  const cluster = await through(invocation, connected(invocation));
   if (isRefusal(cluster)) return cluster;
   const namespace = (invocation.options.namespace as string | undefined) ?? 'flux-system';
   return read(cluster, { group, kind, namespace, name }, invocation.signal);
+}
+
+async function through(
+  { options, signal }: Invocation,
+  first: Cluster | { readonly message: string },
+): Promise<Cluster | { readonly message: string }> {
+  let cluster = first;
+  for (const way of (options.through as readonly string[] | undefined) ?? []) {
+    if (isRefusal(cluster)) return cluster;
+    const [namespace, name, key = '', ...more] = way.split('/');
+    if (!namespace || !name || more.length > 0)
+      throw new UsageError('--through wants NAMESPACE/SECRET or NAMESPACE/SECRET/KEY');
+    const home = cluster;
+    const get: Cluster['get'] = (ref) => home.get(ref, signal);
+    const opened = await openRemote({ get, home, namespace, ref: { kind: 'Secret', name, key } });
+    cluster = typeof opened === 'string' ? { message: opened } : opened;
+  }
+  return cluster;
 }
 
 export async function read(

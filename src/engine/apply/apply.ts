@@ -20,15 +20,17 @@ import { waitForOwner, waitForStage, waitsFor } from './ready.ts';
 import { bornSuspended, contested, holdSuspended } from './release/controller.ts';
 import { applyRelease, uninstallRelease } from './release/index.ts';
 import { type Sent, send } from './send.ts';
-import { inCluster, openSites, type Site, siteOf } from './site.ts';
+import { clusterKey, inCluster, openSites, siteOf } from './site.ts';
 import { freshness, targetReasons } from './stale.ts';
 import { keepInventory, suspend, takeOver } from './takeover.ts';
 import {
   type ApplyOptions,
   isBad,
+  keyIn,
   type Run,
   type State,
   sending,
+  sentHome,
   signalOf,
   skipAll,
   stoppedFor,
@@ -50,7 +52,7 @@ async function run(run: Run): Promise<void> {
     here,
     chosen.map(({ group }) => group),
   );
-  const turns = chosen.map((one): Turn => turnAt(sites.of(one.group), one));
+  const turns = chosen.map((one): Turn => turnAt({ site: sites.of(one.group), home: sites.home(one.group) }, one));
   const all = turns.flatMap((turn) => [...turn.sends, ...turn.deletes].map((entry) => ({ entry, turn })));
   const open = all.filter(({ turn }) => turn.site.closed === undefined);
   const { reasons, live } = await freshness(
@@ -74,8 +76,7 @@ async function run(run: Run): Promise<void> {
       if (left) tell({ type: 'trouble', owner: group.owner.id, message });
     }
   }
-  const suspended = new Set<string>();
-  const state: State = { ...run, here, live, suspended, contested: await contested(run, turns) };
+  const state: State = { ...run, sites, live, suspended: new Map(), contested: await contested(run, turns) };
   // All of them before the first write: a changed owner wakes its controller, which would go by the old commit.
   for (const turn of turns)
     if (turn.group.state?.exists === true && turn.barred === undefined) await suspend(state, turn);
@@ -101,19 +102,23 @@ function choose(plan: Plan, options: ApplyOptions): readonly Chosen[] {
 }
 
 /** Why nothing of a group is sent, whatever was chosen. */
-function leftOut({ standsIn, remote, spec }: PlanGroup): string | undefined {
-  // It would have to be suspended there, and nobody would find the way back.
-  if (standsIn !== undefined)
-    return `stands in another cluster (${standsIn.server}) itself, and is not applied from here`;
+function leftOut({ remote, spec }: PlanGroup): string | undefined {
   // Sent to this cluster, its objects would land in the wrong place.
   if (spec?.kubeConfig !== undefined && remote === undefined)
     return 'applies to another cluster (spec.kubeConfig), which the plan does not hold: plan again';
   return undefined;
 }
 
-function turnAt(site: Site, chosen: Chosen): Turn {
-  const barred = site.closed === undefined ? {} : { barred: site.closed };
-  return { ...chosen, site, outcomes: new Map(), failed: false, ...barred };
+function turnAt({ site, home }: Pick<Turn, 'site' | 'home'>, chosen: Chosen): Turn {
+  const closed = site.closed ?? home.closed;
+  return {
+    ...chosen,
+    site,
+    home,
+    outcomes: new Map(),
+    failed: false,
+    ...(closed === undefined ? {} : { barred: closed }),
+  };
 }
 
 async function applyTurn(state: State, turns: readonly Turn[], turn: Turn): Promise<void> {
@@ -143,9 +148,10 @@ async function applyTurn(state: State, turns: readonly Turn[], turn: Turn): Prom
 }
 
 /** A root Kustomization that this very apply has created. */
-function bringsItself({ group: { owner, state }, site, sends }: Turn): boolean {
+function bringsItself(turn: Turn): boolean {
+  const { owner, state } = turn.group;
   const key = keyOf(owner.id);
-  return state?.exists === false && site.remote === undefined && sends.some(({ id }) => keyOf(id) === key);
+  return state?.exists === false && sentHome(turn, turn).some(({ id }) => keyOf(id) === key);
 }
 
 /** Whether a definition or a class of this turn failed. */
@@ -161,16 +167,11 @@ function blockedBy(turns: readonly Turn[], turn: Turn): string | undefined {
     if (other === turn || !other.failed) continue;
     const title = titleOf(other.group.owner.id);
     if (needs.has(keyOf(other.group.owner.id))) return `it depends on ${title}, which failed`;
-    const creates = sentHere(other).find((entry) => keyOf(entry.id) === key);
+    const creates = sentHome(other, turn).find((entry) => keyOf(entry.id) === key);
     if (creates !== undefined && isBad(other.outcomes.get(creates)))
       return `${title} could not apply ${titleOf(creates.id)}`;
   }
   return undefined;
-}
-
-/** What a turn sends to the cluster that the owners stand in. */
-function sentHere({ site, sends }: Turn): readonly PlanEntry[] {
-  return site.remote === undefined ? sends : [];
 }
 
 /** How many objects of one kind are sent at once. */
@@ -178,7 +179,7 @@ const atOnce = 8;
 
 async function sendStage(state: State, turn: Turn, entries: readonly PlanEntry[]): Promise<void> {
   for (const batch of batches(entries)) {
-    const stop = state.options.signal?.aborted ? 'canceled' : stoppedFor(state, turn);
+    const stop = state.options.signal?.aborted ? 'canceled' : stoppedFor(turn);
     if (stop !== undefined) {
       for (const entry of batch) told(state, turn, entry, { outcome: 'not-sent', message: stop });
       continue;
@@ -197,7 +198,7 @@ async function sendStage(state: State, turn: Turn, entries: readonly PlanEntry[]
 }
 
 function isContested({ contested }: State, { site }: Turn, { id }: PlanEntry): boolean {
-  return site.remote === undefined && contested.has(keyOf(id));
+  return contested.has(keyIn(site, id));
 }
 
 function batches(entries: readonly PlanEntry[]): readonly (readonly PlanEntry[])[] {
@@ -212,10 +213,9 @@ function batches(entries: readonly PlanEntry[]): readonly (readonly PlanEntry[])
 
 /** An owner that this apply suspended stays so, even where its own object in Git says `suspend: false`. */
 function guarded(state: State, turn: Turn, entry: PlanEntry): PlanEntry {
-  if (turn.site.remote !== undefined) return entry;
   if (isContested(state, turn, entry)) return bornSuspended(state, entry);
   const payload = payloadOf(entry);
-  if (payload === undefined || !state.suspended.has(keyOf(entry.id))) return entry;
+  if (payload === undefined || !state.suspended.has(keyIn(turn.site, entry.id))) return entry;
   const spec = at(payload.object, 'spec');
   if (!isObject(spec) || spec.suspend === undefined) return entry;
   const { suspend: _suspend, ...rest } = spec as JsonObject;
@@ -244,7 +244,7 @@ async function pruneTurn(state: State, turns: readonly Turn[], turn: Turn): Prom
   if (isRelease) return uninstallRelease(state, turn);
   const going: { readonly entry: PlanEntry; readonly sent: Sent }[] = [];
   for (const entry of deletes) {
-    const stop = state.options.signal?.aborted ? 'canceled' : stoppedFor(state, turn);
+    const stop = state.options.signal?.aborted ? 'canceled' : stoppedFor(turn);
     if (stop !== undefined) {
       told(state, turn, entry, { outcome: 'not-sent', message: stop });
       continue;
@@ -270,7 +270,7 @@ function holdReason(turns: readonly Turn[], turn: Turn): string | undefined {
 function heldBy(turns: readonly Turn[], turn: Turn): string | undefined {
   const key = keyOf(turn.group.owner.id);
   for (const other of turns) {
-    if (other.site.remote !== undefined) continue;
+    if (clusterKey(other.site) !== clusterKey(turn.home)) continue;
     const removal = other.deletes.find((entry) => keyOf(entry.id) === key);
     if (removal !== undefined && isBad(other.outcomes.get(removal))) return `${titleOf(removal.id)} was not deleted`;
   }
@@ -289,6 +289,8 @@ function finish(state: State, turns: readonly Turn[]): void {
     'not-sent': 0,
   };
   for (const outcome of turns.flatMap((turn) => [...turn.outcomes.values()])) counts[outcome] += 1;
-  const suspended = state.plan.groups.map((group) => group.owner.id).filter((id) => state.suspended.has(keyOf(id)));
+  const suspended = state.plan.groups.flatMap(
+    (group) => state.suspended.get(keyIn(state.sites.home(group), group.owner.id)) ?? [],
+  );
   state.tell({ type: 'done', counts, canceled: state.options.signal?.aborted === true, suspended });
 }

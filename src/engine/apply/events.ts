@@ -23,7 +23,7 @@ export type ApplyEvent =
       readonly all: readonly PlacedId[];
     }
   /** A running owner was suspended first; `wayBack` is said until it is taken. */
-  | { readonly type: 'suspended'; readonly owner: ObjectId; readonly wayBack: string }
+  | { readonly type: 'suspended'; readonly owner: ObjectId; readonly wayBack: string; readonly cluster?: string }
   | { readonly type: 'stage'; readonly owner: ObjectId; readonly stage: Stage | 'prune' }
   /** Told just before a request goes out: after a crash, an object with this and no outcome is unknown. */
   | { readonly type: 'sending'; readonly owner: ObjectId; readonly id: ObjectId; readonly cluster?: string }
@@ -51,5 +51,5 @@ export type ApplyEvent =
       readonly counts: Readonly<Record<ObjectOutcome, number>>;
       readonly canceled: boolean;
       /** Owners that were suspended and still are. */
-      readonly suspended: readonly ObjectId[];
+      readonly suspended: readonly PlacedId[];
     };

@@ -8,7 +8,7 @@ export interface Unfinished {
   readonly unknown: readonly PlacedId[];
   readonly notSent: readonly PlacedId[];
   /** Owners that were suspended, and nobody resumed. */
-  readonly suspended: readonly ObjectId[];
+  readonly suspended: readonly PlacedId[];
 }
 
 /** undefined when the apply ended by itself, or never began. */
@@ -17,11 +17,11 @@ export function unfinished(events: readonly ApplyEvent[]): Unfinished | undefine
   if (started?.type !== 'started' || events.some((event) => event.type === 'done')) return undefined;
   const outcomes = new Map<string, ObjectOutcome>();
   const sent = new Set<string>();
-  const suspended: ObjectId[] = [];
+  const suspended: PlacedId[] = [];
   for (const event of events) {
     if (event.type === 'sending') sent.add(placeOf(event));
     if (event.type === 'object') outcomes.set(placeOf(event), event.outcome);
-    if (event.type === 'suspended') suspended.push(event.owner);
+    if (event.type === 'suspended') suspended.push(placedIn(event.owner, event));
   }
   const done = started.all.flatMap((id) => {
     const outcome = outcomes.get(placed(id));
@@ -38,6 +38,10 @@ export function unfinished(events: readonly ApplyEvent[]): Unfinished | undefine
 
 function placed(id: PlacedId): string {
   return placeOf({ id, ...(id.cluster === undefined ? {} : { cluster: id.cluster }) });
+}
+
+function placedIn(id: ObjectId, { cluster }: { readonly cluster?: string }): PlacedId {
+  return cluster === undefined ? id : { ...id, cluster };
 }
 
 /** The same object may be in two clusters. */
@@ -68,6 +72,6 @@ export function unfinishedLines({ done, unknown, notSent, suspended }: Unfinishe
     ...done.map(({ id, outcome }) => `${outcome} ${titleIn(id)}`),
     ...unknown.map((id) => `unknown ${titleIn(id)}: sent, its answer was not heard`),
     ...notSent.map((id) => `not sent ${titleIn(id)}`),
-    ...suspended.map((id) => `${titleOf(id)} was suspended by it`),
+    ...suspended.map((id) => `${titleIn(id)} was suspended by it`),
   ];
 }

@@ -5,6 +5,7 @@ import { payloadOf } from '../plan/payload.ts';
 import { type PlanEntry, writes } from '../plan/plan.ts';
 import { customStatus } from './expressions.ts';
 import { dependenciesOf } from './order.ts';
+import { clusterKey, homeKey } from './site.ts';
 import { refOf } from './stale.ts';
 import { isBad, type State, signalOf, stoppedFor, type Turn } from './turn.ts';
 import { type Awaited, jobGoesAway, waitFor } from './wait.ts';
@@ -15,7 +16,7 @@ export async function waitForStage(
   entries: readonly PlanEntry[],
   stage: Stage,
 ): Promise<void> {
-  if (state.options.signal?.aborted || stoppedFor(state, turn) !== undefined) return;
+  if (state.options.signal?.aborted || stoppedFor(turn) !== undefined) return;
   const sent = entries.filter((entry) => !isBad(turn.outcomes.get(entry)));
   const wrong = await waitFor(turn.site.cluster, sent.map(awaited), await waiting(state, turn, 60_000));
   if (wrong === undefined) return;
@@ -43,7 +44,7 @@ async function waiting(state: State, turn: Turn, timeout: number) {
 }
 
 export function waitsFor(state: State, turns: readonly Turn[], turn: Turn): boolean {
-  if (state.options.signal?.aborted || stoppedFor(state, turn) !== undefined || turn.failed || turn.sends.length === 0)
+  if (state.options.signal?.aborted || stoppedFor(turn) !== undefined || turn.failed || turn.sends.length === 0)
     return false;
   if (state.options.wait === 'all') return true;
   const key = keyOf(turn.group.owner.id);
@@ -56,8 +57,8 @@ export function waitsFor(state: State, turns: readonly Turn[], turn: Turn): bool
  */
 export async function waitForOwner(state: State, turn: Turn): Promise<void> {
   const { group } = turn;
-  const here = turn.site === state.here ? state.plan.groups : [];
-  const owners = new Set(here.map((one) => keyOf(one.owner.id)));
+  const there = state.plan.groups.filter((group) => homeKey(group) === clusterKey(turn.site));
+  const owners = new Set(there.map((one) => keyOf(one.owner.id)));
   const checks = group.spec?.wait === true ? [] : (group.spec?.healthChecks ?? []);
   const listed = checks.map((check): Awaited => {
     const slash = check.apiVersion.indexOf('/');
@@ -71,7 +72,7 @@ export async function waitForOwner(state: State, turn: Turn): Promise<void> {
     group.spec?.wait === true
       ? group.entries.filter((e) => payloadOf(e) !== undefined && e.action !== 'skip' && !leftOut.has(e))
       : turn.sends;
-  // Owners that are applied here are suspended, or nobody reconciles them: they do not become ready by themselves.
+  // Owners that are applied with it are suspended, or nobody reconciles them: they do not become ready by themselves.
   const unasked = new Set([...owners, ...[...leftOut].map((one) => keyOf(one.id))]);
   const objects = (listed.length > 0 ? listed : sent.map(awaited)).filter((one) => !unasked.has(keyOf(one.id)));
   if (objects.length === 0) return;

@@ -29,8 +29,21 @@ export function inCluster({ remote }: Pick<Site, 'remote'>): { readonly cluster?
   return remote === undefined ? {} : { cluster: remote.server };
 }
 
+/** Which cluster a site is of, whichever way it was reached and as whomever it is asked. */
+export function clusterKey({ remote }: Pick<Site, 'remote'>): string {
+  return remote?.identity ?? '';
+}
+
+/** The same for the cluster that a group's owner stands in. */
+export function homeKey({ standsIn }: Pick<PlanGroup, 'standsIn'>): string {
+  return standsIn?.identity ?? '';
+}
+
 export interface Sites {
+  /** Where the objects of a group go. */
   of(group: PlanGroup): Site;
+  /** Where its owner stands. */
+  home(group: PlanGroup): Site;
   /** Why the plan no longer holds. */
   readonly reasons: readonly string[];
 }
@@ -43,27 +56,34 @@ export async function openSites(here: Site, groups: readonly PlanGroup[]): Promi
   const clusters = new Map<string, Site>([['', here]]);
   const sites = new Map<string, Site>();
   const reasons: string[] = [];
-  for (const { remote, as } of groups) {
-    const cluster = keyOfRemote(remote);
+  for (const { remote, standsIn, as } of groups) {
+    await reach(standsIn);
     const key = keyOfSite({ remote, as });
     if (sites.has(key)) continue;
-    let site = clusters.get(cluster);
-    if (site === undefined) {
-      const opened = await open(here, remote!);
-      if (opened.stale !== undefined) reasons.push(opened.stale);
-      site = opened.site;
-      clusters.set(cluster, site);
-    }
+    const site = await reach(remote);
     sites.set(key, as === undefined ? site : await siteAs(site, as));
   }
   // A group whose cluster was not opened is never taken for one of this cluster.
   const of = ({ remote, as }: PlanGroup): Site =>
     sites.get(keyOfSite({ remote, as })) ?? shut(here, 'it was not opened', remote);
-  return { of, reasons };
+  const home = ({ standsIn }: PlanGroup): Site =>
+    clusters.get(keyOfRemote(standsIn)) ?? shut(here, 'it was not opened', standsIn);
+  return { of, home, reasons };
+
+  async function reach(remote: RemoteTarget | undefined): Promise<Site> {
+    const known = clusters.get(keyOfRemote(remote));
+    if (known !== undefined || remote === undefined) return known ?? here;
+    const opened = await open(await reach(remote.through), remote);
+    if (opened.stale !== undefined) reasons.push(opened.stale);
+    clusters.set(keyOfRemote(remote), opened.site);
+    return opened.site;
+  }
 }
 
 function keyOfRemote(remote: RemoteTarget | undefined): string {
-  return remote === undefined ? '' : JSON.stringify([remote.identity, remote.namespace, remote.from]);
+  if (remote === undefined) return '';
+  const { identity, namespace, from, through } = remote;
+  return JSON.stringify([identity, namespace, from, keyOfRemote(through)]);
 }
 
 function keyOfSite({
@@ -86,8 +106,10 @@ async function siteAs(site: Site, as: string): Promise<Site> {
   return shut(site, message, site.remote);
 }
 
+/** `here` holds what leads to the other cluster. */
 async function open(here: Site, remote: RemoteTarget): Promise<{ readonly site: Site; readonly stale?: string }> {
   const { cluster: home, context } = here;
+  if (here.closed !== undefined) return { site: closed(here, remote, here.closed) };
   const cluster = await openRemote({
     get: (ref) => steadily(() => home.get(ref, context.signal)),
     home,

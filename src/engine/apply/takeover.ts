@@ -2,54 +2,68 @@
 import { keyOf, type ObjectId, titleOf } from '../objects/object.ts';
 import { isHelmRelease, isKustomization } from '../plan/owner.ts';
 import { payloadOf } from '../plan/payload.ts';
-import type { PlanEntry } from '../plan/plan.ts';
+import type { PlanEntry, RemoteTarget } from '../plan/plan.ts';
 import { at } from '../status/fields.ts';
 import { edited, readInventory, suspendOwner, writeInventory } from './owner.ts';
-import { runsControllers, type State, signalOf, type Turn } from './turn.ts';
+import { clusterKey, inCluster, type Site } from './site.ts';
+import { keyIn, runsControllers, type State, signalOf, type Turn } from './turn.ts';
 
 /** Suspends the owner where a controller runs and would act beside this apply. */
 export async function suspend(state: State, turn: Turn): Promise<void> {
-  const { cluster, options, tell } = state;
-  const { group } = turn;
+  const { options } = state;
+  const { group, home } = turn;
   const { id } = group.owner;
   const release = isHelmRelease(id);
-  if (!(isKustomization(id) || release) || state.here.stopped !== undefined || options.signal?.aborted) return;
-  if (group.state?.suspended === true || state.suspended.has(keyOf(id))) return;
-  if (group.state?.controlled !== true && (release || !runsControllers(state.plan))) return;
-  const why = 'a plan of the workspace was applied';
-  const taken = await suspendOwner(cluster, id, { by: options.by, why, timer: options.timer, ...signalOf(options) });
+  if (!(isKustomization(id) || release) || home.stopped !== undefined || options.signal?.aborted) return;
+  if (group.state?.suspended === true || state.suspended.has(keyIn(home, id))) return;
+  if (group.state?.controlled !== true && (release || !runsControllers(state.plan, home))) return;
+  if (await isSuspendedNow(state, turn, { id, home, why: 'a plan of the workspace was applied' }))
+    await suspendParents(state, turn, { id, home });
+}
+
+interface Standing {
+  readonly id: ObjectId;
+  readonly home: Site;
+}
+
+async function isSuspendedNow(
+  state: State,
+  turn: Turn,
+  { id, home, why }: Standing & { readonly why: string },
+): Promise<boolean> {
+  const { options } = state;
+  const how = { by: options.by, why, timer: options.timer, ...signalOf(options) };
+  const taken = await suspendOwner(home.cluster, id, how);
   if (!taken.ok) trouble(state, turn, taken);
-  if (turn.barred !== undefined) return;
-  state.suspended.add(keyOf(id));
-  tell({ type: 'suspended', owner: id, wayBack: wayBack(id, cluster.context) });
-  await suspendParents(state, turn, id);
+  if (turn.barred !== undefined) return false;
+  tellSuspended(state, home, id);
+  return true;
+}
+
+/** Notes that an owner is suspended by this apply, and how that is taken back. */
+export function tellSuspended(state: State, home: Site, id: ObjectId): void {
+  state.suspended.set(keyIn(home, id), { ...id, ...inCluster(home) });
+  state.tell({ type: 'suspended', owner: id, wayBack: wayBack(state, home, id), ...inCluster(home) });
 }
 
 /**
  * A parent that sets `spec.suspend` on its child in Git would take the suspension back when it next reconciles: it is
  * suspended too, and so on upwards. Other parents leave a field alone that they do not set.
  */
-async function suspendParents(state: State, turn: Turn, child: ObjectId): Promise<void> {
-  for (const { owner, entries, state: live, remote } of state.plan.groups) {
+async function suspendParents(state: State, turn: Turn, child: Standing): Promise<void> {
+  for (const group of state.plan.groups) {
     // What it applies to another cluster is not this child.
-    if (remote !== undefined) continue;
-    const key = keyOf(owner.id);
-    if (live?.exists !== true || live.suspended || state.suspended.has(key) || !isKustomization(owner.id)) continue;
-    const object = entries.flatMap((entry) => (keyOf(entry.id) === keyOf(child) ? [payloadOf(entry)?.object] : []))[0];
+    if (clusterKey(group) !== clusterKey(child.home)) continue;
+    const { owner, entries, state: live } = group;
+    if (live?.exists !== true || live.suspended || !isKustomization(owner.id)) continue;
+    const key = keyOf(child.id);
+    const object = entries.flatMap((entry) => (keyOf(entry.id) === key ? [payloadOf(entry)?.object] : []))[0];
     if (object === undefined || at(object, 'spec', 'suspend') === undefined) continue;
-    const { cluster, options, tell } = state;
-    const why = `it sets spec.suspend of ${titleOf(child)}, to which a plan of the workspace was applied`;
-    const taken = await suspendOwner(cluster, owner.id, {
-      by: options.by,
-      why,
-      timer: options.timer,
-      ...signalOf(options),
-    });
-    if (!taken.ok) trouble(state, turn, taken);
-    if (turn.barred !== undefined) return;
-    state.suspended.add(key);
-    tell({ type: 'suspended', owner: owner.id, wayBack: wayBack(owner.id, cluster.context) });
-    await suspendParents(state, turn, owner.id);
+    const home = state.sites.home(group);
+    if (state.suspended.has(keyIn(home, owner.id))) continue;
+    const why = `it sets spec.suspend of ${titleOf(child.id)}, to which a plan of the workspace was applied`;
+    if (!(await isSuspendedNow(state, turn, { id: owner.id, home, why }))) return;
+    await suspendParents(state, turn, { id: owner.id, home });
   }
 }
 
@@ -58,10 +72,10 @@ async function suspendParents(state: State, turn: Turn, child: ObjectId): Promis
  * that its own objects bring into being has no inventory before they are sent: it is taken over afterwards.
  */
 export async function takeOver(state: State, turn: Turn): Promise<void> {
-  const { cluster, options } = state;
+  const { options } = state;
+  const { stopped, cluster } = turn.home;
   const { id } = turn.group.owner;
-  if (!isKustomization(id) || turn.barred !== undefined || state.here.stopped !== undefined || options.signal?.aborted)
-    return;
+  if (!isKustomization(id) || turn.barred !== undefined || stopped !== undefined || options.signal?.aborted) return;
   const inventory = await readInventory(cluster, id, options.signal);
   if (inventory === undefined) return;
   if (typeof inventory === 'string') return trouble(state, turn, { fatal: true, message: inventory });
@@ -87,14 +101,22 @@ function trouble(
 }
 
 /** How a suspension is taken back. */
-export function wayBack(id: ObjectId, context: string): string {
-  return `sluice push --context ${context}, or take it back: sluice resume ${id.kind}/${id.name} -n ${id.namespace} --context ${context}`;
+function wayBack({ cluster: { context } }: State, { remote }: Site, id: ObjectId): string {
+  const through = remote === undefined ? '' : throughWords(remote);
+  return `sluice push --context ${context}, or take it back: sluice resume ${id.kind}/${id.name} -n ${id.namespace} --context ${context}${through}`;
+}
+
+/** As the command line takes the way to another cluster: a Secret for each step. */
+function throughWords({ namespace, from, through }: RemoteTarget): string {
+  const key = from.kind === 'Secret' && from.key !== '' ? `/${from.key}` : '';
+  return `${through === undefined ? '' : throughWords(through)} --through ${namespace}/${from.name}${key}`;
 }
 
 /** What was deleted leaves the inventory; what could not be deleted stays in it, to be tried again. */
 export async function keepInventory(state: State, turns: readonly Turn[], turn: Turn): Promise<void> {
   const { id } = turn.group.owner;
-  if (!isKustomization(id) || state.here.stopped !== undefined || turn.site.closed !== undefined) return;
+  const { cluster, stopped } = turn.home;
+  if (!isKustomization(id) || stopped !== undefined || turn.site.closed !== undefined) return;
   const settled = turn.deletes.filter((entry) => ['deleted', 'gone', 'kept'].includes(turn.outcomes.get(entry) ?? ''));
   const unsent = turn.sends.filter((entry) => entry.seen === undefined && turn.outcomes.get(entry) === 'not-sent');
   const whole = !turn.failed && !state.options.signal?.aborted && state.options.selection === undefined;
@@ -105,11 +127,11 @@ export async function keepInventory(state: State, turns: readonly Turn[], turn: 
     : [];
   const remove = [...settled, ...unsent, ...orphans].map((entry) => entry.id);
   if (remove.length === 0) return;
-  const inventory = await readInventory(state.cluster, id);
+  const inventory = await readInventory(cluster, id);
   if (inventory === undefined || typeof inventory === 'string') return;
   const next = edited(inventory, [], remove);
   if (next.length === inventory.length) return;
-  const taken = await writeInventory(state.cluster, id, next);
+  const taken = await writeInventory(cluster, id, next);
   if (!taken.ok) trouble(state, turn, taken);
 }
 

@@ -1,10 +1,10 @@
 /** What the parts of an apply share: its options, its state, and one owner's turn. */
-import type { ObjectId } from '../objects/object.ts';
+import { keyOf, type ObjectId } from '../objects/object.ts';
 import type { Plan, PlanEntry, PlanGroup } from '../plan/plan.ts';
 import type { Cluster, LiveObject, Timer } from '../ports.ts';
-import type { ApplyEvent, ObjectOutcome } from './events.ts';
+import type { ApplyEvent, ObjectOutcome, PlacedId } from './events.ts';
 import type { Sent } from './send.ts';
-import { inCluster, type Site } from './site.ts';
+import { clusterKey, homeKey, inCluster, type Site, type Sites } from './site.ts';
 
 export interface ApplyOptions {
   readonly timer: Timer;
@@ -22,7 +22,7 @@ export interface ApplyOptions {
 }
 
 export interface Run {
-  /** The cluster that the plan was made for: the owners of all turns stand in it. */
+  /** The cluster that the plan was made for. */
   readonly cluster: Cluster;
   readonly plan: Plan;
   readonly options: ApplyOptions;
@@ -34,6 +34,8 @@ export interface Turn {
   readonly group: PlanGroup;
   /** Where its objects go. */
   readonly site: Site;
+  /** Where the owner stands: its inventory and its suspension are written there. */
+  readonly home: Site;
   readonly sends: readonly PlanEntry[];
   readonly deletes: readonly PlanEntry[];
   readonly outcomes: Map<PlanEntry, ObjectOutcome>;
@@ -43,12 +45,12 @@ export interface Turn {
 }
 
 export interface State extends Run {
-  readonly here: Site;
+  readonly sites: Sites;
   readonly live: ReadonlyMap<PlanEntry, LiveObject>;
-  /** Keys of the owners that this apply suspended. */
-  readonly suspended: Set<string>;
-  /** Keys of the HelmReleases that it creates suspended. */
-  readonly contested: ReadonlySet<string>;
+  /** The owners that this apply suspended, by `keyIn`. */
+  readonly suspended: Map<string, PlacedId>;
+  /** The HelmReleases that it creates suspended, by `keyIn`, and where each stands. */
+  readonly contested: ReadonlyMap<string, Site>;
 }
 
 export function signalOf(options: ApplyOptions): { readonly signal?: AbortSignal } {
@@ -59,9 +61,19 @@ export function isBad(outcome: ObjectOutcome | undefined): boolean {
   return outcome === 'failed' || outcome === 'unknown' || outcome === 'not-sent';
 }
 
-/** Why nothing more of a turn is sent; nothing goes to another cluster that could not be noted in this one. */
-export function stoppedFor({ here }: Pick<State, 'here'>, { site }: Pick<Turn, 'site'>): string | undefined {
-  return site.stopped ?? here.stopped;
+/** What stands for an object in the cluster of a site: another cluster may have one of the same name. */
+export function keyIn(site: Pick<Site, 'remote'>, id: ObjectId): string {
+  return `${clusterKey(site)} ${keyOf(id)}`;
+}
+
+/** Why nothing more of a turn is sent; nothing goes to another cluster that could not be noted where the owner stands. */
+export function stoppedFor({ site, home }: Pick<Turn, 'site' | 'home'>): string | undefined {
+  return site.stopped ?? home.stopped;
+}
+
+/** What a turn sends, if that is where another turn's owner stands. */
+export function sentHome({ site, sends }: Turn, to: Turn): readonly PlanEntry[] {
+  return clusterKey(site) === clusterKey(to.home) ? sends : [];
 }
 
 /** Says that a request for an object is about to go out. */
@@ -80,7 +92,8 @@ export function skipAll(state: State, turn: Turn, entries: readonly PlanEntry[],
   for (const entry of entries) told(state, turn, entry, { outcome: 'not-sent', message });
 }
 
-/** A new Kustomization is handled by controllers when others in the plan are. */
-export function runsControllers(plan: Plan): boolean {
-  return plan.groups.some((group) => group.standsIn === undefined && group.state?.controlled === true);
+/** A new Kustomization is handled by controllers when others in its cluster are. */
+export function runsControllers({ groups }: Plan, home: Site): boolean {
+  const key = clusterKey(home);
+  return groups.some((group) => homeKey(group) === key && group.state?.controlled === true);
 }

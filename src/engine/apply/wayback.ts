@@ -2,11 +2,13 @@
  * The way back of an apply beside running controllers. What Sluice suspended says so in an annotation, in the cluster
  * itself, so that it is found again after a restart and by other people: who, when, and why.
  */
+import type { RemoteTarget } from '../plan/plan.ts';
 import { steadily } from '../plan/requests.ts';
 import type { Cluster, ClusterAnswer, LiveObject, ObjectRef, Timer } from '../ports.ts';
 import { at, conditionsOf, stringAt } from '../status/fields.ts';
 import { isSuspended } from '../status/index.ts';
 import { sluiceManager, suspendedAnnotation } from './owner.ts';
+import { listOf, reachingFrom, type Spot } from './remotes.ts';
 
 /** What the annotation of a suspended object says; texts are empty where it does not say it. */
 export interface Suspension {
@@ -22,6 +24,13 @@ export interface WayBack {
   readonly suspension: Suspension;
   /** What it takes its content from: to be fetched before the resume, or Flux undoes what was applied. */
   readonly source?: ObjectRef;
+  /** The other cluster that it stands in, where `spec.kubeConfig` leads to it. */
+  readonly away?: Away;
+}
+
+export interface Away {
+  readonly cluster: Cluster;
+  readonly remote: RemoteTarget;
 }
 
 const owners = [
@@ -29,22 +38,44 @@ const owners = [
   ['helm.toolkit.fluxcd.io', 'HelmRelease'],
 ] as const;
 
-/** Every way back that is open in a cluster, by namespace and name. Kinds that the cluster does not have are passed over. */
+/**
+ * Every way back that is open in a cluster and in those that its Flux objects lead to, by namespace and name. Kinds that a
+ * cluster does not have are passed over, and so is another cluster that cannot be looked into.
+ */
 export async function openWaysBack(cluster: Cluster, signal?: AbortSignal): Promise<ClusterAnswer<readonly WayBack[]>> {
+  const reaching = reachingFrom(cluster, signal);
+  const spots: Spot[] = [{ cluster }];
   const found: WayBack[] = [];
-  for (const [group, kind] of owners) {
-    const served = await cluster.served(group, kind, undefined, signal);
-    if (!served.ok) return served;
-    if (served.value === undefined) continue;
-    const listed = await steadily(() => cluster.list(served.value!, {}, signal));
-    if (!listed.ok) return listed;
-    found.push(...listed.value.flatMap((live) => wayBackOf(live) ?? []));
+  for (let spot = spots[0]; spot !== undefined; spot = spots[spots.indexOf(spot) + 1]) {
+    const inside = await suspendedIn(spot, signal);
+    if (!inside.ok && spot.remote === undefined) return inside;
+    const { ways, owners } = inside.ok ? inside.value : { ways: [], owners: [] };
+    found.push(...ways);
+    for (const owner of owners) {
+      const next = await reaching.spotOf(spot, owner);
+      if (typeof next !== 'string' && !spots.some((one) => one.cluster === next.cluster)) spots.push(next);
+    }
   }
   return { ok: true, value: found.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1)) };
 }
 
-function sortKey({ owner }: WayBack): string {
-  return `${owner.kind === 'Kustomization' ? 0 : 1}/${owner.namespace}/${owner.name}`;
+interface Inside {
+  readonly ways: readonly WayBack[];
+  readonly owners: readonly LiveObject[];
+}
+
+async function suspendedIn({ cluster, remote }: Spot, signal: AbortSignal | undefined): Promise<ClusterAnswer<Inside>> {
+  const lists = await Promise.all(owners.map(([group, kind]) => listOf(cluster, group, kind, signal)));
+  const refused = lists.find((list) => !list.ok);
+  if (refused !== undefined && !refused.ok) return refused;
+  const all = lists.flatMap((list) => (list.ok ? [...list.value] : []));
+  const away = remote === undefined ? {} : { away: { cluster, remote } };
+  const ways = all.flatMap((live) => wayBackOf(live) ?? []).map((way) => ({ ...way, ...away }));
+  return { ok: true, value: { ways, owners: all } };
+}
+
+function sortKey({ owner, away }: WayBack): string {
+  return `${away?.remote.server ?? ''} ${owner.kind === 'Kustomization' ? 0 : 1}/${owner.namespace}/${owner.name}`;
 }
 
 /** The way back of one live object; undefined when it is not suspended, or not by Sluice. */

@@ -167,7 +167,7 @@ async function cascade(
     const note = `${title} is removed; what it applied is in another cluster, which cannot be asked: ${opened}`;
     return [{ owner, entries: [], note, complete: false }];
   }
-  const { place: target, notAs } = await question.reach.acting(opened.place, id, live);
+  const { place: target, notAs } = await question.reach.acting(opened.place, { id, object: live, home });
   const secretValues = await secretValuesOf(home.requests, id, [live]);
   const hold = deletesWithOwner(spec)
     ? await accountGone(home, target, spec)

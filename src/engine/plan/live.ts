@@ -367,8 +367,7 @@ function noteOf(
   if (remote !== undefined) notes.push(`in another cluster: ${remote.server} by ${remote.context}`);
   const account = typeof target === 'string' ? [] : accountNotes(target, notAs);
   notes.push(...account);
-  if (typeof home !== 'string' && home.remote !== undefined)
-    notes.push(`it stands in that cluster itself, and Sluice does not apply it from here`);
+  if (typeof home !== 'string' && home.remote !== undefined) notes.push(`it stands in ${home.remote.server} itself`);
   if (owner.state.suspended) notes.push('suspended in the cluster: Flux itself applies nothing until it is resumed');
   if (owner.spec.release !== undefined && owner.state.release !== undefined)
     notes.push(...releaseNotes(set, owner.spec.release, owner.state.release, entries));

@@ -7,7 +7,7 @@ import { keyOf, type ObjectId } from '../objects/object.ts';
 import type { Cluster, ClusterAnswer, LiveObject } from '../ports.ts';
 import type { DesiredSet } from '../render/desired.ts';
 import type { Json } from '../yaml/resolve.ts';
-import { accountOf, accountTitle, type DefaultAccounts } from './accounts.ts';
+import { accountOf, accountTitle, type DefaultAccounts, defaultAccounts } from './accounts.ts';
 import { isHelmRelease, isKustomization, jsonOf, ownerSpec, renderedOwners } from './owner.ts';
 import type { RemoteTarget } from './plan.ts';
 import { type KubeConfigRef, openRemote } from './remote.ts';
@@ -53,10 +53,16 @@ export interface ActingPlace {
   readonly notAs?: string;
 }
 
+export interface StandingOwner {
+  readonly id: ObjectId;
+  readonly object: Json | undefined;
+  readonly home: Place;
+}
+
 export interface Reach {
   readonly open: OpenPlace;
-  /** The place as Flux asks it for this owner. */
-  acting(place: Place, owner: ObjectId, object: Json | undefined): Promise<ActingPlace>;
+  /** The place as Flux asks it for this owner, by the controllers that run where the owner stands. */
+  acting(place: Place, owner: StandingOwner): Promise<ActingPlace>;
 }
 
 export interface Places extends Reach {
@@ -65,7 +71,7 @@ export interface Places extends Reach {
 }
 
 export interface PlacesOptions {
-  /** Of the controllers, which run where the plan is made for, whatever clusters they reach. */
+  /** Of the controllers that run where the plan is made for, whatever clusters they reach. */
   readonly accounts: DefaultAccounts;
   readonly concurrency: number;
   readonly signal?: AbortSignal;
@@ -79,6 +85,7 @@ export async function placesOf(here: Place, wanted: readonly DesiredSet[], optio
   const known = new Map<number, Promise<OwnerPlaces>>();
   const accounts = new Map<string, Promise<ClusterAnswer<Cluster>>>();
   const byAccount = new Map<string, Place>();
+  const controllers = new Map<Place, Promise<DefaultAccounts>>([[here, Promise.resolve(options.accounts)]]);
 
   function placeOf(index: number, below: readonly number[]): Promise<OwnerPlaces> {
     const old = known.get(index);
@@ -102,7 +109,7 @@ export async function placesOf(here: Place, wanted: readonly DesiredSet[], optio
         ? { place: home, ...(home.remote && { remote: home.remote }) }
         : await open(home, owner.id.namespace, kubeConfig);
     if (typeof way === 'string') return { home, target: way };
-    const { place, notAs } = await acting(way.place, owner.id, object);
+    const { place, notAs } = await acting(way.place, { id: owner.id, object, home });
     return {
       home,
       target: place,
@@ -111,9 +118,10 @@ export async function placesOf(here: Place, wanted: readonly DesiredSet[], optio
     };
   }
 
-  async function acting(place: Place, owner: ObjectId, object: Json | undefined): Promise<ActingPlace> {
-    const spec = ownerSpec(owner, object);
-    const user = accountOf(owner, spec, options.accounts);
+  async function acting(place: Place, { id, object, home }: StandingOwner): Promise<ActingPlace> {
+    const defaults = controllers.get(home) ?? defaultAccounts(home.requests);
+    controllers.set(home, defaults);
+    const user = accountOf(id, ownerSpec(id, object), await defaults);
     if (user === undefined) return { place };
     const { requests } = place;
     const key = `${place.remote?.identity ?? ''} ${user}`;
@@ -147,7 +155,9 @@ export async function placesOf(here: Place, wanted: readonly DesiredSet[], optio
     if (typeof cluster === 'string') return cluster;
     const identity = await cluster.identity(options.signal);
     if (!identity.ok) return identity.failure.message;
-    const remote = { context: cluster.context, server: cluster.server, identity: identity.value, namespace, from: ref };
+    const { context, server } = cluster;
+    const through = home.remote === undefined ? {} : { through: home.remote };
+    const remote = { context, server, identity: identity.value, namespace, from: ref, ...through };
     const same = byIdentity.get(identity.value);
     if (same !== undefined) return { place: same, remote };
     const place = { requests: requestsOf(cluster, options.concurrency, options.signal), remote };

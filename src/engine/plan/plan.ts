@@ -115,9 +115,11 @@ export interface RemoteTarget {
   readonly context: string;
   readonly server: string;
   readonly identity: string;
-  /** What holds its kubeconfig, in the cluster that holds the owner: `openRemote` opens it again. */
+  /** What holds its kubeconfig: `openRemote` opens it again. */
   readonly namespace: string;
   readonly from: KubeConfigRef;
+  /** The cluster that holds that, where it is not the plan's own. */
+  readonly through?: RemoteTarget;
 }
 
 /** The entries of one Flux object. */
@@ -192,7 +194,8 @@ export function dangersOf(plan: Plan): readonly Danger[] {
 
 /** The other clusters that an apply of the plan would write to, each once. */
 export function otherClustersOf({ groups }: Plan): readonly RemoteTarget[] {
-  const acting = groups.filter(({ standsIn, entries }) => standsIn === undefined && entries.some(writes));
-  const remotes = acting.flatMap(({ remote }) => remote ?? []);
+  const acting = groups.filter(({ entries }) => entries.some(writes));
+  // Where an owner stands its inventory and its suspension are written.
+  const remotes = acting.flatMap(({ remote, standsIn }) => [remote ?? [], standsIn ?? []].flat());
   return [...new Map(remotes.map((remote) => [`${remote.server} ${remote.context}`, remote])).values()];
 }

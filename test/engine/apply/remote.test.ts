@@ -5,7 +5,9 @@ import {
   type ApplyOptions,
   applyPlan,
   type FollowEvent,
+  type FollowOptions,
   followCommit,
+  openWaysBack,
   unfinished,
 } from '../../../src/engine/apply/index.ts';
 import { titleOf } from '../../../src/engine/objects/object.ts';
@@ -207,15 +209,54 @@ test('what is waited for is waited for there', async () => {
   expect(two.home.requests.filter((one) => one.includes('ConfigMap'))).toEqual([]);
 });
 
-test('an owner that stands there itself is left out, and said', async () => {
-  const inner = kustomization('inner', ['apps_old__ConfigMap']);
-  const two = clusters(away('away'), namespace('flux-system') + inner);
-  const events = await apply(two, [inGit(away('away')), set('away', inner), set('inner', map('x', 'y'))]);
-  expect(outcomes(events).filter((one) => one.includes('ConfigMap'))).toEqual([]);
-  expect(events.find((one) => one.type === 'trouble')).toMatchObject({
-    owner: { name: 'inner' },
-    message: 'stands in another cluster (https://far.invalid) itself, and is not applied from here',
+/** One that stands in the far cluster, and its set; the far one may hold it already. */
+const inner = kustomization('inner', ['apps_old__ConfigMap', 'apps_gone__ConfigMap']);
+const inside = (held: string) =>
+  clusters(
+    away('away', ['flux-system_inner_kustomize.toolkit.fluxcd.io_Kustomization']),
+    `${namespace('flux-system')}${held}---\n` + map('old', 'x', owned('inner')) + map('gone', 'x', owned('inner')),
+  );
+const withInner = [
+  inGit(away('away')),
+  set('away', inner.replace(/\nstatus:[\s\S]*/, '\n')),
+  set('inner', map('old', 'new') + map('x', 'y')),
+];
+
+test('an owner that stands there itself is suspended there, and keeps its inventory there', async () => {
+  const two = inside(
+    inner.replace('kustomize.toolkit.fluxcd.io/name: flux-system', 'kustomize.toolkit.fluxcd.io/name: away'),
+  );
+  const plan = await planLive(two.home, withInner);
+  expect(plan.groups[2]!.note).toContain('it stands in https://far.invalid itself');
+  const events = await carryOut(two, plan);
+  expect(outcomes(events).filter((one) => one.includes('ConfigMap'))).toEqual([
+    'https://far.invalid: applied ConfigMap apps/old',
+    'https://far.invalid: applied ConfigMap apps/x',
+    'https://far.invalid: deleted ConfigMap apps/gone',
+  ]);
+  expect(inventory(two.far, 'inner')).toEqual(['apps_old__ConfigMap', 'apps_x__ConfigMap']);
+  expect(two.far.objects.get('Kustomization/flux-system/inner')!.spec).toMatchObject({ suspend: true });
+  expect(written(two.home).filter((one) => one.includes('inner'))).toEqual([]);
+  const suspended = events.flatMap((one) => (one.type === 'suspended' && one.owner.name === 'inner' ? [one] : []));
+  expect(suspended).toMatchObject([
+    { cluster: 'https://far.invalid', wayBack: expect.stringMatching(/--context \S+ --through flux-system\/far$/) },
+  ]);
+  expect(events.find(({ type }) => type === 'done')).toMatchObject({
+    suspended: expect.arrayContaining([expect.objectContaining({ name: 'inner', cluster: 'https://far.invalid' })]),
   });
+  const open = await openWaysBack(two.home);
+  expect(open.ok && open.value.map(({ owner, away }) => [owner.name, away?.remote.server])).toContainEqual([
+    'inner',
+    'https://far.invalid',
+  ]);
+});
+
+test('an owner there that cannot be suspended: nothing of it is sent', async () => {
+  const two = inside(inner);
+  two.far.fault = (verb) => (verb === 'patch' ? { reason: 'forbidden', message: 'no' } : undefined);
+  const events = await apply(two, withInner);
+  expect(outcomes(events).filter((one) => one.includes('ConfigMap') && !one.includes('not-sent'))).toEqual([]);
+  expect(written(two.far).filter((one) => one.includes('ConfigMap'))).toEqual([]);
 });
 
 test('two kubeconfigs of one cluster: each owner is applied by its own', async () => {
@@ -247,31 +288,75 @@ test('a crash: the same object in two clusters is told apart', () => {
   expect(left).toMatchObject({ unknown: [there], notSent: [id] });
 });
 
-test('a commit is followed to the Kustomization, and not into its cluster', async () => {
-  const commit = 'a'.repeat(40);
-  const ready = `observedGeneration: 1, lastAppliedRevision: 'main@sha1:${commit}', conditions: [{ type: Ready, status: 'True', reason: x, message: Applied }]`;
-  const { home } = clusters(
-    `apiVersion: source.toolkit.fluxcd.io/v1
+const commit = 'a'.repeat(40);
+const stands = `observedGeneration: 1, lastAppliedRevision: 'main@sha1:${commit}', conditions: [{ type: Ready, status: 'True', reason: x, message: Applied }]`;
+const source = `apiVersion: source.toolkit.fluxcd.io/v1
 kind: GitRepository
 metadata: { name: fleet, namespace: flux-system, generation: 1 }
 spec: { url: 'https://example.com/fleet' }
-status: { artifact: { revision: 'main@sha1:${commit}' }, ${ready} }
+status: { artifact: { revision: 'main@sha1:${commit}' }, ${stands} }
 ---
-apiVersion: kustomize.toolkit.fluxcd.io/v1
+`;
+const follows = (name: string, spec: string, note = '') => `apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
-metadata: { name: away, namespace: flux-system, generation: 1 }
-spec: { kubeConfig: { secretRef: { name: far } }, sourceRef: { kind: GitRepository, name: fleet } }
-status: { inventory: { entries: [{ id: apps_api_apps_Deployment, v: v1 }] }, ${ready} }
-`,
-    '',
-  );
+metadata: { name: ${name}, namespace: flux-system, generation: 1${note} }
+spec: { ${spec}sourceRef: { kind: GitRepository, name: fleet } }
+status: { inventory: { entries: [{ id: apps_${name}_apps_Deployment, v: v1 }] }, ${stands} }
+---
+`;
+const runs = (name: string) => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${name}, namespace: apps, generation: 1 }
+spec: { replicas: 0 }
+status: { observedGeneration: 1, conditions: [{ type: Available, status: 'True' }] }
+---
+`;
+const note = ", annotations: { sluice/suspended: '2026-01-01T00:00:00.000Z by alice: a plan was applied' }";
+
+async function followed(home: FakeCluster, over: Partial<FollowOptions>) {
   const events: FollowEvent[] = [];
   const timer = { now: () => 1_700_000_000_000, sleep: async () => {} };
   const how = { until: 'workloads', how: 'watch', timer, timeout: 1000, isSource: () => true } as const;
-  for await (const event of followCommit(home, { commit, ...how })) events.push(event);
-  expect(events.slice(-2)).toMatchObject([
-    { type: 'left-out', step: 'workloads', object: { name: 'away' } },
-    { type: 'end', outcome: 'ready' },
+  for await (const event of followCommit(home, { commit, ...how, ...over })) events.push(event);
+  return events.flatMap((event) => {
+    if (event.type === 'end') return [event.outcome];
+    if (event.type === 'step' || event.type === 'waiting') return [];
+    return [`${event.cluster ?? 'home'}: ${event.type} ${event.object.kind} ${event.object.name}`];
+  });
+}
+
+const spokes = () =>
+  clusters(
+    source + follows('away', 'kubeConfig: { secretRef: { name: far } }, '),
+    source + follows('inner', 'suspend: true, ', note) + runs('away') + runs('inner'),
+  );
+
+test('a commit is followed into the other cluster; what is suspended there is handed back only where that was agreed', async () => {
+  const there = 'https://far.invalid';
+  const seen = ['home: reached GitRepository fleet', 'home: reached Kustomization away'];
+  expect(await followed(spokes().home, {})).toEqual([
+    ...seen,
+    `${there}: reached GitRepository fleet`,
+    `${there}: left-out Kustomization inner`,
+    `${there}: reached Deployment away`,
+    'ready',
   ]);
-  expect(home.requests.filter((one) => one.includes('Deployment'))).toEqual([]);
+  const unasked = spokes();
+  await followed(unasked.home, { how: 'hand-back' });
+  expect(written(unasked.far)).toEqual([]);
+  expect(await followed(spokes().home, { how: 'hand-back', writesTo: [there] })).toEqual([
+    ...seen,
+    `${there}: reached GitRepository fleet`,
+    `${there}: resumed Kustomization inner`,
+    `${there}: reached Kustomization inner`,
+    `${there}: reached Deployment away`,
+    `${there}: reached Deployment inner`,
+    'ready',
+  ]);
+});
+
+test('a cluster that cannot be looked into is told, and what is in it not waited for', async () => {
+  const { home } = spokes();
+  home.remotes.clear();
+  expect((await followed(home, {})).slice(-2)).toEqual(['home: left-out Kustomization away', 'ready']);
 });

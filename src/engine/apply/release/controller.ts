@@ -3,7 +3,6 @@
  * is there, and two at work on one release would corrupt it. What is installed here is then what was planned, pushed or
  * not, and the way back is the same as for a release that stood already.
  */
-import { keyOf } from '../../objects/object.ts';
 import { isHelmRelease } from '../../plan/owner.ts';
 import { payloadOf, remember } from '../../plan/payload.ts';
 import type { PlanEntry } from '../../plan/plan.ts';
@@ -11,36 +10,38 @@ import { matchesSelector } from '../../plan/selector.ts';
 import { at, type JsonObject, listAt, stringsAt } from '../../status/fields.ts';
 import type { Json } from '../../yaml/resolve.ts';
 import { ownerRef, sluiceManager, suspendedAnnotation, suspensionNote } from '../owner.ts';
-import { wayBack } from '../takeover.ts';
-import type { Run, State, Turn } from '../turn.ts';
+import { clusterKey, homeKey, type Site } from '../site.ts';
+import { tellSuspended } from '../takeover.ts';
+import { keyIn, type Run, type State, type Turn } from '../turn.ts';
 
-/** Keys of the HelmReleases that this apply creates and installs, and that a helm-controller would seize. */
-export async function contested(run: Run, turns: readonly Turn[]): Promise<ReadonlySet<string>> {
-  const installs = new Set(
-    turns.filter(({ group }) => group.state?.exists === false).map(({ group }) => keyOf(group.owner.id)),
-  );
-  const created = turns
-    .filter(({ site }) => site.remote === undefined)
-    .flatMap(({ sends }) => sends.filter(({ id }) => isHelmRelease(id) && installs.has(keyOf(id))));
-  const open = created.filter((entry) => at(payloadOf(entry)?.object, 'spec', 'suspend') !== true);
-  if (open.length === 0) return new Set();
-  const selectors = await watched(run);
-  const seized = open.filter((entry) => {
-    const labels = stringsAt(payloadOf(entry)?.object, 'metadata', 'labels');
-    return selectors.some((selector) => matchesSelector(selector, labels));
-  });
-  return new Set(seized.map(({ id }) => keyOf(id)));
+/** The HelmReleases that this apply creates and installs, and that a helm-controller would seize, by `keyIn`. */
+export async function contested(run: Run, turns: readonly Turn[]): Promise<ReadonlyMap<string, Site>> {
+  const installs = turns.filter(({ group }) => group.state?.exists === false);
+  const homes = new Map(installs.map(({ group, home }) => [keyIn(home, group.owner.id), home]));
+  const watching = new Map<string, Promise<readonly string[]>>();
+  const seized = new Map<string, Site>();
+  for (const { site, sends } of turns) {
+    for (const { id, object } of sends.map((entry) => ({ id: entry.id, object: payloadOf(entry)?.object }))) {
+      const home = homes.get(keyIn(site, id));
+      if (home === undefined || !isHelmRelease(id) || at(object, 'spec', 'suspend') === true) continue;
+      const selectors = watching.get(clusterKey(home)) ?? watched(run, home);
+      watching.set(clusterKey(home), selectors);
+      const labels = stringsAt(object, 'metadata', 'labels');
+      if ((await selectors).some((selector) => matchesSelector(selector, labels))) seized.set(keyIn(home, id), home);
+    }
+  }
+  return seized;
 }
 
 const deployments = { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
 
 /** What the helm-controllers of the cluster watch; one that has a release of the plan and is not found watches all. */
-async function watched({ cluster, plan, options }: Run): Promise<readonly string[]> {
+async function watched({ plan, options }: Run, home: Site): Promise<readonly string[]> {
   const labelSelector = 'app.kubernetes.io/component=helm-controller';
-  const found = await cluster.list(deployments, { labelSelector }, options.signal);
+  const found = await home.cluster.list(deployments, { labelSelector }, options.signal);
   if (found.ok && found.value.length > 0) return found.value.map(watchedBy);
   const runs = plan.groups.some(
-    ({ owner, state, standsIn }) => standsIn === undefined && isHelmRelease(owner.id) && state?.controlled === true,
+    (group) => homeKey(group) === clusterKey(home) && isHelmRelease(group.owner.id) && group.state?.controlled === true,
   );
   return runs ? [''] : [];
 }
@@ -64,7 +65,8 @@ export function bornSuspended({ options }: Run, entry: PlanEntry): PlanEntry {
 
 /** Makes the suspension Sluice's own: the manager that created the object would take it back when it next applies it. */
 export async function holdSuspended(state: State, turn: Turn, entry: PlanEntry): Promise<void> {
-  const { cluster, options } = state;
+  const { options } = state;
+  const home = state.contested.get(keyIn(turn.site, entry.id))!;
   const { apiVersion, kind, namespace, name } = ownerRef(entry.id);
   const object = {
     apiVersion,
@@ -72,9 +74,8 @@ export async function holdSuspended(state: State, turn: Turn, entry: PlanEntry):
     metadata: { name, namespace, annotations: noteFor(options) },
     spec: { suspend: true },
   };
-  const held = await cluster.apply(object, { manager: sluiceManager, force: true, dryRun: false }, options.signal);
-  state.suspended.add(keyOf(entry.id));
-  state.tell({ type: 'suspended', owner: entry.id, wayBack: wayBack(entry.id, cluster.context) });
+  const held = await home.cluster.apply(object, { manager: sluiceManager, force: true, dryRun: false }, options.signal);
+  tellSuspended(state, home, entry.id);
   if (held.ok) return;
   state.tell({ type: 'trouble', owner: turn.group.owner.id, message: held.failure.message });
 }

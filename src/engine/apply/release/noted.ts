@@ -32,9 +32,10 @@ export async function noteOutcome(operation: Operation, concluded: Concluded): P
   const { state, turn } = operation;
   const { id } = turn.group.owner;
   const ref = ownerRef(id);
-  const live = await state.cluster.get(ref);
+  const { cluster } = turn.home;
+  const live = await cluster.get(ref);
   const answer = live.ok
-    ? await state.cluster.patch(
+    ? await cluster.patch(
         ref,
         { status: statusAfter(live.value, operation, concluded) },
         { manager: sluiceManager, subresource: 'status' },

@@ -34,5 +34,5 @@ export function clean({ turn }: Pick<Operation, 'turn'>, message: string): strin
 }
 
 export function stopReason(state: State, turn: Turn): string | undefined {
-  return state.options.signal?.aborted ? 'context canceled' : stoppedFor(state, turn);
+  return state.options.signal?.aborted ? 'context canceled' : stoppedFor(turn);
 }

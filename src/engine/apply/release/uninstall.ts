@@ -12,7 +12,7 @@ export async function uninstallRelease(state: State, turn: Turn): Promise<void> 
   const spec = turn.group.spec?.release;
   if (spec === undefined) return deleteAll(state, turn);
   const { id } = turn.group.owner;
-  const still = await state.cluster.get(ownerRef(id), state.options.signal);
+  const still = await turn.home.cluster.get(ownerRef(id), state.options.signal);
   if (still.ok && stringAt(still.value, 'metadata', 'deletionTimestamp') === '')
     return refuse(state, turn, 'its HelmRelease is still there');
   if (still.ok) return byController(state, turn, spec.uninstall.timeout);
@@ -30,7 +30,7 @@ export async function uninstallRelease(state: State, turn: Turn): Promise<void> 
 /** Its finalizer holds the HelmRelease: helm-controller is at work, and takes everything away itself. */
 async function byController(state: State, turn: Turn, timeout: number): Promise<void> {
   const { id } = turn.group.owner;
-  const wrong = await waitUntilGone(state.cluster, state, { id, ref: ownerRef(id) }, timeout);
+  const wrong = await waitUntilGone(turn.home.cluster, state, { id, ref: ownerRef(id) }, timeout);
   if (wrong !== undefined) return refuse(state, turn, wrong);
   const message = 'uninstalled by helm-controller';
   for (const entry of turn.deletes) told(state, turn, entry, { outcome: 'deleted', message });
