@@ -10,9 +10,11 @@ export interface ApplyStep {
 
 /** A Flux object that an apply suspended and nobody has resumed. */
 export interface Suspension {
-  readonly object: ObjectName;
+  readonly object: PlacedName;
   /** When, by whom and why. */
   readonly note: string;
+  /** Of the other cluster that it is in: the settings keep it from being written to. */
+  readonly protection?: 'protected' | 'read-only';
 }
 
 /** An apply that never came to its end: its process ended first. */

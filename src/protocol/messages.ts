@@ -2,7 +2,7 @@
  * What the extension and the server say to each other beyond the language protocol: plain data, names and types only.
  * The server owns every decision; the extension shows what it is told and sends back what a person chose.
  */
-import type { ApplyOutcome, ApplyStep, Left, PushView } from './apply.ts';
+import type { ApplyOutcome, ApplyStep, Left, PlacedName, PushView } from './apply.ts';
 import type { PlanAgainst, PlanScope, PlanView, Revealed } from './plan.ts';
 import type { ObjectName, TreeNode } from './tree.ts';
 
@@ -133,7 +133,7 @@ export interface Requests {
   'sluice/fluxObjects': [object, readonly TreeNode[]];
   /** `confirmed` is the context's name as the person typed it: a protected context wants it. */
   'sluice/act': [
-    { readonly action: FluxAction; readonly object: ObjectName; readonly run: string; readonly confirmed?: string },
+    { readonly action: FluxAction; readonly object: PlacedName; readonly run: string; readonly confirmed?: string },
     Outcome,
   ];
   /** The line of the workspace that declares an object. */

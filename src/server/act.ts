@@ -19,8 +19,11 @@ export interface ActOptions {
   progress(message: string): void;
 }
 
+/** A cluster and what its watches see. */
+export type ActOn = Pick<Linked, 'cluster' | 'store'>;
+
 export async function act(
-  linked: Linked,
+  linked: ActOn,
   action: FluxAction,
   object: ObjectName,
   options: ActOptions,
@@ -42,7 +45,7 @@ export async function act(
   return await reconcile(linked, object, options);
 }
 
-async function reconcile(linked: Linked, object: ObjectName, options: ActOptions): Promise<Outcome> {
+async function reconcile(linked: ActOn, object: ObjectName, options: ActOptions): Promise<Outcome> {
   const { cluster } = linked;
   const title = titleOfName(object);
   const before = await cluster.get(object, options.signal);
@@ -58,7 +61,7 @@ async function reconcile(linked: Linked, object: ObjectName, options: ActOptions
 }
 
 async function suspend(
-  linked: Linked,
+  linked: ActOn,
   action: 'suspend' | 'resume',
   object: ObjectName,
   options: ActOptions,
@@ -92,7 +95,7 @@ async function suspend(
  * What an apply suspended is handed back with its source fetched anew: resumed at the old revision, Flux would undo the
  * apply until it sees the commit.
  */
-async function fetchFirst({ cluster, ...linked }: Linked, object: ObjectName, options: ActOptions) {
+async function fetchFirst({ cluster, ...linked }: ActOn, object: ObjectName, options: ActOptions) {
   const live = await cluster.get(object, options.signal);
   if (!live.ok) return failed(live.failure);
   const source = sourceOf(live.value);
@@ -106,7 +109,7 @@ async function fetchFirst({ cluster, ...linked }: Linked, object: ObjectName, op
 
 /** Waits until the controller has handled the request and the object is no longer in progress. */
 async function waitFor(
-  linked: Linked,
+  linked: ActOn,
   object: ObjectName,
   options: ActOptions,
   handled: (live: LiveObject) => boolean,

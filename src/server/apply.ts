@@ -5,6 +5,7 @@ import {
   inputsOf,
   keyOf,
   type ObjectOutcome,
+  otherClustersOf,
   type PlanEntry,
   type PlanGroup,
   type Timer,
@@ -63,7 +64,7 @@ function otherServers({ plan }: Current, entries: readonly string[]): readonly s
   const groups = plan.groups.filter((group) =>
     group.entries.some((entry) => chosen.has(entryId(keyOf(group.owner.id), entry))),
   );
-  return [...new Set(groups.flatMap(({ remote }) => remote?.server ?? []))];
+  return otherClustersOf({ ...plan, groups }).map(({ server }) => server);
 }
 
 async function carryOut(

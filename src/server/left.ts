@@ -2,7 +2,15 @@
  * What applies have left behind: owners that they suspended and nobody resumed (the cluster's own annotation says so,
  * whoever applied, from wherever), and an apply whose process ended before it did (its journal says so).
  */
-import { type ApplyEvent, type PlacedId, sentEverything, unfinished } from '../engine/index.ts';
+import {
+  type ApplyEvent,
+  type Cluster,
+  openWaysBack,
+  type PlacedId,
+  sentEverything,
+  unfinished,
+  type WayBack,
+} from '../engine/index.ts';
 import type { Journal } from '../io/journal.ts';
 import type { Left, PlacedName, Suspension, Unfinished } from '../protocol/index.ts';
 import type { Link, Linked } from './link.ts';
@@ -18,6 +26,10 @@ export interface LeftBehind {
   onChange(listener: (left: Left) => void): void;
   /** Looks again, and tells when it is other than before. */
   look(): Promise<void>;
+  /** The cluster of that server in which something is suspended; undefined when nothing there is any more. */
+  elsewhere(server: string): Promise<Cluster | undefined>;
+  /** Looks again into the other clusters that Flux objects of the chosen one lead to. */
+  lookElsewhere(): Promise<void>;
 }
 
 const owners = [
@@ -37,13 +49,35 @@ export function createLeft(link: Link, journalOf: (identity: string) => Journal)
     return identity?.ok ? journalOf(identity.value) : undefined;
   }
 
+  function suspension({ owner, note, away }: WayBack): Suspension {
+    if (away === undefined) return { object: owner, note };
+    const { server } = away.remote;
+    const protection = link.protection(server);
+    const object = { ...owner, cluster: server };
+    return protection === 'open' ? { object, note } : { object, note, protection };
+  }
+
+  /** Other clusters are looked into when something may have changed there by Sluice, not with every news of this one. */
+  let others: { readonly of: Linked; readonly found: Promise<readonly WayBack[]> } | undefined;
+
+  function suspendedElsewhere(linked: Linked): Promise<readonly WayBack[]> {
+    if (others?.of !== linked) others = { of: linked, found: waysBackElsewhere(linked) };
+    return others.found;
+  }
+
+  async function lookElsewhere(): Promise<void> {
+    others = undefined;
+    await look();
+  }
+
   /** The journal is read once for each connection, not with every news of the cluster. */
   let open: { readonly of: Linked; readonly unfinished: Unfinished | undefined } | undefined;
 
   async function now(): Promise<Left> {
     const linked = await link.linked();
     if (linked === undefined) return { suspended: [] };
-    const suspended = await suspensions(linked);
+    const away = (await suspendedElsewhere(linked)).map(suspension);
+    const suspended = [...(await suspensions(linked)), ...away];
     if (open?.of !== linked && writing === 0) {
       open = { of: linked, unfinished: unfinishedOf((await journalOfChosen())?.left() ?? []) };
     }
@@ -66,6 +100,12 @@ export function createLeft(link: Link, journalOf: (identity: string) => Journal)
   return {
     now,
     look,
+    lookElsewhere,
+    async elsewhere(server) {
+      const linked = await link.linked();
+      const ways = linked === undefined ? [] : await suspendedElsewhere(linked);
+      return ways.find(({ away }) => away?.remote.server === server)?.away?.cluster;
+    },
     journal(identity) {
       const journal = journalOf(identity);
       return {
@@ -78,7 +118,7 @@ export function createLeft(link: Link, journalOf: (identity: string) => Journal)
           writing--;
           journal.close();
           open = undefined;
-          void look();
+          void lookElsewhere();
         },
       };
     },
@@ -89,6 +129,14 @@ export function createLeft(link: Link, journalOf: (identity: string) => Journal)
     },
     onChange: (listener) => void listeners.push(listener),
   };
+}
+
+async function waysBackElsewhere({ store, cluster, signal }: Linked): Promise<readonly WayBack[]> {
+  const seen = await Promise.all(owners.map((kind) => store.settled(kind)));
+  const objects = seen.flatMap((one) => ('objects' in one ? [...one.objects.values()] : []));
+  if (objects.every((object) => at(object, 'spec', 'kubeConfig') === undefined)) return [];
+  const open = await openWaysBack(cluster, signal);
+  return open.ok ? open.value.filter(({ away }) => away !== undefined) : [];
 }
 
 async function suspensions({ store }: Linked): Promise<readonly Suspension[]> {

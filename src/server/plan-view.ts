@@ -98,7 +98,8 @@ function targetOf({ target }: Plan): string {
 function groupView(group: PlanGroup, shown: PlanShown): PlanGroupView {
   const id = keyOf(group.owner.id);
   const dangers = dangersView(group.dangers, shown);
-  const protection = (group.remote && shown.protection?.(group.remote.server)) ?? 'open';
+  const guards = [group.remote, group.standsIn].map((one) => (one && shown.protection?.(one.server)) ?? 'open');
+  const protection = guards.find((one) => one === 'read-only') ?? guards.find((one) => one === 'protected') ?? 'open';
   const held = shown.held?.has(id) === true;
   const note = held ? 'does not build now: as it was before' : group.note;
   const items = group.entries.map((entry) => itemView(group, entry, shown));

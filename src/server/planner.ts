@@ -9,8 +9,7 @@ import {
   type DesiredObject,
   type DesiredSet,
   keyOf,
-  type ObjectRef,
-  openRemote,
+  openTarget,
   type Plan,
   type PlanEntry,
   type PlanGroup,
@@ -268,12 +267,7 @@ async function clusterOfGroup(
   { remote, as }: PlanGroup,
   signal: AbortSignal,
 ): Promise<Cluster | string> {
-  const ask = remote && {
-    get: (one: ObjectRef) => home.get(one, signal),
-    namespace: remote.namespace,
-    ref: remote.from,
-  };
-  const cluster = ask === undefined ? home : await openRemote({ ...ask, home });
+  const cluster = remote === undefined ? home : await openTarget(home, remote, signal);
   if (typeof cluster === 'string' || as === undefined) return cluster;
   const entered = await cluster.as(as, signal);
   return entered.ok ? entered.value : entered.failure.message;

@@ -13,7 +13,7 @@ import {
 import { findRepository, headOf, type Repository, remotesOf } from '../io/git.ts';
 import { commitOf, isAncestor, type PushPlan, preparePush, push } from '../io/push.ts';
 import { GitError } from '../io/rungit.ts';
-import type { Outcome, PushView } from '../protocol/index.ts';
+import type { ObjectName, Outcome, PushView } from '../protocol/index.ts';
 import { textAt, titleOfName } from './live.ts';
 import type { PlannerDoors } from './planner.ts';
 import type { Session } from './session.ts';
@@ -48,7 +48,9 @@ export async function pushShown(
 ): Promise<Outcome> {
   const linked = await session.link.linked();
   if (linked === undefined) return { ok: false, message: session.link.state().message };
-  const barred = session.link.barred(confirmed);
+  const others = (await session.left.now()).suspended.flatMap(({ object }) => object.cluster ?? []);
+  const writesTo = [...new Set(others)];
+  const barred = session.link.barred(confirmed, writesTo);
   if (barred !== undefined) return { ok: false, message: barred };
   if (text.trim() === '') return { ok: false, message: 'A commit needs a message.' };
   const plan = await prepared(session, doors, request.signal);
@@ -59,10 +61,18 @@ export async function pushShown(
     const { commit } = await push(plan, text, request.signal);
     request.progress(`Pushed ${commit.slice(0, 8)} to ${plan.branch} of ${plan.remote}`);
     const { cluster } = linked;
-    return await followed(cluster, plan.repository, { ...request, commit, branch: plan.to, how: 'hand-back' });
+    return await followed(cluster, plan.repository, {
+      ...request,
+      commit,
+      branch: plan.to,
+      how: 'hand-back',
+      writesTo,
+    });
   } catch (error) {
     if (error instanceof GitError) return { ok: false, message: error.message };
     throw error;
+  } finally {
+    await session.left.lookElsewhere();
   }
 }
 
@@ -129,10 +139,11 @@ interface Followed extends FollowRequest {
   readonly commit: string;
   readonly branch?: string;
   readonly how: 'watch' | 'hand-back';
+  readonly writesTo?: readonly string[];
 }
 
 async function followed(cluster: Cluster, repository: Repository, request: Followed): Promise<Outcome> {
-  const { commit, branch, how, timer, signal, progress } = request;
+  const { commit, branch, how, writesTo = [], timer, signal, progress } = request;
   const urls = remotesOf(repository);
   const isSource = (source: LiveObject): boolean => {
     const wanted = textAt(source, 'spec', 'ref', 'branch');
@@ -140,7 +151,17 @@ async function followed(cluster: Cluster, repository: Repository, request: Follo
     return mine && (branch === undefined || wanted === '' || wanted === branch);
   };
   const isIn = (other: string) => isAncestor(repository, commit, other, signal);
-  const options = { commit, how, isSource, isIn, until: 'workloads' as const, timer, timeout: patience, signal };
+  const options = {
+    commit,
+    how,
+    writesTo,
+    isSource,
+    isIn,
+    until: 'workloads' as const,
+    timer,
+    timeout: patience,
+    signal,
+  };
   for await (const event of followCommit(cluster, options)) {
     if (event.type === 'end') return outcomeOf(event);
     const message = messageOf(event);
@@ -151,14 +172,19 @@ async function followed(cluster: Cluster, repository: Repository, request: Follo
 
 function messageOf(event: FollowEvent): string | undefined {
   if (event.type === 'step' || event.type === 'end') return undefined;
-  const title = titleOfName(event.object);
+  const title = titleIn(event.object, event);
   if (event.type === 'resumed') return `${title} is resumed`;
   return `${title}: ${event.message}`;
 }
 
-function outcomeOf({ outcome, step, object, message }: Extract<FollowEvent, { readonly type: 'end' }>): Outcome {
+function titleIn(object: ObjectName, { cluster }: { readonly cluster?: string }): string {
+  return cluster === undefined ? titleOfName(object) : `${titleOfName(object)} in ${cluster}`;
+}
+
+function outcomeOf(event: Extract<FollowEvent, { readonly type: 'end' }>): Outcome {
+  const { outcome, step, object, message } = event;
   if (outcome === 'ready') return { ok: true, message: `Commit ${message}, and everything is ready.` };
-  const where = [step, object === undefined ? undefined : titleOfName(object)].filter((text) => text !== undefined);
+  const where = [step, object === undefined ? undefined : titleIn(object, event)].filter((text) => text !== undefined);
   const words = { failed: 'It failed', timeout: 'It was not ready in time', canceled: 'No longer followed' }[outcome];
   return {
     ok: false,

@@ -9,6 +9,7 @@ import type { Cluster, ClusterAnswer, LiveObject, ObjectRef, Timer } from '../po
 import { stringAt } from '../status/fields.ts';
 import { healthOf, isSuspended } from '../status/index.ts';
 import { channel } from './channel.ts';
+import { awaitsOther } from './owner.ts';
 import { listOf, type Reaching, reachingFrom, type Spot } from './remotes.ts';
 import { inCluster } from './site.ts';
 import { type Awaited, deadline, waitFor } from './wait.ts';
@@ -318,7 +319,8 @@ async function atReleases(run: Run, owners: readonly Found[]): Promise<readonly 
     judge(live) {
       const { status, message } = healthOf(live);
       if (status === 'suspended') return { is: 'left-out', message: suspendedWords(live) };
-      if (status === 'failed') return { is: 'failed', message };
+      // The chart of one that has just gone on is made only now.
+      if (status === 'failed' && !awaitsOther(live)) return { is: 'failed', message };
       return { is: status === 'ready' ? 'there' : 'waiting', message };
     },
   });

@@ -6,4 +6,4 @@ export { sentEverything, unfinished, unfinishedLines, unfinishedTitle } from './
 export { suspendedAnnotation } from './owner.ts';
 export { type Protection, type ProtectionSettings, protectionOf } from './protection.ts';
 export type { ApplyOptions } from './turn.ts';
-export { openWaysBack, type WayBack, wayBackOf } from './wayback.ts';
+export { type Away, openWaysBack, type WayBack, wayBackOf } from './wayback.ts';

@@ -64,12 +64,15 @@ export async function suspendOwner(cluster: Cluster, id: ObjectId, options: Susp
 function busy(live: LiveObject): boolean {
   const conditions = conditionsOf(live);
   const reconciling = conditions.find(({ type }) => type === 'Reconciling');
-  const ready = conditions.find(({ type }) => type === 'Ready');
-  if (ready?.status === 'False' && waits.includes(ready.reason)) return false;
+  if (awaitsOther(live)) return false;
   return reconciling?.status === 'True' && reconciling.reason !== 'ProgressingWithRetry';
 }
 
-const waits = ['SourceNotReady', 'DependencyNotReady', 'ArtifactFailed'];
+/** Whether it is not ready for what it needs is not: its controller comes back to it. */
+export function awaitsOther(live: LiveObject): boolean {
+  const ready = conditionsOf(live).find(({ type }) => type === 'Ready');
+  return ready?.status === 'False' && ['SourceNotReady', 'DependencyNotReady', 'ArtifactFailed'].includes(ready.reason);
+}
 
 /** The inventory of a live owner; undefined when there is no such owner; a sentence when it cannot be read. */
 export async function readInventory(

@@ -22,6 +22,8 @@ export interface Suspension {
 export interface WayBack {
   readonly owner: ObjectRef;
   readonly suspension: Suspension;
+  /** The annotation itself. */
+  readonly note: string;
   /** What it takes its content from: to be fetched before the resume, or Flux undoes what was applied. */
   readonly source?: ObjectRef;
   /** The other cluster that it stands in, where `spec.kubeConfig` leads to it. */
@@ -83,7 +85,7 @@ export function wayBackOf(live: LiveObject): WayBack | undefined {
   const note = stringAt(live, 'metadata', 'annotations', suspendedAnnotation);
   if (note === '' || !isSuspended(live)) return undefined;
   const source = sourceRefOf(live);
-  return { owner: refOfLive(live), suspension: suspensionOf(note), ...(source === undefined ? {} : { source }) };
+  return { owner: refOfLive(live), note, suspension: suspensionOf(note), ...(source === undefined ? {} : { source }) };
 }
 
 /** Reads `2026-01-01T00:00:00.000Z by alice: why`; a note in other words is all reason. */

@@ -9,7 +9,7 @@ export { type PlanLiveOptions, planLive } from './live.ts';
 export { originOf } from './origins.ts';
 export type { OwnerSpec } from './owner.ts';
 export * from './plan.ts';
-export { type KubeConfigRef, openRemote, type RemoteRequest } from './remote.ts';
+export { type KubeConfigRef, openRemote, openTarget, type RemoteRequest } from './remote.ts';
 export { requestsOf } from './requests.ts';
 export { type RevealedValue, revealed, revealLive } from './reveal.ts';
 export { type Part, partOf, type Scope } from './scope.ts';

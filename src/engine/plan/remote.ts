@@ -4,6 +4,7 @@
  */
 import type { Cluster, ClusterAnswer, LiveObject, ObjectRef } from '../ports.ts';
 import { stringAt, stringsAt } from '../status/fields.ts';
+import type { RemoteTarget } from './plan.ts';
 import { decodeBase64 } from './text.ts';
 
 /** `spec.kubeConfig`: a Secret and the key in it, or (newer Flux) a ConfigMap that says how to log in to a cloud. */
@@ -18,6 +19,17 @@ export interface RemoteRequest {
   /** The owner's namespace. */
   readonly namespace: string;
   readonly ref: KubeConfigRef;
+}
+
+/** The cluster of a plan's group, by the way that the plan took to it. */
+export async function openTarget(
+  first: Cluster,
+  { namespace, from: ref, through }: RemoteTarget,
+  signal?: AbortSignal,
+): Promise<Cluster | string> {
+  const home = through === undefined ? first : await openTarget(first, through, signal);
+  if (typeof home === 'string') return home;
+  return openRemote({ get: (wanted) => home.get(wanted, signal), home, namespace, ref });
 }
 
 /** The cluster, connected on first use; or one sentence that says why it cannot be opened from here. */

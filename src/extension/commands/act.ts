@@ -1,8 +1,8 @@
 /** What reconcile, suspend and resume share: ask the server, show progress, show the outcome. */
 import { l10n, window } from 'vscode';
-import type { FluxAction, ObjectName, Outcome, TreeNode } from '../../protocol/index.ts';
+import type { FluxAction, Outcome, PlacedName, TreeNode } from '../../protocol/index.ts';
 import type { CommandId } from '../contributions.ts';
-import { askToWrite, type Permission } from '../views/guard.ts';
+import { askToWrite, guardsOf, type Permission } from '../views/guard.ts';
 import { withProgress } from '../views/progress.ts';
 import type { Command, Sluice } from './command.ts';
 import { pickObject } from './pick.ts';
@@ -18,7 +18,7 @@ export function actCommand(
     async run(sluice, argument) {
       const object = await pickObject(sluice, argument, can, title());
       if (object === undefined) return;
-      const permission = await askToWrite(sluice, title());
+      const permission = await askToWrite(sluice, title(), guardsOf(sluice.plan.left, [object]));
       if (permission !== undefined) await actOn(sluice, { action, object, title: title() }, permission);
     },
   };
@@ -26,7 +26,7 @@ export function actCommand(
 
 export interface Act {
   readonly action: FluxAction;
-  readonly object: ObjectName;
+  readonly object: PlacedName;
   readonly title: string;
 }
 

@@ -1,6 +1,6 @@
 /** The shape of a command: one file here, one line in `index.ts`, one entry in `package.json`. */
 import type { ExtensionContext, LogOutputChannel } from 'vscode';
-import type { ClusterState, ObjectName, PlanView, TreeNode } from '../../protocol/index.ts';
+import type { ClusterState, PlacedName, PlanView, TreeNode } from '../../protocol/index.ts';
 import type { Client } from '../client.ts';
 import type { CommandId } from '../contributions.ts';
 import type { FleetElement } from '../tree/fleet.ts';
@@ -46,7 +46,7 @@ export function nodeOf(argument: unknown): TreeNode | undefined {
 }
 
 /** The object that a command was started on: in the cluster's tree or in the plan. */
-export function objectOf(argument: unknown): ObjectName | undefined {
+export function objectOf(argument: unknown): PlacedName | undefined {
   const element = argument as PlanElement | undefined;
   if (element?.type === 'item') return element.item.object;
   if (element?.type === 'group') return element.group.owner;

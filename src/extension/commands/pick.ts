@@ -1,6 +1,6 @@
 /** Choosing an object from the palette, where a command was not started on a tree item. */
 import { l10n, type QuickPickItem, window } from 'vscode';
-import type { ObjectName, TreeNode } from '../../protocol/index.ts';
+import type { ObjectName, PlacedName, TreeNode } from '../../protocol/index.ts';
 import { objectOf, type Sluice } from './command.ts';
 
 /** The object that the command was started on, or one that the person picks from those that can do it. */
@@ -9,7 +9,7 @@ export async function pickObject(
   argument: unknown,
   can: NonNullable<TreeNode['can']>[number],
   title: string,
-): Promise<ObjectName | undefined> {
+): Promise<PlacedName | undefined> {
   const given = objectOf(argument);
   if (given !== undefined) return given;
   const nodes = sluice.client.request('sluice/fluxObjects', {});

@@ -4,8 +4,8 @@
  */
 import { l10n, window, workspace } from 'vscode';
 import type { Outcome, PushView } from '../../protocol/index.ts';
-import { askToWrite, type Permission } from '../views/guard.ts';
-import { titleOf } from '../views/left.ts';
+import { askToWrite, guardsOf, type Permission } from '../views/guard.ts';
+import { placedTitle } from '../views/left.ts';
 import { withProgress } from '../views/progress.ts';
 import { tell } from './act.ts';
 import type { Command, Sluice } from './command.ts';
@@ -27,7 +27,9 @@ export const pushAndFollow: Command = {
     if ('message' in shown) return void window.showWarningMessage(shown.message);
     const text = await agree(sluice, shown);
     if (text === undefined) return;
-    const permission = await askToWrite(sluice, l10n.t('Commit, Push and Follow'));
+    const { left } = sluice.plan;
+    const resumed = left.suspended.map(({ object }) => object);
+    const permission = await askToWrite(sluice, l10n.t('Commit, Push and Follow'), guardsOf(left, resumed));
     if (permission === undefined) return;
     await tell(sluice, await send(sluice, shown, text, permission));
   },
@@ -36,7 +38,7 @@ export const pushAndFollow: Command = {
 /** The commit's message, once the person agreed to what is pushed where. */
 async function agree(sluice: Sluice, shown: PushView): Promise<string | undefined> {
   const { remote, url, branch, files, ahead } = shown;
-  const resumed = sluice.plan.left.suspended.map(({ object }) => titleOf(object)).join(', ');
+  const resumed = sluice.plan.left.suspended.map(({ object }) => placedTitle(object)).join(', ');
   const more = files.length > told ? [l10n.t('and {0} more', files.length - told)] : [];
   const commits =
     files.length === 0 ? l10n.t('Everything is committed.') : [...files.slice(0, told), ...more].join('\n');

@@ -1,6 +1,6 @@
 /** Lets Flux take care again of all that applies suspended. */
 import { l10n, window } from 'vscode';
-import { askToWrite } from '../views/guard.ts';
+import { askToWrite, guardsOf } from '../views/guard.ts';
 import { actOn } from './act.ts';
 import type { Command } from './command.ts';
 
@@ -12,8 +12,9 @@ export const resumeAll: Command = {
       return void window.showInformationMessage(l10n.t('Nothing is suspended by an apply in this cluster.'));
     }
     const title = l10n.t('Resume');
-    const permission = await askToWrite(sluice, title);
+    const objects = suspended.map(({ object }) => object);
+    const permission = await askToWrite(sluice, title, guardsOf(sluice.plan.left, objects));
     if (permission === undefined) return;
-    for (const { object } of suspended) await actOn(sluice, { action: 'resume', object, title }, permission);
+    for (const object of objects) await actOn(sluice, { action: 'resume', object, title }, permission);
   },
 };

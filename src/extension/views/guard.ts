@@ -1,6 +1,6 @@
 /** Before anything is written: a read-only context refuses, and a protected one wants its name typed. */
 import { l10n, window } from 'vscode';
-import type { ClusterState } from '../../protocol/index.ts';
+import type { ClusterState, Left, PlacedName } from '../../protocol/index.ts';
 import type { Sluice } from '../commands/command.ts';
 
 export interface Permission {
@@ -8,12 +8,26 @@ export interface Permission {
   readonly confirmed?: string;
 }
 
+export interface Guarded {
+  readonly name: string;
+  readonly protection: 'protected' | 'read-only';
+}
+
+/** What guards the other clusters that suspended objects are in. */
+export function guardsOf({ suspended }: Left, objects: readonly PlacedName[]): readonly Guarded[] {
+  const servers = new Set(objects.flatMap(({ cluster }) => cluster ?? []));
+  const found = suspended.flatMap(({ object: { cluster }, protection }): Guarded[] =>
+    cluster !== undefined && servers.has(cluster) && protection !== undefined ? [{ name: cluster, protection }] : [],
+  );
+  return found.filter(({ name }, index) => found.findIndex((one) => one.name === name) === index);
+}
+
 /** undefined when nothing may be written, or the person thought better of it. */
 export async function askToWrite(
   { cluster }: Sluice,
   what: string,
   /** Of clusters beside the chosen one that would be written to as well. */
-  others: readonly { readonly name: string; readonly protection: 'protected' | 'read-only' }[] = [],
+  others: readonly Guarded[] = [],
 ): Promise<Permission | undefined> {
   const { context, protection } = cluster();
   if (context === undefined) return {};

@@ -63,8 +63,13 @@ export function titleOf({ kind, name }: ObjectName): string {
   return `${kind} ${name}`;
 }
 
+/** With the server where it is in another cluster than the chosen one. */
+export function placedTitle(object: PlacedName): string {
+  return object.cluster === undefined ? titleOf(object) : l10n.t('{0} in {1}', titleOf(object), object.cluster);
+}
+
 function suspendedItem(suspended: readonly Suspension[], following: string): TreeItem {
-  const names = suspended.map(({ object }) => titleOf(object)).join(', ');
+  const names = suspended.map(({ object }) => placedTitle(object)).join(', ');
   const item = new TreeItem(l10n.t('Suspended by an apply: {0}', names), TreeItemCollapsibleState.Collapsed);
   item.id = 'left:suspended';
   item.description = following;
@@ -79,10 +84,10 @@ function suspendedItem(suspended: readonly Suspension[], following: string): Tre
 }
 
 function suspensionItem({ object, note }: Suspension): TreeItem {
-  const item = new TreeItem(titleOf(object));
-  item.id = `left:suspended:${object.kind}/${object.namespace}/${object.name}`;
+  const item = new TreeItem(placedTitle(object));
+  item.id = `left:suspended:${object.cluster ?? ''}/${object.kind}/${object.namespace}/${object.name}`;
   item.description = note;
-  item.tooltip = `${object.kind} ${object.namespace}/${object.name}\n${note}`;
+  item.tooltip = [`${object.kind} ${object.namespace}/${object.name}`, object.cluster, note].filter(Boolean).join('\n');
   item.iconPath = new ThemeIcon('debug-pause', new ThemeColor('charts.yellow'));
   item.contextValue = 'suspension';
   return item;

@@ -1,19 +1,32 @@
-/** Reconcile, suspend, resume. */
+/** Reconcile, suspend, resume; what an apply suspended in another cluster is resumed there. */
 import { act as actOn } from '../act.ts';
 import type { Handler } from '../handler.ts';
+import { createStore } from '../store.ts';
 
 export const act: Handler = {
   register({ on, notify, session }) {
     on('sluice/act', async ({ action, object, run, confirmed }, signal) => {
       const linked = await session.link.linked();
       if (linked === undefined) return { ok: false, message: session.link.state().message };
-      const refused = session.link.barred(confirmed);
+      const { cluster: server, ...name } = object;
+      const refused = session.link.barred(confirmed, server === undefined ? [] : [server]);
       if (refused !== undefined) return { ok: false, warning: true, message: refused };
-      return await actOn(linked, action, object, {
+      const options = {
         now: () => new Date(session.now()).toISOString(),
         signal,
-        progress: (message) => notify('sluice/progress', { run, message }),
-      });
+        progress: (message: string) => notify('sluice/progress', { run, message }),
+      };
+      if (server === undefined) return await actOn(linked, action, name, options);
+      const cluster = await session.left.elsewhere(server);
+      if (cluster === undefined) return { ok: false, message: `Nothing is suspended in ${server} any more.` };
+      const watching = new AbortController();
+      try {
+        const store = createStore(cluster, AbortSignal.any([watching.signal, linked.signal]), () => undefined);
+        return await actOn({ cluster, store }, action, name, options);
+      } finally {
+        watching.abort();
+        await session.left.lookElsewhere();
+      }
     });
   },
 };

@@ -66,3 +66,16 @@ test('who only watches resumes nothing', async () => {
   expect(told).toEqual(['reached GitRepository', 'left-out Kustomization', 'ready']);
   expect(written).toEqual([]);
 });
+
+test('a release whose chart is not there yet is waited for, and its words stand at the end', async () => {
+  const waits = fleet('').replace('spec: { suspend: true, chartRef', 'spec: { chartRef');
+  const at = waits.lastIndexOf('conditions: ');
+  const condition = "conditions: [{ type: Ready, status: 'False', reason: SourceNotReady, message: no chart yet }] }\n";
+  let now = 1_700_000_000_000;
+  const sleep = async (ms: number) => {
+    now += ms;
+  };
+  const timer = { now: () => now, sleep };
+  const { told } = await followed(waits.slice(0, at) + condition, { timer });
+  expect(told.at(-1)).toBe('timeout');
+});
