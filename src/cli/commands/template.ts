@@ -12,13 +12,16 @@ export const template: Command = {
   name: 'template',
   usage:
     'NAME CHART [-n NS] [-f FILE]… [--set K=V]… [--set-string K=V]… [--include-crds] [--no-hooks] [--kube-version V] ' +
-    '[--api-versions V]… [--is-upgrade] [--skip-schema-validation] [--time-limit SECONDS] [--helm 3|4]',
+    '[--set-json K=JSON]… [--set-file K=FILE]… [--set-literal K=V]… [--api-versions V]… [--is-upgrade] [--skip-schema-validation] [--time-limit SECONDS] [--helm 3|4]',
   summary: 'what `helm template` renders: a chart with values',
   options: {
     namespace: { type: 'string', short: 'n' },
     values: { type: 'string', short: 'f', multiple: true },
     set: { type: 'string', multiple: true },
     'set-string': { type: 'string', multiple: true },
+    'set-json': { type: 'string', multiple: true },
+    'set-file': { type: 'string', multiple: true },
+    'set-literal': { type: 'string', multiple: true },
     'include-crds': { type: 'boolean' },
     'no-hooks': { type: 'boolean' },
     'kube-version': { type: 'string' },
@@ -82,13 +85,32 @@ function userValues(invocation: Invocation): Result<helm.Table> {
     if (read.value === undefined) return read;
     values = helm.mergeMaps(values, read.value);
   }
-  for (const mode of ['typed', 'string'] as const) {
-    for (const line of texts(invocation, mode === 'typed' ? 'set' : 'set-string')) {
-      const error = helm.setValues(values, line, mode, at);
-      if (error !== undefined) throw new Error(`failed parsing --set data: ${error}`);
+  const options: helm.SetOptions = {
+    helm: helmOf(invocation),
+    read: (path) => readText(resolve(invocation.cwd, path), path),
+  };
+  for (const [flag, mode] of setFlags) {
+    for (const line of texts(invocation, flag)) {
+      const error = helm.setValues(values, line, mode, at, options);
+      if (error !== undefined) throw new Error(`failed parsing --${flag} data: ${error}`);
     }
   }
   return { value: values, problems: [] };
+}
+
+/** In Helm's order: what comes later wins. */
+const setFlags: readonly (readonly [flag: string, mode: helm.SetMode])[] = [
+  ['set-json', 'json'],
+  ['set', 'typed'],
+  ['set-string', 'string'],
+  ['set-file', 'file'],
+  ['set-literal', 'literal'],
+];
+
+function readText(path: string, given: string): { readonly text: string } | { readonly error: string } {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true)
+    return { error: `open ${given}: no such file or directory` };
+  return { text: sourceFile(path, readFileSync(path)).text };
 }
 
 function limitOf(invocation: Invocation) {
@@ -99,10 +121,14 @@ function limitOf(invocation: Invocation) {
   return chartLimit(seconds);
 }
 
-function capabilitiesOf(invocation: Invocation) {
+function helmOf(invocation: Invocation): 3 | 4 {
   const version = text(invocation, 'helm') ?? '4';
   if (version !== '3' && version !== '4') throw new UsageError('--helm is 3 or 4');
-  const base = helm.defaultCapabilities(version === '3' ? 3 : 4);
+  return version === '3' ? 3 : 4;
+}
+
+function capabilitiesOf(invocation: Invocation) {
+  const base = helm.defaultCapabilities(helmOf(invocation));
   const given = text(invocation, 'kube-version');
   const kubeVersion = given === undefined ? base.kubeVersion : helm.parseKubeVersion(given);
   if (kubeVersion === undefined) throw new UsageError(`invalid kube version '${given}'`);

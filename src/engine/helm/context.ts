@@ -185,13 +185,18 @@ function capabilitiesValue({ kubeVersion, apiVersions, helm }: Capabilities): Go
     type: `${pkg}.VersionSet`,
     methods: new Map([['Has', has]]),
   });
-  const helmVersion = object(helm === 4 ? 'version.BuildInfo' : 'version.BuildInfo', [
-    ['Version', string(helm === 4 ? 'v4.3' : 'v3.22')],
-    ['GitCommit', string('')],
-    ['GitTreeState', string('')],
-    ['GoVersion', string('go1.26')],
-    ...(helm === 4 ? ([['KubeClientVersion', string('v1.37')]] as const) : []),
-  ]);
+  const built: readonly (readonly [field: string, json: string, text: string])[] = [
+    ['Version', 'version', helm === 4 ? 'v4.3' : 'v3.22'],
+    ['GitCommit', 'git_commit', ''],
+    ['GitTreeState', 'git_tree_state', ''],
+    ['GoVersion', 'go_version', 'go1.26'],
+    ...(helm === 4 ? ([['KubeClientVersion', 'kube_client_version', 'v1.37']] as const) : []),
+  ];
+  const helmVersion = object(
+    'version.BuildInfo',
+    built.map(([field, , text]) => [field, string(text)]),
+    { json: () => map(built.flatMap(([, name, text]) => (text === '' ? [] : [[name, string(text)]]))) },
+  );
   return object(
     `${pkg}.Capabilities`,
     [

@@ -9,6 +9,6 @@ export { type Hook, type Manifest, sortObjects } from './manifests.ts';
 export { wrongName } from './name.ts';
 export { isList, objectsOf, refusalOf } from './objects.ts';
 export { finalValues, type RenderedChart, type RenderRequest, renderChart } from './render.ts';
-export { type SetMode, setValues } from './strvals.ts';
+export { type SetMode, type SetOptions, setValues } from './strvals.ts';
 export { copy, isNull, mergeMaps, type Table, table, toMapping, toTable } from './values.ts';
 export { readDocuments } from './yaml.ts';

@@ -4,7 +4,7 @@
  */
 import type { Problem } from '../problem.ts';
 import { get, type Mapping, type Node, text } from '../yaml/node.ts';
-import { resolve } from '../yaml/resolve.ts';
+import { readHead } from './head.ts';
 import { readDocuments } from './yaml.ts';
 
 export interface Manifest {
@@ -139,7 +139,7 @@ function readFile({ name, text }: RenderedText, helm: 3 | 4, before: ReadFile | 
   const known = new Map(before?.pieces.map((piece) => [piece.manifest.text, piece]));
   const pieces: Piece[] = [];
   for (const { text: own, offset } of split(text, helm)) {
-    const piece = at(known.get(own) ?? readPiece(name, own, offset), offset);
+    const piece = at(known.get(own) ?? readPiece(name, own, offset, helm), offset);
     if (typeof piece === 'string') return piece;
     pieces.push(piece);
   }
@@ -152,11 +152,11 @@ function at(piece: Piece | string, offset: number): Piece | string {
 }
 
 /** One piece read; what is wrong with it as text. */
-function readPiece(source: string, text: string, offset: number): Piece | string {
+function readPiece(source: string, text: string, offset: number, helm: 3 | 4): Piece | string {
   const parsed = readDocuments(text, source);
   if (parsed.problems.length > 0) return parsed.problems[0]!.message;
   const root = parsed.roots[0];
-  const head = readHead(root, text);
+  const head = readHead(root, text, helm);
   if (typeof head === 'string') return head;
   const hook = readHook(root);
   const [duplicate] = parsed.duplicates;
@@ -216,33 +216,6 @@ function byKind<Item extends { readonly kind: string }>(
     if (first === undefined && second === undefined) return a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0;
     return first === undefined ? 1 : -1;
   });
-}
-
-/** What Helm decodes of every document before anything else; what does not fit is its error. */
-function readHead(root: Node | undefined, printed: string): { readonly kind: string } | string {
-  if (root === undefined || (root.kind === 'scalar' && resolve(root, 'sigs') === null)) return { kind: '' };
-  if (root.kind !== 'mapping') {
-    const type = root.kind === 'sequence' ? 'array' : 'string';
-    return `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${type} into Go value of type util.SimpleHead`;
-  }
-  const infinite = /\.(inf|nan)\b/i.test(printed) ? unprintable(root) : undefined;
-  if (infinite !== undefined) return `error converting YAML to JSON: json: unsupported value: ${infinite}`;
-  return { kind: text(get(root, 'kind')) ?? '' };
-}
-
-/** A number that JSON does not know, in Go's spelling. */
-function unprintable(node: Node): string | undefined {
-  if (node.kind === 'scalar') {
-    const value = resolve(node, 'sigs');
-    if (typeof value !== 'number' || Number.isFinite(value)) return undefined;
-    return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
-  }
-  const inside = node.kind === 'sequence' ? node.items : node.entries.map(({ value }) => value);
-  for (const one of inside) {
-    const found = unprintable(one);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 function readHook(root: Node | undefined): Hook | 'unknown' | undefined {

@@ -1,11 +1,13 @@
 /**
  * `--set` lines and `targetPath` values: `a.b[0].c=1,d={x,y}` into values, with Helm's own grammar, types and errors.
  * Whole numbers become int64 (see `int64Tag`), `true`, `false` and `null` are recognised, everything else is a string.
+ * `--set-json` reads values as JSON, `--set-file` reads them from files, `--set-literal` takes them as they are.
  */
 import { quote } from '../go/strconv.ts';
 import { type Origin, type Scalar, str } from '../yaml/node.ts';
 import { resolve } from '../yaml/resolve.ts';
-import { int64Tag, isNull, type List, nothing, type Table, table, type Value } from './values.ts';
+import { fromJson, jsonPrefix } from './jsonvals.ts';
+import { int64Tag, isNull, type List, mergeMaps, nothing, type Table, table, type Value } from './values.ts';
 
 const maxIndex = 65_536;
 const maxNesting = 30;
@@ -16,18 +18,43 @@ export type SetMode =
   /** `--set-string`: every value is a string. */
   | 'string'
   /** `literal: true` of a values reference and `--set-literal`: the whole rest is the value, nothing is special in it. */
-  | 'literal';
+  | 'literal'
+  /** `--set-json`: each value is JSON; in Helm 4 the line may also be one object. */
+  | 'json'
+  /** `--set-file`: each value is the path of a file that holds it. */
+  | 'file';
+
+export interface SetOptions {
+  readonly helm?: 3 | 4;
+  /** What a file holds, for the mode `file`. */
+  readonly read?: (path: string) => { readonly text: string } | { readonly error: string };
+}
 
 /** Sets what `line` says in `into`, in place; the error is Helm's text. `at` becomes the origin of what is set. */
-export function setValues(into: Table, line: string, mode: SetMode, at: Origin): string | undefined {
+export function setValues(
+  into: Table,
+  line: string,
+  mode: SetMode,
+  at: Origin,
+  options: SetOptions = {},
+): string | undefined {
+  if (mode === 'json' && options.helm !== 3 && line.trim().startsWith('{')) return setObject(into, line.trim(), at);
   try {
-    const parser = new Parser([...line], mode, at);
+    const parser = new Parser([...line], mode, at, options);
     while (parser.key(into, 0));
     return undefined;
   } catch (error) {
     if (error instanceof SetError) return error.message;
     throw error;
   }
+}
+
+/** One JSON object, merged into the values. */
+function setObject(into: Table, line: string, at: Origin): string | undefined {
+  const read = jsonPrefix(line);
+  if (read === undefined || read.length !== line.length) return 'not valid JSON';
+  for (const [key, slot] of mergeMaps(into, fromJson(read.value, at) as Table).slots) into.slots.set(key, slot);
+  return undefined;
 }
 
 class SetError extends Error {}
@@ -43,11 +70,13 @@ class Parser {
   private readonly line: readonly string[];
   private readonly mode: SetMode;
   private readonly origin: Origin;
+  private readonly options: SetOptions;
 
-  constructor(line: readonly string[], mode: SetMode, origin: Origin) {
+  constructor(line: readonly string[], mode: SetMode, origin: Origin, options: SetOptions) {
     this.line = line;
     this.mode = mode;
     this.origin = origin;
+    this.options = options;
   }
 
   /** Reads one `key=value`; false when the line ended where something was still to come. */
@@ -86,7 +115,7 @@ class Parser {
   private item(list: List, index: number, nesting: number): { readonly list: List; readonly more: boolean } {
     if (index < 0) throw new SetError(`negative ${index} index not allowed`);
     const { text, stop } = this.until('[.=');
-    if (text !== '') throw new SetError(`unexpected data at end of array index: ${quote(text)}`);
+    if (text !== '') throw new SetError(`unexpected data at end of array index: ${quoteRunes(text)}`);
     if (stop === undefined) return { list, more: false };
     if (stop === '=') {
       let value: Value = str('', this.origin);
@@ -113,7 +142,11 @@ class Parser {
     if (this.mode === 'literal') {
       set(str(this.line.slice(this.at).join(''), this.origin));
       this.at = this.line.length;
-      return false;
+      return true;
+    }
+    if (this.mode === 'json') {
+      set(this.json());
+      return true;
     }
     if (this.at >= this.line.length) {
       set(str('', this.origin));
@@ -139,7 +172,35 @@ class Parser {
     }
   }
 
+  /** The JSON value that begins here, and the comma after it; nothing at all is null. */
+  private json(): Value {
+    if (this.skipBlanks()) return nothing(this.origin);
+    const read = jsonPrefix(this.line.slice(this.at).join(''));
+    if (read === undefined) throw new SetError('not valid JSON');
+    for (let left = read.length; left > 0; left -= this.line[this.at++]!.length);
+    this.skipBlanks();
+    return fromJson(read.value, this.origin);
+  }
+
+  /** Passes blanks and the comma after them; whether there was one, or the end. */
+  private skipBlanks(): boolean {
+    while (this.at < this.line.length) {
+      const c = this.line[this.at]!;
+      if (c !== ',' && !/[\t-\r \x85\p{Z}]/u.test(c)) return false;
+      this.at++;
+      if (c === ',') return true;
+    }
+    return true;
+  }
+
+  private contents(path: string): Scalar {
+    const read = this.options.read?.(path) ?? { error: `open ${path}: no such file or directory` };
+    if ('error' in read) throw new SetError(read.error);
+    return str(read.text, this.origin);
+  }
+
   private typed(text: string): Scalar {
+    if (this.mode === 'file') return this.contents(text);
     if (this.mode === 'string') return str(text, this.origin);
     const lower = text.toLowerCase();
     const scalar = (value: string, tag?: string): Scalar => {
@@ -154,9 +215,10 @@ class Parser {
     return str(text, this.origin);
   }
 
-  /** The number before `]`; undefined when the line ends before it, which Helm takes for the end of everything. */
+  /** The number before `]`; undefined when the line ends before it, which Helm 4 takes for the end of everything. */
   private index(): number | undefined {
     const { text, stop } = this.until(']');
+    if (stop === undefined && this.options.helm === 3) throw new SetError('error parsing index: EOF');
     if (stop === undefined) return undefined;
     const wrong = (why: string) => new SetError(`error parsing index: strconv.Atoi: parsing ${quote(text)}: ${why}`);
     if (!/^[-+]?[0-9]+$/.test(text)) throw wrong('invalid syntax');
@@ -198,6 +260,12 @@ class Parser {
     while (items.length < index) items.push(nothing(this.origin));
     return { ...list, items: [...items, value] };
   }
+}
+
+/** Go's `%q` of runes. */
+function quoteRunes(text: string): string {
+  const quoted = [...text].map((c) => (c === '"' ? c : c === "'" ? "\\'" : quote(c).slice(1, -1)));
+  return `[${quoted.map((c) => `'${c}'`).join(' ')}]`;
 }
 
 /** Helm's own words, which are those of a Go type assertion. */

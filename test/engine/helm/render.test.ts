@@ -32,6 +32,11 @@ describe('values', () => {
   test('numbers of files are floats', () => {
     checkOutput('v: {{ .Values.m }} {{ typeOf .Values.m }}', 'v: 1e+06 float64', {}, { values: 'm: 1000000\n' });
   });
+  test('a function that takes a map takes the values as a plain one', () => {
+    const body =
+      '{{ typeOf .Values }}: {{ typeOf (merge .Values) }}, {{ typeOf (set .Values "a" 1) }}, {{ dig "b" 2 (unset .Values "b") }}';
+    checkOutput(body, 'chartutil.Values: map[string]interface {}, map[string]interface {}, 2', {}, { helm: 3 });
+  });
   test('several documents merge; of a key written twice the last one counts', () => {
     checkOutput(`v: '${json}'`, `v: '{"a":2,"b":1}'`, { 'values.yaml': 'a: 0\nb: 1\n---\na: 1\na: 2\n' });
   });
@@ -195,6 +200,26 @@ describe('errors', () => {
     ['values that are no mapping', { 'values.yaml': '- 1\n' }, /values must be a mapping/],
     ['output that is not YAML', { 'templates/a.yaml': 'a: b: c\n' }, /YAML parse error on demo\/templates\/a.yaml/],
   ])('%s', (_, files, message) => checkError(files, message));
+
+  const misfit =
+    'YAML parse error on demo/templates/a.yaml: error unmarshaling JSON: while decoding JSON: json: cannot';
+  test.each([
+    [
+      'metadata: {annotations: 5}',
+      'unmarshal number into Go struct field .metadata.annotations of type map[string]string',
+    ],
+    ['metadata: {annotations: {a: [b]}}', 'unmarshal array into Go struct field .metadata.annotations of type string'],
+    ['metadata: {name: {a: b}}', 'unmarshal object into Go struct field .metadata.name of type string'],
+    ['Kind: [a]', 'unmarshal array into Go struct field SimpleHead.kind of type string'],
+    ['metadata: true', 'unmarshal bool into Go struct field SimpleHead.metadata of type struct {'],
+    ['text', 'unmarshal string into Go value of type util.SimpleHead'],
+  ])('a document that Helm does not decode: %s', (document, message) => {
+    checkError({ 'templates/a.yaml': document }, `${misfit} ${message}`);
+  });
+  test('numbers and booleans stand for text in what Helm decodes', () => {
+    const { problems } = render({ 'templates/a.yaml': 'kind: 1\nmetadata: {name: 5, annotations: {a: 1, b: null}}\n' });
+    expect(problems).toEqual([]);
+  });
 
   test('a template error names template, line and value', () => {
     checkError(

@@ -4,10 +4,13 @@ import { helm, toJson } from '../../../src/engine/index.ts';
 
 const at = { file: 'line', start: 0, end: 0 };
 
-function set(line: string, mode: 'typed' | 'string' | 'literal' = 'typed', before = ''): unknown {
+const read = (path: string) =>
+  path === 'none' ? { error: `open ${path}: no such file or directory` } : { text: `in ${path}` };
+
+function set(line: string, mode: helm.SetMode = 'typed', before = '', version: 3 | 4 = 4): unknown {
   const values = helm.table(at);
   if (before !== '') helm.setValues(values, before, 'typed', at);
-  const error = helm.setValues(values, line, mode, at);
+  const error = helm.setValues(values, line, mode, at, { helm: version, read });
   return (
     error ?? JSON.stringify(toJson(helm.toMapping(values), 'sigs'), (_, v) => (typeof v === 'bigint' ? String(v) : v))
   );
@@ -53,7 +56,37 @@ describe('typed', () => {
   });
 });
 
+test('an index that does not end is an error in Helm 3 alone', () => {
+  expect(set('b=1,a[0', 'typed', '', 3)).toBe('error parsing index: EOF');
+  expect(set('a[0][', 'literal', '', 3)).toBe('error parsing index: EOF');
+});
+
+test.each([
+  ['a=1,b="x,y",c={"d":[1,{"e":null}]} ', '{"a":1,"b":"x,y","c":{"d":[1,{"e":null}]}}'],
+  ['a=,b=', '{"a":null,"b":null}'],
+  ['a[1]=[],a[0].b=1.5e3', '{"a":[{"b":1500},[]]}'],
+  ['a={"b":1,"b":2}', '{"a":{"b":2}}'],
+  ['{"a":{"c":1}}', '{"a":{"b":1,"c":1}}'],
+  ['a=01', 'key "1" has no value'],
+  ['a=[1', 'not valid JSON'],
+  ['a=1.', 'not valid JSON'],
+  ['{"a":1}x', 'not valid JSON'],
+])('JSON: %s', (line, expected) => {
+  expect(set(line, 'json', line.startsWith('{"a":{') ? 'a.b=1' : '')).toBe(expected);
+});
+
+test('an object as a whole is no JSON line in Helm 3', () => {
+  expect(set('{"a":1}', 'json', '', 3)).toMatch(/^key .* has no value$/);
+});
+
+test('files', () => {
+  expect(set('a=x,b={y,z},c=', 'file')).toBe('{"a":"in x","b":["in y","in z"],"c":""}');
+  expect(set('a=none', 'file')).toBe('open none: no such file or directory');
+});
+
 test('strings and literals', () => {
+  expect(set('a[1].b=x,y', 'literal')).toBe('{"a":[null,{"b":"x,y"}]}');
+  expect(set('a[0]x"=1')).toBe(`unexpected data at end of array index: ['x' '"']`);
   expect(set('a=1,b=true', 'string')).toBe('{"a":"1","b":"true"}');
   expect(set('a=1,b={c}\\d', 'literal')).toBe('{"a":"1,b={c}\\\\d"}');
 });

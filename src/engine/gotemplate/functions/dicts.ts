@@ -15,9 +15,10 @@ import {
 import { isEmptyValue, strval } from './cast.ts';
 import { alias, fn, text } from './define.ts';
 
+/** The map of an argument. Go hands a map of a named type (Helm's values) over under its plain type. */
 function dict(value: Value | undefined): MapValue {
   if (value?.kind !== 'map') throw new GoError('expected a map');
-  return value;
+  return value.type === undefined ? value : map(value.entries, value.from);
 }
 
 function made(args: readonly Value[]): MapValue {
@@ -130,8 +131,9 @@ export const dictFunctions: readonly GoFunction[] = [
   fn('get', 'map string', ([d, key]) => dict(d).entries.get(text(key)) ?? string('')),
   fn('set', 'map string any', ([d, key, value]) => set(dict(d), text(key), value!)),
   fn('unset', 'map string', ([d, key]) => {
-    dict(d).entries.delete(text(key));
-    return d!;
+    const target = dict(d);
+    target.entries.delete(text(key));
+    return target;
   }),
   fn('hasKey', 'map string', ([d, key]) => bool(dict(d).entries.has(text(key)))),
   fn('pluck', 'string map...', ([key, ...dicts]) =>
