@@ -1,9 +1,11 @@
 /**
- * The plan of the whole fleet against a live cluster: beside its floor (as many bare dry runs, as many at once), beside
- * `flux diff kustomization` for each of its Kustomizations, and after one edit, when only what changed is asked again.
+ * The plan of the whole fleet against a live cluster: as it is there, with one edit, and with one that touches every
+ * object. Beside its floor (a bare dry run for each object, as many at once), beside `flux diff kustomization` for each of
+ * its Kustomizations, and made anew after one edit, when only what changed is asked again.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import {
   type Cluster,
@@ -12,6 +14,7 @@ import {
   type LiveObject,
   openWorkspace,
   type Plan,
+  type PlanLiveOptions,
   planLive,
 } from '../../src/engine/index.ts';
 import { payloadOf } from '../../src/engine/plan/payload.ts';
@@ -25,6 +28,7 @@ import { middle, type Row, type Table } from '../measure.ts';
 import { tool } from '../tools.ts';
 
 const count = 50;
+const apps = Array.from({ length: count }, (_, i) => `app-${String(i).padStart(2, '0')}`);
 /** What `planLive` has in flight at once. */
 const atOnce = 32;
 const dryRun = { manager: 'kustomize-controller', force: true, dryRun: true };
@@ -58,18 +62,50 @@ async function measured(root: string, kubeconfig: string): Promise<readonly Tabl
   const wanted = render();
   const objects = await install(cluster, wanted);
   const floor = await times(5, () => bare(cluster, objects));
-  const whole = await times(5, () => planLive(cluster, wanted));
-  const last = await planLive(cluster, wanted);
   const rows: Row[] = [
     { what: `the floor: ${objects.length} bare dry runs`, time: floor },
-    { what: `plan of ${objects.length} objects`, time: whole, note: actionsOf(last) },
+    await planRow(cluster, 'plan: nothing changed', wanted),
+    await planRow(cluster, 'plan: one edit', render(oneEdit(root, 9))),
+    await planRow(cluster, 'plan: an edit of every object', render(editOfAll(root))),
+    await planRow(cluster, 'plan: nothing changed, every dry run asked for', wanted, { dryRuns: 'all' }),
   ];
   const flux = await fluxDiffs(root, kubeconfig);
   if (flux !== undefined) rows.push(flux);
+  const last = await planLive(cluster, wanted);
+  const load = loadavg()[0]!.toFixed(1);
   return [
-    { title: `plan of a fleet of ${count} × 20 objects against kube-apiserver`, rows },
+    {
+      title: `plan of a fleet of ${count} × 20 objects against kube-apiserver (load ${load} on ${cpus().length} cores)`,
+      rows,
+    },
     { title: 'a new plan after one edit', rows: await afterEdits(cluster, root, render, last) },
   ];
+}
+
+/** A plan made five times, with what is in it and how many dry runs it asked for. */
+async function planRow(
+  cluster: Cluster,
+  what: string,
+  wanted: readonly DesiredSet[],
+  options: PlanLiveOptions = {},
+): Promise<Row> {
+  const watched = counting(cluster);
+  const plan = await planLive(watched.cluster, wanted, options);
+  const time = await times(5, () => planLive(cluster, wanted, options));
+  return { what, time, note: `${watched.count()} dry runs: ${actionsOf(plan)}` };
+}
+
+const edited = '/apps/app-07/base/app-07-1.yaml';
+
+function oneEdit(root: string, replicas: number): ReadonlyMap<string, string> {
+  return new Map([[edited, readFileSync(join(root, edited), 'utf8').replace('replicas: ', `replicas: ${replicas}`)]]);
+}
+
+/** The overlays' common annotation, in each of them. */
+function editOfAll(root: string): ReadonlyMap<string, string> {
+  const files = apps.map((app) => `/apps/${app}/overlays/prod/kustomization.yaml`);
+  const changed = (text: string) => text.replace('owner: platform', 'owner: somebody');
+  return new Map(files.map((file) => [file, changed(readFileSync(join(root, file), 'utf8'))]));
 }
 
 function connected(kubeconfig: string): Cluster {
@@ -81,8 +117,7 @@ function connected(kubeconfig: string): Cluster {
 
 /** Applies the fleet as Flux would; the objects as they were sent. */
 async function install(cluster: Cluster, wanted: readonly DesiredSet[]): Promise<readonly LiveObject[]> {
-  for (let i = 0; i < count; i++) {
-    const name = `app-${String(i).padStart(2, '0')}`;
+  for (const name of apps) {
     await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, { manager: 'bench' });
   }
   const first = await planLive(cluster, wanted);
@@ -110,8 +145,7 @@ async function fluxDiffs(root: string, kubeconfig: string): Promise<Row | undefi
   const flux = tool('flux');
   if (flux === undefined) return undefined;
   const started = performance.now();
-  for (let i = 0; i < count; i++) {
-    const app = `app-${String(i).padStart(2, '0')}`;
+  for (const app of apps) {
     const path = join(root, 'apps', app, 'overlays/prod');
     const words = ['diff', 'kustomization', app, '--namespace=flux-system', `--path=${path}`, '--progress-bar=false'];
     execFileSync(flux, words, { env: { ...process.env, KUBECONFIG: kubeconfig }, stdio: 'ignore' });
@@ -123,14 +157,12 @@ type Render = (edits?: ReadonlyMap<string, string>) => readonly DesiredSet[];
 
 /** Edit after edit of one base file: from the text to the plan, and what of it was spent on the edit's own dry runs. */
 async function afterEdits(cluster: Cluster, root: string, render: Render, first: Plan): Promise<readonly Row[]> {
-  const name = '/apps/app-07/base/app-07-1.yaml';
-  const text = readFileSync(join(root, name), 'utf8');
   const [all, asked, requests]: [number[], number[], number[]] = [[], [], []];
   let earlier = first;
   for (let i = 0; i < 12; i++) {
     const watched = counting(cluster);
     const started = performance.now();
-    const wanted = render(new Map([[name, text.replace('replicas: ', `replicas: ${i + 10}`)]]));
+    const wanted = render(oneEdit(root, i + 10));
     earlier = await planLive(watched.cluster, wanted, { earlier });
     all.push(performance.now() - started);
     asked.push(watched.spent());

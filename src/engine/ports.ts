@@ -169,6 +169,8 @@ export interface Cluster {
     },
     signal?: AbortSignal,
   ): Promise<ClusterAnswer<LiveObject>>;
+  /** Whether this user may patch every object of a kind in a namespace; empty: everywhere (SelfSubjectAccessReview). */
+  mayPatch(kind: ServedKind, namespace: string, signal?: AbortSignal): Promise<ClusterAnswer<boolean>>;
   /**
    * Another cluster, by the text of a kubeconfig that this one holds (`spec.kubeConfig` of Flux). Only what stands in the
    * text itself is used: programs and files that it names are refused, as Flux refuses them. Nothing is sent yet.

@@ -159,6 +159,7 @@ export function fakeCluster(...initial: readonly LiveObject[]): FakeCluster {
       };
       const value: Cluster = {
         ...cluster,
+        mayPatch: async () => ({ ok: true, value: false }),
         get: async (ref, signal) => (await refused('get', ref)) ?? cluster.get(ref, signal),
         apply: async (object, options, signal) =>
           (await refused(options.dryRun ? 'dry-run' : 'apply', refOf(object))) ??
@@ -168,6 +169,7 @@ export function fakeCluster(...initial: readonly LiveObject[]): FakeCluster {
       };
       return { ok: true, value };
     },
+    mayPatch: async () => ({ ok: true, value: true }),
     remote(kubeconfig) {
       const found = cluster.remotes.get(kubeconfig);
       return found === undefined ? no('unreachable', 'no valid kubeconfig') : { ok: true, value: found };

@@ -73,6 +73,7 @@ export function fakeCluster(options: Options): FakeCluster {
       return ok(next);
     },
     create: async (object) => ok(object),
+    mayPatch: async () => ok(true),
     delete: async () => missing,
     remote: () => missing,
     as: async () => missing,

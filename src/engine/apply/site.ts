@@ -154,6 +154,7 @@ function shut(
     patch: no,
     create: no,
     delete: no,
+    mayPatch: no,
     remote: () => ({ ok: false, failure: { reason: 'unreachable', message } }),
     as: no,
   };

@@ -26,6 +26,7 @@ import { prefetch, type Requests, refKey, requestsOf, type Sought } from './requ
 import { answers, type Earlier, earlierOf } from './reuse.ts';
 import type { Part } from './scope.ts';
 import { isEncrypted, withLiveValues } from './sops.ts';
+import { letsBeIn, noneSpared, type Spared, sparedBy } from './spared/index.ts';
 import { asDeployed, asDrifted, heldTo } from './standing.ts';
 
 export interface PlanLiveOptions {
@@ -37,6 +38,11 @@ export interface PlanLiveOptions {
    * about again. For plans made anew while somebody types; what changed in the cluster since then is not seen.
    */
   readonly earlier?: Plan;
+  /**
+   * needed: an object that an apply would certainly leave as it is, is not asked about (the default) · all: each is, where
+   * somebody wants the server's own word on everything.
+   */
+  readonly dryRuns?: 'needed' | 'all';
   /** Only this part is asked about, and in the plan. */
   readonly part?: Part;
   /** Called after each object, so that progress can be shown. */
@@ -82,42 +88,50 @@ export async function planLive(
   );
   const earlier = earlierOf(options.earlier, identity.value);
   const kept = prepared.map((objects, index) => objects.map((one) => keptFrom(earlier, one, owners[index]!)));
+  const left = prepared.map((objects, index) => objects.filter((_, at) => kept[index]![at] === undefined));
   const live = new Map(
     await Promise.all(
       targets.map(async (target) => {
-        const asked = prepared.flatMap((objects, index) => {
-          if (places[index]!.target !== target) return [];
-          return sought(
-            objects.filter((_, at) => kept[index]![at] === undefined),
-            owners[index]!,
-          );
-        });
+        const asked = left.flatMap((objects, index) =>
+          places[index]!.target === target ? sought(objects, owners[index]!) : [],
+        );
         return [target, await prefetch(target.requests, asked)] as const;
       }),
     ),
   );
+  const many = left.reduce((sum, objects) => sum + objects.length, 0) >= sparedFrom;
+  const spared = sparedIn(many && options.dryRuns !== 'all' ? targets : []);
   const progress = counter(
     prepared.reduce((sum, objects) => sum + objects.length, 0),
     options.onProgress,
   );
   for (const { failure } of owners) if (failure !== undefined) gathered.add({ problems: [], failure });
-  const asked = await Promise.all(
+  const answered = await Promise.all(
     wanted.map((_, index) =>
       Promise.all(
         prepared[index]!.map(async (object, at) => {
           const { target } = places[index]!;
           const place = target as Place;
-          const around = { live: live.get(place)!, created: created.get(clusterOf(place))!, as: place.as };
+          const around = {
+            live: live.get(place)!,
+            created: created.get(clusterOf(place))!,
+            as: place.as,
+            spared: spared.get(place) ?? noneSpared,
+          };
           const outcome =
             'entry' in object
               ? settled(object)
               : (kept[index]![at] ?? (await ask(place.requests, object, owners[index]!, around)));
           progress();
-          gathered.add(outcome, place.as);
-          return asDrifted(outcome.entry, wanted[index]!, owners[index]!.spec);
+          return { outcome, as: place.as };
         }),
       ),
     ),
+  );
+  // In the order of the objects, whoever was answered first.
+  for (const { outcome, as } of answered.flat()) gathered.add(outcome, as);
+  const asked = answered.map((all, index) =>
+    all.map(({ outcome }) => asDrifted(outcome.entry, wanted[index]!, owners[index]!.spec)),
   );
   const groups = await groupsOf({ wanted, places, reach, wantedBy, owners, asked, gathered, part: options.part });
   const problems = [...rendering, ...gathered.problems()];
@@ -185,6 +199,15 @@ async function ownersIn(places: readonly OwnerPlaces[], wanted: readonly Desired
   return [...wanted.keys()].map((index) => found.get(index)!);
 }
 
+/** From how many objects on it is worth to ask first what may be spared. */
+const sparedFrom = 12;
+
+/** What need not be asked, by whom it would be asked; what is known of a cluster is known to all who ask it. */
+function sparedIn(places: readonly Place[]): ReadonlyMap<Place, Spared> {
+  const clusters = new Map([...new Set(places.map(clusterOf))].map((place) => [place, letsBeIn(place.requests)]));
+  return new Map(places.map((place) => [place, sparedBy(place.requests, clusters.get(clusterOf(place))!)]));
+}
+
 function unreadable(object: DesiredObject, reason: string): Prepared {
   const entry: PlanEntry = {
     id: object.id,
@@ -226,15 +249,16 @@ interface Around {
   readonly created: Created;
   /** Whom the question is asked as, where it is not the user of the context. */
   readonly as: string | undefined;
+  readonly spared: Spared;
 }
 
 async function ask(
   requests: Requests,
   prepared: Exclude<Prepared, Settled>,
   owner: LiveOwner,
-  { live, created, as }: Around,
+  { live, created, as, spared }: Around,
 ): Promise<Answered> {
-  const { object, payload, ref } = prepared;
+  const { object, payload, ref, served } = prepared;
   if (object.unresolved !== undefined) return { entry: unresolvedEntry(object), problems: [] };
   const known = live.get(refKey(ref));
   const answer = known === undefined ? await requests.get(ref) : { ok: true as const, value: known };
@@ -259,6 +283,7 @@ async function ask(
     spec: owner.spec,
     earlierSecrets: owner.secretValues,
     ...(as === undefined ? {} : { as }),
+    isSpared: (live, payload) => spared({ payload, live, served }),
     createsNamespace: (name) => created.namespaces.has(name),
   };
   const outcome = await outcomeOf(requests, question);

@@ -31,6 +31,8 @@ export interface Question {
   readonly earlierSecrets?: readonly string[];
   /** The service account that it is asked as, as Flux does. */
   readonly as?: string;
+  /** Whether the server need not be asked, as the object would stay as it is. */
+  isSpared(live: LiveObject, payload: Payload): Promise<boolean>;
   /** Whether the plan itself creates this namespace. */
   createsNamespace(name: string): boolean;
 }
@@ -47,6 +49,8 @@ export async function outcomeOf(requests: Requests, question: Question): Promise
   const skipped = skipReason(payload.object, live);
   if (skipped !== undefined)
     return { entry: { ...base(question), ...sides(question, live), action: 'skip', reason: skipped }, problems: [] };
+  if (live !== undefined && (await question.isSpared(live, payload)))
+    return { entry: compared(question, payload, live), problems: [] };
   const answer = await dryRun(requests, payload);
   if (answer.ok)
     return {
@@ -143,11 +147,14 @@ function compared(question: Question, payload: Payload, would: LiveObject): Plan
   }
   const ignored = ignoredPaths(spec.ignore, would);
   const [is, then] = [without(live, ignored), without(would, ignored)];
-  const drift = drifted(is, then);
+  const drift = live !== would && drifted(is, then);
   const cleanup = cleanupPatch(payload.object, live, payload.manager);
   const shown = sides(question, is, then);
   if (!drift && cleanup.length === 0) {
-    const told = ignored.length > 0 && drifted(live, would) ? onlyIgnored(ignored) : { reason: 'as in the cluster' };
+    const told =
+      ignored.length > 0 && live !== would && drifted(live, would)
+        ? onlyIgnored(ignored)
+        : { reason: 'as in the cluster' };
     return remember({ ...base(question), ...shown, action: 'unchanged', ...told }, payload);
   }
   const settled =

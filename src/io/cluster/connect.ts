@@ -332,6 +332,22 @@ function createCluster({ context, entry, transport, discovery, timing, remote, a
         writes: options.dryRun !== true,
       });
     },
+    async mayPatch({ group, version, plural }, namespace, signal) {
+      const resourceAttributes = { verb: 'patch', group, version, resource: plural, namespace };
+      const answer = await send({
+        method: 'POST',
+        path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+        body: writeJson({
+          apiVersion: 'authorization.k8s.io/v1',
+          kind: 'SelfSubjectAccessReview',
+          spec: { resourceAttributes },
+        }),
+        signal,
+      });
+      if (!answer.ok) return answer;
+      const { allowed } = (answer.value.status ?? {}) as { readonly allowed?: Json };
+      return { ok: true, value: allowed === true };
+    },
     remote,
     as,
   };
