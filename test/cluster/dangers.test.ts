@@ -116,9 +116,12 @@ test('each rule by a real case', async () => {
   expect(state.sort()).toEqual(['CustomResourceDefinition', 'Namespace', 'PersistentVolumeClaim', 'StatefulSet']);
   const places = Object.fromEntries(dangers.map(({ rule, at }) => [rule, at?.file]));
   expect(places).toMatchObject({
+    'deletes-state': 'clusters/test/crds.yaml',
     'immutable-field': 'apps/db.yaml',
     'major-bump': 'apps/api.yaml',
     'no-replicas': 'apps/api.yaml',
+    orphans: 'clusters/test/kept.yaml',
+    'removes-network-policy': 'clusters/test/apps.yaml',
     privileged: 'apps/api.yaml',
     'shrinks-claim': 'apps/claim.yaml',
     'widens-rbac': 'apps/role.yaml',

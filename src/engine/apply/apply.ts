@@ -130,6 +130,8 @@ async function applyTurn(state: State, turns: readonly Turn[], turn: Turn): Prom
     if (blocked === undefined) return applyRelease(state, turn);
   }
   if (blocked !== undefined) return skipAll(state, turn, sends, blocked);
+  // Suspended, it would leave what it applied behind when it goes, and after a crash nobody would know of that.
+  if (sends.length === 0 && removalOf(turns, turn) !== undefined) return;
   await takeOver(state, turn);
   if (turn.barred !== undefined) return skipAll(state, turn, sends, turn.barred);
   for (const stage of stages) {
@@ -268,11 +270,17 @@ function holdReason(turns: readonly Turn[], turn: Turn): string | undefined {
 
 /** What goes with a removed owner stays when the owner itself could not be removed. */
 function heldBy(turns: readonly Turn[], turn: Turn): string | undefined {
+  const removal = removalOf(turns, turn);
+  if (removal === undefined || !isBad(removal.by.outcomes.get(removal.entry))) return undefined;
+  return `${titleOf(removal.entry.id)} was not deleted`;
+}
+
+/** The deletion of a turn's own owner, in this very apply. */
+function removalOf(turns: readonly Turn[], turn: Turn): { readonly by: Turn; readonly entry: PlanEntry } | undefined {
   const key = keyOf(turn.group.owner.id);
-  for (const other of turns) {
-    if (clusterKey(other.site) !== clusterKey(turn.home)) continue;
-    const removal = other.deletes.find((entry) => keyOf(entry.id) === key);
-    if (removal !== undefined && isBad(other.outcomes.get(removal))) return `${titleOf(removal.id)} was not deleted`;
+  for (const by of turns) {
+    const entry = by.deletes.find(({ id }) => keyOf(id) === key);
+    if (entry !== undefined && clusterKey(by.site) === clusterKey(turn.home)) return { by, entry };
   }
   return undefined;
 }

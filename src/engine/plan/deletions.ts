@@ -9,6 +9,7 @@ import type { DesiredSet, Owner } from '../render/desired.ts';
 import { stringAt } from '../status/fields.ts';
 import type { Json } from '../yaml/resolve.ts';
 import { accountNotes, accountTitle } from './accounts.ts';
+import { withPlaces } from './dangers/groups.ts';
 import { entryDangers } from './dangers/index.ts';
 import { keepReason } from './exempt.ts';
 import type { Gathered } from './failures.ts';
@@ -60,7 +61,8 @@ export async function deletionsOf(place: Place, question: DeletionQuestion): Pro
   const cascades: PlanGroup[] = [];
   for (const one of found) {
     if (one?.entry.action === 'delete' && one.live !== undefined) {
-      cascades.push(...(await cascade(place, { id: one.entry.id, live: one.live }, question, seen)));
+      const groups = await cascade(place, { id: one.entry.id, live: one.live }, question, seen);
+      cascades.push(...groups.map((group) => ({ ...group, entries: withPlaces(group.entries, set.owner.at) })));
     }
   }
   return { entries, cascades };

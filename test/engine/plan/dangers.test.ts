@@ -97,12 +97,26 @@ test('widens-rbac', () => {
     role('{ apiGroups: [""], resources: [pods], verbs: [get] }'),
     [],
   );
+  const named = (names: string) => role(`{ apiGroups: [""], resources: [secrets], verbs: [get]${names} }`);
+  check(named(', resourceNames: [one]'), named(''), ['widens-rbac: Role apps/x grants get on secrets']);
+  check(named(''), named(', resourceNames: [one]'), []);
+  check(named(', resourceNames: [one]'), named(', resourceNames: [one, two]'), [
+    'widens-rbac: Role apps/x grants get on secrets named two',
+  ]);
+  check(role(''), role('{ nonResourceURLs: [/metrics], verbs: [get] }'), [
+    'widens-rbac: Role apps/x grants get on /metrics',
+  ]);
   const bound = (subjects: string) =>
     object(
       'rbac.authorization.k8s.io/v1',
       'ClusterRoleBinding',
       `roleRef: { name: cluster-admin }\nsubjects: [${subjects}]`,
     );
+  const view = bound('{ kind: User, name: eve }').replace('cluster-admin', 'view');
+  check(view, bound('{ kind: User, name: eve }'), [
+    'immutable-field: roleRef.name of ClusterRoleBinding apps/x cannot change in place: Flux fails until it is deleted or forced',
+    'widens-rbac: ClusterRoleBinding apps/x gives cluster-admin to User eve',
+  ]);
   check(bound(''), bound('{ kind: User, name: eve }'), [
     'widens-rbac: ClusterRoleBinding apps/x gives cluster-admin to User eve',
   ]);

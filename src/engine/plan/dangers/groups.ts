@@ -1,6 +1,7 @@
 /** The dangers that only a group, or a plan, as a whole has: very many changes, everything pruned, a suspended owner. */
 import { titleOf } from '../../objects/object.ts';
-import { type Danger, type Plan, type PlanGroup, writes } from '../plan.ts';
+import type { Origin } from '../../yaml/node.ts';
+import { type Danger, type Plan, type PlanEntry, type PlanGroup, writes } from '../plan.ts';
 
 /** How many written objects of one owner make a plan unusually large. */
 const many = 50;
@@ -55,5 +56,16 @@ export function planDangers({ groups }: Pick<Plan, 'groups'>): readonly Danger[]
 /** The group with its dangers in it. */
 export function withGroupDangers(group: PlanGroup): PlanGroup {
   const dangers = groupDangers(group);
-  return dangers.length === 0 ? group : { ...group, dangers };
+  const placed = { ...group, entries: withPlaces(group.entries, group.owner.at) };
+  return dangers.length === 0 ? placed : { ...placed, dangers };
+}
+
+/** The dangers of what no line declares any more are at the line of the owner that drops it. */
+export function withPlaces(entries: readonly PlanEntry[], at: Origin): readonly PlanEntry[] {
+  if (at.file === '') return entries;
+  return entries.map((entry) =>
+    entry.at !== undefined || entry.dangers === undefined
+      ? entry
+      : { ...entry, dangers: entry.dangers.map((danger) => ({ at, ...danger })) },
+  );
 }

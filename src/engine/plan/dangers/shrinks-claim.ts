@@ -15,9 +15,9 @@ export const shrinksClaim: DangerRule = {
       const [a, b] = [quantity(was), quantity(now ?? '')];
       if (now === undefined || a === undefined || b === undefined || b >= a) return [];
       const what = name === '' ? titleOf(entry.id) : `the claim ${name} of ${titleOf(entry.id)}`;
-      return [
-        { severity: 'danger' as const, message: `shrinks ${what} from ${was} to ${now}, which storage does not allow` },
-      ];
+      const message = `shrinks ${what} from ${was} to ${now}, which storage does not allow`;
+      const path = name === '' ? { path: ['spec', 'resources'] } : { path: ['spec', 'volumeClaimTemplates'] };
+      return [{ severity: 'danger' as const, message, ...path }];
     });
   },
 };

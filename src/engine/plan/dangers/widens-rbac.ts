@@ -11,7 +11,7 @@ export const widensRbac: DangerRule = {
     const title = titleOf(entry.id);
     if (entry.id.kind.endsWith('Binding')) return binding(title, before, after);
     const had = new Set(rights(before));
-    const now = rights(after).filter((right) => !had.has(right) && !had.has('* on *'));
+    const now = rights(after).filter((right) => !covers(had, right));
     if (now.length === 0 || (before === undefined && !now.some(isStrong))) return [];
     const shown = now.length > 4 ? `${now.slice(0, 4).join(', ')} and ${now.length - 4} more` : now.join(', ');
     const severity = now.some(isStrong) ? ('danger' as const) : ('warning' as const);
@@ -19,20 +19,30 @@ export const widensRbac: DangerRule = {
   },
 };
 
-/** `verb on resource.group`, one for each that the rules grant. */
+/** `verb on resource.group`, one for each that the rules grant; ` named x` where it is of one object alone. */
 function rights(role: Json | undefined): readonly string[] {
   return listAt(role, 'rules').flatMap((rule) => {
-    const groups = listAt(rule, 'apiGroups').map(String);
-    const resources = listAt(rule, 'resources').map(String);
-    return listAt(rule, 'verbs').flatMap((verb) =>
-      resources.flatMap((resource) =>
-        (groups.length === 0 ? [''] : groups).map((group) => {
-          if (resource === '*' && group === '*') return `${verb} on *`;
-          return `${verb} on ${resource}${group === '' ? '' : `.${group}`}`;
-        }),
-      ),
+    const texts = (field: string) => listAt(rule, field).map(String);
+    const groups = texts('apiGroups');
+    const kinds = texts('resources').flatMap((resource) =>
+      (groups.length === 0 ? [''] : groups).map((group) => {
+        if (resource === '*' && group === '*') return '*';
+        return `${resource}${group === '' ? '' : `.${group}`}`;
+      }),
+    );
+    const names = texts('resourceNames');
+    const things = kinds.flatMap((kind) =>
+      names.length === 0 ? [kind] : names.map((name) => `${kind} named ${name}`),
+    );
+    return texts('verbs').flatMap((verb) =>
+      [...things, ...texts('nonResourceURLs')].map((thing) => `${verb} on ${thing}`),
     );
   });
+}
+
+/** Whether what was granted covers a right: of all objects of the kind, where the right is of one. */
+function covers(had: ReadonlySet<string>, right: string): boolean {
+  return had.has('* on *') || had.has(right) || had.has(right.replace(/ named .*$/, ''));
 }
 
 function isStrong(right: string): boolean {
@@ -45,9 +55,10 @@ function binding(title: string, before: Json | undefined, after: Json): readonly
       (s) =>
         `${stringAt(s, 'kind')} ${[stringAt(s, 'namespace'), stringAt(s, 'name')].filter((p) => p !== '').join('/')}`,
     );
-  const had = new Set(subjects(before));
-  const now = subjects(after).filter((subject) => !had.has(subject));
   const role = stringAt(after, 'roleRef', 'name');
+  // Another role is new to all of them.
+  const had = new Set(stringAt(before, 'roleRef', 'name') === role ? subjects(before) : []);
+  const now = subjects(after).filter((subject) => !had.has(subject));
   const everybody = now.some((subject) =>
     /system:(authenticated|unauthenticated|anonymous|serviceaccounts)$/.test(subject),
   );
@@ -57,7 +68,7 @@ function binding(title: string, before: Json | undefined, after: Json): readonly
     {
       severity: strong ? 'danger' : 'warning',
       message: `${title} gives ${role} to ${now.join(', ')}`,
-      path: ['subjects'],
+      path: had.size === 0 && before !== undefined ? ['roleRef'] : ['subjects'],
     },
   ];
 }
