@@ -6,7 +6,7 @@ import type { Cluster, ClusterFailure, LiveObject, ObjectRef } from '../engine/i
 import { healthOf } from '../engine/index.ts';
 import type { FluxAction, ObjectName, Outcome } from '../protocol/index.ts';
 import type { Linked } from './link.ts';
-import { at, groupOf, keyOfName, listAt, suspendedAnnotation, textAt, titleOfName } from './live.ts';
+import { at, byHandAnnotation, groupOf, keyOfName, listAt, suspendedAnnotation, textAt, titleOfName } from './live.ts';
 
 const requestedAt = 'reconcile.fluxcd.io/requestedAt';
 /** Who asks, as the API server's managed fields will say. */
@@ -15,6 +15,8 @@ const manager = 'sluice';
 export interface ActOptions {
   /** RFC 3339, different for each request: the controller repeats it when it has handled it. */
   readonly now: () => string;
+  /** Who acts, for the annotation on what is suspended. */
+  readonly by: string;
   readonly signal: AbortSignal;
   progress(message: string): void;
 }
@@ -75,8 +77,14 @@ async function suspend(
     linked.cluster,
     object,
     action === 'suspend'
-      ? { spec: { suspend: true } }
-      : { metadata: { annotations: { [suspendedAnnotation]: null } }, spec: { suspend: null } },
+      ? {
+          metadata: { annotations: { [byHandAnnotation]: `${options.now()} by ${options.by}` } },
+          spec: { suspend: true },
+        }
+      : {
+          metadata: { annotations: { [suspendedAnnotation]: null, [byHandAnnotation]: null } },
+          spec: { suspend: null },
+        },
     options.signal,
   );
   if (!set.ok) return failed(set.failure);

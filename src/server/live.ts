@@ -4,6 +4,8 @@ import type { ObjectName } from '../protocol/index.ts';
 
 /** Set by an apply on the owners that it suspends: when, by whom and why. A resume takes it away. */
 export const suspendedAnnotation = 'sluice/suspended';
+/** The same of what somebody suspended on purpose. */
+export const byHandAnnotation = 'sluice/suspended-by-hand';
 
 /** The value at a path of keys; undefined when anything on the way is not a mapping. */
 export function at(object: Json | undefined, ...path: readonly string[]): Json | undefined {

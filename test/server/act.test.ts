@@ -50,7 +50,7 @@ async function checkAct(action: FluxAction, live: readonly string[], onPatch: Re
   };
   const apiVersion = 'kustomize.toolkit.fluxcd.io/v1';
   const object = { apiVersion, kind: 'Kustomization', namespace: 'flux-system', name: 'apps' };
-  const options = { now: () => '2026-01-01T00:00:00Z', signal, progress: () => undefined };
+  const options = { now: () => '2026-01-01T00:00:00Z', by: 'alice', signal, progress: () => undefined };
   return { outcome: await act(linked, action, object, options), patches: cluster.patches };
 }
 
@@ -84,12 +84,16 @@ test('a suspended object is not asked, and it says so', async () => {
   expect(outcome.message).toContain('is suspended');
 });
 
-test('suspend sets one field, resume takes it away and waits', async () => {
+test('suspend sets one field and says who did, resume takes both away and waits', async () => {
   const suspend = await checkAct('suspend', [apps], controller('True', 'done'));
-  expect(suspend.patches).toEqual([{ spec: { suspend: true } }]);
+  const annotations = { 'sluice/suspended-by-hand': '2026-01-01T00:00:00Z by alice' };
+  expect(suspend.patches).toEqual([{ metadata: { annotations }, spec: { suspend: true } }]);
   const resume = await checkAct('resume', [apps.replace('prune: true', 'suspend: true')], controller('True', 'done'));
   expect(resume.patches).toEqual([
-    { metadata: { annotations: { 'sluice/suspended': null } }, spec: { suspend: null } },
+    {
+      metadata: { annotations: { 'sluice/suspended': null, 'sluice/suspended-by-hand': null } },
+      spec: { suspend: null },
+    },
   ]);
   expect(resume.outcome).toMatchObject({ ok: true });
 });

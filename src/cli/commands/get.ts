@@ -1,5 +1,5 @@
 /** `sluice get`: Flux's objects and how they are doing; with --watch each change as it happens. */
-import { type Cluster, flux, healthOf, type LiveObject, type ServedKind, wayBackOf } from '../../engine/index.ts';
+import { type Cluster, flux, healthOf, type LiveObject, type ServedKind, suspensionIn } from '../../engine/index.ts';
 import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
 import { isRefusal } from '../context.ts';
 import { revisionOf, shortRevision, textAt } from '../live/fields.ts';
@@ -85,9 +85,9 @@ function row(kind: string, live: LiveObject): readonly string[] {
 
 /** The way back is shown until it is taken: who suspended the object with Sluice, when and why. */
 function suspensionWords(live: LiveObject): string | undefined {
-  const way = wayBackOf(live);
-  if (way === undefined) return undefined;
-  const { who, when, why } = way.suspension;
+  const suspension = suspensionIn(live);
+  if (suspension === undefined) return undefined;
+  const { who, when, why } = suspension;
   return `suspended by Sluice: ${[who, when, why].filter((text) => text !== '').join(', ')}`;
 }
 
@@ -99,8 +99,8 @@ function asJson(live: LiveObject) {
 }
 
 function suspendedBy(live: LiveObject) {
-  const way = wayBackOf(live);
-  return way === undefined ? {} : { suspendedBySluice: way.suspension };
+  const suspension = suspensionIn(live);
+  return suspension === undefined ? {} : { suspendedBySluice: suspension };
 }
 
 function byName(a: LiveObject, b: LiveObject): number {

@@ -1,5 +1,5 @@
 /** `sluice resume`: lets Flux go on, and waits for what it makes of the object. */
-import { isSuspended, suspendedAnnotation } from '../../engine/index.ts';
+import { byHandAnnotation, isSuspended, suspendedAnnotation } from '../../engine/index.ts';
 import type { Command, Invocation } from '../command.ts';
 import { isRefusal } from '../context.ts';
 import { confirmOption, refusal, remoteRefusal } from '../guard.ts';
@@ -38,7 +38,8 @@ export const resume: Command = {
     }
     // Flux goes on with what it fetched last: a commit that was pushed since has to be fetched first, or it is undone.
     await fetchSource(invocation, found, timeout);
-    const patch = { metadata: { annotations: { [suspendedAnnotation]: null } }, spec: { suspend: false } };
+    const annotations = { [suspendedAnnotation]: null, [byHandAnnotation]: null };
+    const patch = { metadata: { annotations }, spec: { suspend: false } };
     const answer = await cluster.patch(ref, patch, { manager }, signal);
     if (!answer.ok) {
       err(`sluice resume: ${answer.failure.message}\n`);

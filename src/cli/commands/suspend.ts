@@ -1,6 +1,6 @@
 /** `sluice suspend`: Flux leaves the object alone until it is resumed; who did it, when and why stands in an annotation. */
 import { userInfo } from 'node:os';
-import { isSuspended, suspendedAnnotation } from '../../engine/index.ts';
+import { byHandAnnotation, isSuspended } from '../../engine/index.ts';
 import type { Command } from '../command.ts';
 import { isRefusal } from '../context.ts';
 import { confirmOption, refusal } from '../guard.ts';
@@ -31,7 +31,7 @@ export const suspend: Command = {
     }
     const why = invocation.options.reason === undefined ? '' : `: ${invocation.options.reason}`;
     const note = `${new Date(timer.now()).toISOString()} by ${userInfo().username}${why}`;
-    const patch = { metadata: { annotations: { [suspendedAnnotation]: note } }, spec: { suspend: true } };
+    const patch = { metadata: { annotations: { [byHandAnnotation]: note } }, spec: { suspend: true } };
     const answer = await cluster.patch(ref, patch, { manager }, invocation.signal);
     if (!answer.ok) {
       invocation.err(`sluice suspend: ${answer.failure.message}\n`);

@@ -13,7 +13,15 @@ import { awaitsOther } from './owner.ts';
 import { listOf, type Reaching, reachingFrom, type Spot } from './remotes.ts';
 import { inCluster } from './site.ts';
 import { type Awaited, deadline, waitFor } from './wait.ts';
-import { readyMessage, refOfLive, requestReconcile, resumeOwner, sourceRefOf, wayBackOf } from './wayback.ts';
+import {
+  readyMessage,
+  refOfLive,
+  requestReconcile,
+  resumeOwner,
+  sourceRefOf,
+  suspensionIn,
+  wayBackOf,
+} from './wayback.ts';
 
 export type FollowStep = 'source' | 'kustomizations' | 'releases' | 'workloads';
 
@@ -291,9 +299,9 @@ function atKustomizations(run: Run, spot: Spot): Promise<readonly Found[] | End>
 }
 
 function suspendedWords(live: LiveObject): string {
-  const way = wayBackOf(live);
-  if (way === undefined) return 'it is suspended';
-  const { who, when, why } = way.suspension;
+  const suspension = suspensionIn(live);
+  if (suspension === undefined) return 'it is suspended';
+  const { who, when, why } = suspension;
   return `it is suspended by Sluice (${[who, when, why].filter((text) => text !== '').join(', ')})`;
 }
 

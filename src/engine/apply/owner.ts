@@ -9,8 +9,10 @@ import { steadily } from '../plan/requests.ts';
 import type { Cluster, LiveObject, ObjectRef, Timer } from '../ports.ts';
 import { conditionsOf } from '../status/fields.ts';
 
-/** Says who suspended an object with Sluice, when and why; removed by the resume. */
+/** Says of an owner that an apply suspended who applied, when and why; removed by the resume. */
 export const suspendedAnnotation = 'sluice/suspended';
+/** The same of an object that somebody suspended on purpose: no push takes that back. */
+export const byHandAnnotation = 'sluice/suspended-by-hand';
 export const sluiceManager = 'sluice';
 
 export function ownerRef(id: ObjectId): ObjectRef {

@@ -7,7 +7,7 @@ import { steadily } from '../plan/requests.ts';
 import type { Cluster, ClusterAnswer, LiveObject, ObjectRef, Timer } from '../ports.ts';
 import { at, conditionsOf, stringAt } from '../status/fields.ts';
 import { isSuspended } from '../status/index.ts';
-import { sluiceManager, suspendedAnnotation } from './owner.ts';
+import { byHandAnnotation, sluiceManager, suspendedAnnotation } from './owner.ts';
 import { listOf, reachingFrom, type Spot } from './remotes.ts';
 
 /** What the annotation of a suspended object says; texts are empty where it does not say it. */
@@ -80,12 +80,19 @@ function sortKey({ owner, away }: WayBack): string {
   return `${away?.remote.server ?? ''} ${owner.kind === 'Kustomization' ? 0 : 1}/${owner.namespace}/${owner.name}`;
 }
 
-/** The way back of one live object; undefined when it is not suspended, or not by Sluice. */
+/** The way back of one live object; undefined when it is not suspended, or not by an apply. */
 export function wayBackOf(live: LiveObject): WayBack | undefined {
   const note = stringAt(live, 'metadata', 'annotations', suspendedAnnotation);
   if (note === '' || !isSuspended(live)) return undefined;
   const source = sourceRefOf(live);
   return { owner: refOfLive(live), note, suspension: suspensionOf(note), ...(source === undefined ? {} : { source }) };
+}
+
+/** Who suspended an object with Sluice, by an apply or on purpose. */
+export function suspensionIn(live: LiveObject): Suspension | undefined {
+  const notes = [suspendedAnnotation, byHandAnnotation].map((key) => stringAt(live, 'metadata', 'annotations', key));
+  const note = notes.find((one) => one !== '');
+  return note === undefined || !isSuspended(live) ? undefined : suspensionOf(note);
 }
 
 /** Reads `2026-01-01T00:00:00.000Z by alice: why`; a note in other words is all reason. */

@@ -1,4 +1,5 @@
 /** Reconcile, suspend, resume; what an apply suspended in another cluster is resumed there. */
+import { userInfo } from 'node:os';
 import { act as actOn } from '../act.ts';
 import type { Handler } from '../handler.ts';
 import { createStore } from '../store.ts';
@@ -13,6 +14,7 @@ export const act: Handler = {
       if (refused !== undefined) return { ok: false, warning: true, message: refused };
       const options = {
         now: () => new Date(session.now()).toISOString(),
+        by: userInfo().username,
         signal,
         progress: (message: string) => notify('sluice/progress', { run, message }),
       };

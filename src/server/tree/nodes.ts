@@ -1,7 +1,7 @@
 /** Live objects to tree nodes: pure, so that every look of the tree is tested without a cluster. */
 import { healthOf, type LiveObject } from '../../engine/index.ts';
 import type { NodeStatus, ObjectName, TreeNode } from '../../protocol/index.ts';
-import { at, groupOf, listAt, objectKey, suspendedAnnotation, textAt } from '../live.ts';
+import { at, byHandAnnotation, groupOf, listAt, objectKey, suspendedAnnotation, textAt } from '../live.ts';
 import type { KindName, Seen } from '../store.ts';
 import type { Group } from './groups.ts';
 
@@ -90,8 +90,8 @@ function detailsOf(
   if (revision !== '') lines.push(`Revision: ${revision}`);
   if (attempted !== '' && shortRevision(attempted) !== revision) lines.push(`Attempted: ${shortRevision(attempted)}`);
   if (at(object, 'spec', 'verify') !== undefined) lines.push(`Signature: ${signatureOf(object)}`);
-  const note = textAt(object, 'metadata', 'annotations', suspendedAnnotation);
-  if (note !== '') lines.push(`Suspended with Sluice: ${note}`);
+  const notes = [suspendedAnnotation, byHandAnnotation].map((key) => textAt(object, 'metadata', 'annotations', key));
+  for (const note of notes) if (note !== '') lines.push(`Suspended with Sluice: ${note}`);
   return lines.filter((line) => !/: $/.test(line));
 }
 

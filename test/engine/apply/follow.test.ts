@@ -55,6 +55,13 @@ test('a release that Sluice suspended goes on once its Kustomization has applied
   expect(written).toHaveLength(3);
 });
 
+test('what somebody suspended on purpose with Sluice is left alone by a push', async () => {
+  const byHand = fleet('').replace('sluice/suspended:', 'sluice/suspended-by-hand:');
+  const { told, written } = await followed(byHand);
+  expect(told).toContain('left-out Kustomization');
+  expect(written.filter((request) => request.includes('Kustomization'))).toEqual([]);
+});
+
 test('a release that somebody else suspended stays so', async () => {
   const { told, written } = await followed(fleet(''));
   expect(told.slice(-3)).toEqual(['reached Kustomization', 'left-out HelmRelease', 'ready']);
