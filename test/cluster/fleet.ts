@@ -25,7 +25,7 @@ export interface TestFleet {
   readonly folder: string;
   /** Writes files into the working copy, not pushed; undefined removes one. */
   edit(files: Readonly<Record<string, string | undefined>>): void;
-  /** Pushes the working copy. Answers how to wait until the controllers applied it. */
+  /** Pushes the working copy; the cluster has fetched it then. Answers how to wait until the controllers applied it. */
   push(): Promise<{ readonly revision: string; applied(): Promise<void> }>;
   wanted(): readonly DesiredSet[];
   planned(as?: Cluster): Promise<Plan>;
@@ -74,6 +74,12 @@ export async function fleet(
       'gitrepository/root',
       `reconcile.fluxcd.io/requestedAt=${Date.now()}`,
     ]);
+    // Who is resumed before goes by the commit before.
+    const source = refOf('source.toolkit.fluxcd.io/v1', 'GitRepository', namespace, 'root');
+    await it.until(source, ({ status }) => {
+      const { artifact } = (status ?? {}) as { readonly artifact?: { readonly revision: string } };
+      return artifact?.revision === revision;
+    });
     return { revision, applied: () => applied(revision) };
   };
   const applied = async (revision: string) => {
