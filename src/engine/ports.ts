@@ -107,10 +107,24 @@ export type ClusterAnswer<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly failure: ClusterFailure };
 
+/**
+ * The Go structs of Kubernetes' built-in kinds (`data/go-types.json`): what Flux's typed round trip knows of an object.
+ * A type is written as in Go (`*int32`, `[]core/v1.Container`, `map[]string`); a field's ends in `?` for `omitempty`, in
+ * `~` for `omitzero`.
+ */
+export interface GoTypes {
+  /** Struct by `apiVersion/Kind`. */
+  readonly kinds: Readonly<Record<string, string>>;
+  /** Fields and their types by struct. */
+  readonly types: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
 /** One context of the kubeconfig, connected on first use. Every call can be canceled and none throws for a fault. */
 export interface Cluster {
   readonly context: string;
   readonly server: string;
+  /** The built-in kinds as the Flux of this cluster has them compiled in. */
+  goTypes(): GoTypes;
   /** What stays the same for this very cluster: server URL, CA hash and the kube-system namespace's uid. */
   identity(signal?: AbortSignal): Promise<ClusterAnswer<string>>;
   /** The server's version (`v1.36.3`) and every `group/version` and `group/version/Kind` that it serves. */

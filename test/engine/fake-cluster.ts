@@ -182,6 +182,7 @@ export function fakeCluster(...initial: readonly LiveObject[]): FakeCluster {
       ];
       store(copy);
     },
+    goTypes: () => ({ kinds: {}, types: {} }),
     identity: async () => ({ ok: true, value: 'fake-identity' }),
     capabilities: async () => ({ ok: true, value: { version: 'v1.36.3', apis: [] } }),
     async served(group, kind): Promise<ClusterAnswer<ServedKind | undefined>> {

@@ -41,6 +41,7 @@ export function fakeCluster(options: Options): FakeCluster {
     context: 'fake',
     server: 'https://fake',
     patches,
+    goTypes: () => ({ kinds: {}, types: {} }),
     identity: async () => ok('fake'),
     capabilities: async () => ok({ version: 'v1.36.0', apis: options.kinds }),
     async served(group, kind) {

@@ -136,7 +136,7 @@ function closed(here: Site, remote: RemoteTarget, why: string): Site {
 }
 
 function shut(
-  { cluster: { context, server }, context: sending }: Site,
+  { cluster: { context, server, goTypes }, context: sending }: Site,
   message: string,
   remote: RemoteTarget | undefined,
 ): Site {
@@ -144,6 +144,7 @@ function shut(
   const cluster: Cluster = {
     context: remote?.context ?? context,
     server: remote?.server ?? server,
+    goTypes,
     identity: no,
     capabilities: no,
     served: no,

@@ -18,23 +18,34 @@ export function estimate(live: LiveObject, payload: Payload): LiveObject {
     const shared = others.map((other) => other.fields);
     return dropUnwanted(object, payload.object, managed.fields, shared);
   }, live);
-  return overlay(pruned, payload.object, []) as LiveObject;
+  return overlay(pruned, payload.object, payload.rendered, []) as LiveObject;
 
-  function overlay(under: Json | undefined, over: Json, path: readonly string[]): Json {
+  function overlay(under: Json | undefined, over: Json, stated: Json | undefined, path: readonly string[]): Json {
     if (isObject(over)) {
       if (!isObject(under)) return over;
       const out: Record<string, Json> = { ...under };
-      for (const [key, value] of Object.entries(over)) out[key] = overlay(under[key], value, [...path, key]);
+      for (const [key, value] of Object.entries(over)) {
+        const said = isObject(stated) ? stated[key] : undefined;
+        // The server gives a zero that nobody stated its default, which is most likely what stands there.
+        if (said === undefined && isGoZero(value) && under[key] !== undefined) continue;
+        out[key] = overlay(under[key], value, said, [...path, key]);
+      }
       return out;
     }
     if (!Array.isArray(over) || !Array.isArray(under)) return over;
     const keys = keysAt(path);
     if (keys === undefined) return over;
     const find = (item: Json) => under.find((candidate) => keyText(candidate, keys) === keyText(item, keys));
-    const merged = over.map((item) => overlay(find(item), item, path));
+    const merged = over.map((item, index) => {
+      return overlay(find(item), item, Array.isArray(stated) ? stated[index] : undefined, path);
+    });
     const wanted = new Set(over.map((item) => keyText(item, keys)));
     return [...merged, ...under.filter((item) => !wanted.has(keyText(item, keys)))];
   }
+}
+
+function isGoZero(value: Json): boolean {
+  return value === null || value === 0 || value === '' || value === '0';
 }
 
 /** Removes what `fields` (ours alone) holds and `wanted` no longer has. */

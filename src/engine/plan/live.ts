@@ -16,7 +16,7 @@ import { type LiveOwner, liveOwners, unseen } from './liveowner.ts';
 import { byFluxOrder } from './order.ts';
 import { outcomeOf, type Question } from './outcome.ts';
 import { jsonOf, renderedOwners } from './owner.ts';
-import { rememberRelease } from './payload.ts';
+import { leftOutProblems, rememberRelease } from './payload.ts';
 import { clusterOf, type OwnerPlaces, type Place, placesOf, type Reach } from './places.ts';
 import { isNotCompared, type Plan, type PlanEntry, type PlanGroup } from './plan.ts';
 import { type Created, createdBy, type Prepared, prepare } from './prepare.ts';
@@ -123,13 +123,17 @@ export async function planLive(
               ? settled(object)
               : (kept[index]![at] ?? (await ask(place.requests, object, owners[index]!, around)));
           progress();
-          return { outcome, as: place.as };
+          const leftOut = 'payload' in object ? leftOutProblems(object.object, object.payload) : [];
+          return { outcome, leftOut, as: place.as };
         }),
       ),
     ),
   );
   // In the order of the objects, whoever was answered first.
-  for (const { outcome, as } of answered.flat()) gathered.add(outcome, as);
+  for (const { outcome, leftOut, as } of answered.flat()) {
+    gathered.add(outcome, as);
+    gathered.add({ problems: leftOut });
+  }
   const asked = answered.map((all, index) =>
     all.map(({ outcome }) => asDrifted(outcome.entry, wanted[index]!, owners[index]!.spec)),
   );

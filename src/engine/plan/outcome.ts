@@ -3,7 +3,7 @@ import { titleOf } from '../objects/object.ts';
 import type { ClusterFailure, LiveObject, ObjectRef } from '../ports.ts';
 import { error, type Problem } from '../problem.ts';
 import type { DesiredObject } from '../render/desired.ts';
-import { at, isObject, stringAt, stringsAt } from '../status/fields.ts';
+import { isObject, stringAt, stringsAt } from '../status/fields.ts';
 import type { Json } from '../yaml/resolve.ts';
 import { lacksRight } from './accounts.ts';
 import { compare, type Path, pathText, same } from './changes.ts';
@@ -51,57 +51,13 @@ export async function outcomeOf(requests: Requests, question: Question): Promise
     return { entry: { ...base(question), ...sides(question, live), action: 'skip', reason: skipped }, problems: [] };
   if (live !== undefined && (await question.isSpared(live, payload)))
     return { entry: compared(question, payload, live), problems: [] };
-  const answer = await dryRun(requests, payload);
-  if (answer.ok)
-    return {
-      entry: compared(question, { ...payload, object: answer.sent }, answer.value),
-      problems: answer.problems(question),
-    };
-  return failed(question, answer.failure);
-}
-
-type DryRun =
-  | {
-      readonly ok: true;
-      readonly value: LiveObject;
-      readonly sent: LiveObject;
-      problems(question: Question): readonly Problem[];
-    }
-  | { readonly ok: false; readonly failure: ClusterFailure };
-
-/**
- * Flux sends built-in kinds through Go's types, which drop fields that they do not know; the server refuses such a field.
- * So a refused field is dropped as Flux drops it, with a warning, and the object is asked again.
- */
-async function dryRun(requests: Requests, payload: Payload): Promise<DryRun> {
-  let sent = payload.object;
-  const dropped: string[] = [];
-  for (;;) {
-    const object = sent;
-    const options = { manager: payload.manager, force: true, dryRun: true };
-    const answer = await requests.slot(() => steadily(() => requests.cluster.apply(object, options, requests.signal)));
-    if (answer.ok) {
-      const problems = (question: Question) =>
-        dropped.map((path): Problem => {
-          const message = `${titleOf(question.object.id)} has no field ${path}: Flux drops it`;
-          return { code: 'cluster-rejected', severity: 'warning', message, at: question.object.node.at };
-        });
-      return { ok: true, value: answer.value, sent, problems };
-    }
-    const path = undeclaredField(answer.failure, sent);
-    if (path === undefined || dropped.length > 20) return answer;
-    dropped.push(path.join('.'));
-    sent = without(sent, [path]) as LiveObject;
-  }
-}
-
-function undeclaredField(failure: ClusterFailure, object: LiveObject): readonly string[] | undefined {
-  const group = stringAt(object, 'apiVersion').split('/')[0]!;
-  const builtin = !group.includes('.') || group.endsWith('.k8s.io');
-  const match = /(?:^|\s)\.([\w.-]+): field not declared in schema/.exec(failure.message);
-  if (!builtin || match === null) return undefined;
-  const path = match[1]!.split('.');
-  return at(object, ...path) === undefined ? undefined : path;
+  const options = { manager: payload.manager, force: true, dryRun: true };
+  const answer = await requests.slot(() =>
+    steadily(() => requests.cluster.apply(payload.object, options, requests.signal)),
+  );
+  return answer.ok
+    ? { entry: compared(question, payload, answer.value), problems: [] }
+    : failed(question, answer.failure);
 }
 
 function base({ object, live }: Question) {

@@ -1,25 +1,32 @@
 /**
  * What is sent for a rendered object: kustomize-controller's last steps before the apply. Owner labels, then the typed
- * round trip's visible effects on built-in kinds (Secret.stringData into data, TCP as the ports' protocol, no status,
- * no creation time), then commonMetadata, which wins over everything. Done again on an object that has all this already,
- * it changes nothing.
+ * round trip with what Flux sets on it (Secret.stringData into data, TCP as the ports' protocol, no status, no creation
+ * time), then commonMetadata, which wins over everything. Done again on an object that has all this already, it changes
+ * nothing.
  */
 
-import type { LiveObject, ServedKind } from '../ports.ts';
+import { titleOf } from '../objects/object.ts';
+import type { GoTypes, LiveObject, ServedKind } from '../ports.ts';
+import type { Problem } from '../problem.ts';
 import { helmManager } from '../release/index.ts';
 import type { DesiredObject, Owner, ReleaseContent } from '../render/desired.ts';
 import { isObject, type JsonObject, stringAt } from '../status/fields.ts';
-import type { Mapping } from '../yaml/node.ts';
-import { type Json, toJson } from '../yaml/resolve.ts';
+import { getPath, type Mapping, type Origin } from '../yaml/node.ts';
+import { toJson } from '../yaml/resolve.ts';
+import { type Path, pathText } from './changes.ts';
+import { normalize, noTypes } from './normalize.ts';
 import type { OwnerSpec } from './owner.ts';
 import type { ReleaseSpec } from './releasespec.ts';
-import { encodeBase64 } from './text.ts';
 
 export interface Payload {
   readonly object: LiveObject;
   readonly manager: string;
   /** Values that came from Secrets into an object of another kind: no message about it may hold them. */
   readonly secretValues: readonly string[];
+  /** The object before the typed round trip: what it says itself. */
+  readonly rendered: LiveObject;
+  /** Fields of the rendered object that its kind does not have: Flux leaves them out without a word. */
+  readonly leftOut: readonly Path[];
 }
 
 export const kustomizeManager = 'kustomize-controller';
@@ -27,7 +34,13 @@ export const kustomizeManager = 'kustomize-controller';
 /** Payloads by rendered node, with what else they were made from: a node that a render kept needs no new one. */
 const made = new WeakMap<Mapping, { readonly from: string; readonly payload: Payload }>();
 
-export function payloadFor(object: DesiredObject, owner: Owner, spec: OwnerSpec, served: ServedKind): Payload {
+/** How the cluster takes the object: its kind as served, and the structs that Flux knows. */
+export interface Taken {
+  readonly served: ServedKind;
+  readonly types: GoTypes;
+}
+
+export function payloadFor(object: DesiredObject, owner: Owner, spec: OwnerSpec, taken: Taken): Payload {
   const { kind, labels, annotations, targetNamespace, release } = spec;
   const from = JSON.stringify([
     owner.id,
@@ -37,17 +50,17 @@ export function payloadFor(object: DesiredObject, owner: Owner, spec: OwnerSpec,
     labels,
     annotations,
     targetNamespace,
-    served.namespaced,
+    taken.served.namespaced,
     object.secretValues,
   ]);
   const known = made.get(object.node);
   if (known?.from === from) return known.payload;
-  const payload = makePayload(object, owner, spec, served);
+  const payload = makePayload(object, owner, spec, taken);
   made.set(object.node, { from, payload });
   return payload;
 }
 
-function makePayload(object: DesiredObject, owner: Owner, spec: OwnerSpec, served: ServedKind): Payload {
+function makePayload(object: DesiredObject, owner: Owner, spec: OwnerSpec, { served, types }: Taken): Payload {
   let out = toJson(object.node, 'sigs') as JsonObject;
   if (!served.namespaced) out = withoutNamespace(out);
   else if (stringAt(out, 'metadata', 'namespace') === '' && spec.kind === 'HelmRelease') {
@@ -59,7 +72,10 @@ function makePayload(object: DesiredObject, owner: Owner, spec: OwnerSpec, serve
       [`${owner.id.group}/namespace`]: owner.id.namespace,
     });
   }
-  if (!isRole(out)) out = normalize(out);
+  // Helm sends what the chart renders as it is; what follows only reads better.
+  const normal = normalize(out, spec.kind === 'HelmRelease' ? noTypes : types);
+  const rendered = out;
+  out = normal.object as JsonObject;
   // Of a release, the render has them in its manifest already, and definitions from crds/ do not get them.
   if (object.beside !== true) {
     out = withStrings(out, 'labels', spec.labels);
@@ -68,7 +84,7 @@ function makePayload(object: DesiredObject, owner: Owner, spec: OwnerSpec, serve
   // Helm's own marks, by which it knows whose an object is; definitions from crds/ are nobody's.
   if (spec.release !== undefined && object.beside !== true) out = ownedBy(out, spec.release);
   const manager = spec.kind === 'HelmRelease' ? helmManager : kustomizeManager;
-  return { object: out, manager, secretValues: object.secretValues ?? [] };
+  return { object: out, manager, secretValues: object.secretValues ?? [], rendered, leftOut: normal.leftOut };
 }
 
 export function ownedBy(object: JsonObject, { name, namespace }: Pick<ReleaseSpec, 'name' | 'namespace'>): JsonObject {
@@ -93,71 +109,19 @@ function withoutNamespace(object: JsonObject): JsonObject {
   return { ...object, metadata };
 }
 
-/** Flux leaves Roles and ClusterRoles as they are: the round trip would reset their rules. */
-function isRole(object: Json): boolean {
-  return (
-    stringAt(object, 'apiVersion') === 'rbac.authorization.k8s.io/v1' &&
-    ['Role', 'ClusterRole'].includes(stringAt(object, 'kind'))
-  );
+/** What Flux leaves out in silence, told at its line. */
+export function leftOutProblems({ id, node }: DesiredObject, { leftOut }: Payload): readonly Problem[] {
+  return leftOut.map((path): Problem => {
+    const message = `Flux leaves out ${pathText(path)} of ${titleOf(id)}: ${id.kind} has no such field`;
+    return { code: 'schema-unknown-field', severity: 'warning', message, at: lineOf(node, path) };
+  });
 }
 
-function normalize(object: JsonObject): JsonObject {
-  const kind = `${stringAt(object, 'apiVersion')}/${stringAt(object, 'kind')}`;
-  let out = object;
-  if (isObject(out.metadata) && out.metadata.creationTimestamp !== undefined) {
-    const { creationTimestamp: _time, ...metadata } = out.metadata;
-    out = { ...out, metadata };
-  }
-  if (kind === 'v1/Secret') out = plainToData(out);
-  if (kind === 'v1/Service') out = edit(out, ['spec', 'ports'], withProtocols);
-  const pods = podSpecs[kind];
-  if (pods !== undefined) {
-    out = edit(out, [...pods, 'containers'], (list) => {
-      if (!Array.isArray(list)) return list;
-      return list.map((container) => (isObject(container) ? edit(container, ['ports'], withProtocols) : container));
-    });
-  }
-  if (stringAt(out, 'kind') !== 'CustomResourceDefinition' && out.status !== undefined) {
-    const { status: _status, ...rest } = out;
-    out = rest;
-  }
-  return out;
-}
-
-/** Where each workload kind keeps its pod. */
-const podSpecs: Readonly<Record<string, readonly string[]>> = {
-  'v1/Pod': ['spec'],
-  'apps/v1/Deployment': ['spec', 'template', 'spec'],
-  'apps/v1/StatefulSet': ['spec', 'template', 'spec'],
-  'apps/v1/DaemonSet': ['spec', 'template', 'spec'],
-  'apps/v1/ReplicaSet': ['spec', 'template', 'spec'],
-  'batch/v1/Job': ['spec', 'template', 'spec'],
-  'batch/v1/CronJob': ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
-};
-
-function withProtocols(ports: Json): Json {
-  if (!Array.isArray(ports)) return ports;
-  return ports.map((port) =>
-    isObject(port) && (port.protocol === undefined || port.protocol === '') ? { ...port, protocol: 'TCP' } : port,
-  );
-}
-
-/** A copy with the value at `path` edited; the same object when there is nothing at it. */
-function edit(object: JsonObject, path: readonly string[], change: (value: Json) => Json): JsonObject {
-  const [key, ...rest] = path as [string, ...string[]];
-  const value = object[key];
-  if (value === undefined) return object;
-  if (rest.length === 0) return { ...object, [key]: change(value) };
-  return isObject(value) ? { ...object, [key]: edit(value, rest, change) } : object;
-}
-
-function plainToData(secret: JsonObject): JsonObject {
-  const { stringData, ...rest } = secret;
-  if (stringData === undefined) return secret;
-  if (!isObject(stringData) || !Object.values(stringData).every((value) => typeof value === 'string')) return secret;
-  const data: Record<string, Json> = { ...(isObject(secret.data) ? secret.data : {}) };
-  for (const [key, value] of Object.entries(stringData)) data[key] = encodeBase64(value as string);
-  return Object.keys(data).length === 0 ? rest : { ...rest, data };
+/** Where a field's name stands. */
+function lineOf(node: Mapping, path: Path): Origin {
+  const around = getPath(node, path.slice(0, -1));
+  const entry = around?.kind === 'mapping' ? around.entries.find(({ key }) => key.text === path.at(-1)) : undefined;
+  return (entry?.key ?? around ?? node).at;
 }
 
 /** Payloads stay out of the plan's own data: they hold secrets in the clear, and a plan is shown, sent and stored. */

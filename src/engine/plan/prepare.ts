@@ -1,6 +1,6 @@
 /** A rendered object on its way to a question: what would be sent for it, or why nothing can be asked. */
 import { type ObjectId, titleOf } from '../objects/object.ts';
-import type { ObjectRef, ServedKind } from '../ports.ts';
+import type { GoTypes, ObjectRef, ServedKind } from '../ports.ts';
 import { error, type Problem } from '../problem.ts';
 import type { DesiredObject, DesiredSet } from '../render/desired.ts';
 import { at, stringAt } from '../status/fields.ts';
@@ -58,12 +58,13 @@ export async function prepare(
   const kind = served.value;
   if (kind === undefined || kind.version !== id.version) {
     const coming = created.kinds.get(`${id.group}/${id.kind}`);
-    if (coming !== undefined) return awaiting(object, owner, coming);
+    if (coming !== undefined) return awaiting(object, owner, coming, requests.cluster.goTypes());
     const instead = kind === undefined ? '' : `; it serves ${id.group}/${kind.version}`;
     const message = `${requests.cluster.context} (${requests.cluster.server}) does not know ${id.kind} in ${apiVersion}${instead}`;
     return unknown(message, error('cluster-unknown-kind', message, object.node.at));
   }
-  const payload = payloadFor(object, owner.owner, owner.spec, kind);
+  const taken = { served: kind, types: requests.cluster.goTypes() };
+  const payload = payloadFor(object, owner.owner, owner.spec, taken);
   const namespace = stringAt(payload.object, 'metadata', 'namespace');
   if (kind.namespaced && namespace === '') {
     const message = `${titleOf(id)} names no namespace: Flux refuses it`;
@@ -82,10 +83,11 @@ function awaiting(
   object: DesiredObject,
   owner: LiveOwner,
   coming: { readonly definition: ObjectId; readonly namespaced: boolean },
+  types: GoTypes,
 ): Prepared {
   const { id } = object;
   const served = { group: id.group, version: id.version, kind: id.kind, plural: '', namespaced: coming.namespaced };
-  const payload = payloadFor(object, owner.owner, owner.spec, served);
+  const payload = payloadFor(object, owner.owner, owner.spec, { served, types });
   const namespace = stringAt(payload.object, 'metadata', 'namespace');
   const entry: PlanEntry = {
     id: { ...id, namespace },

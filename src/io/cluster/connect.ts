@@ -14,6 +14,7 @@ import type {
   ObjectRef,
   ServedKind,
 } from '../../engine/index.ts';
+import { goTypes } from '../gotypes.ts';
 import { type ClusterEntry, type LoadedKubeconfig, parseKubeconfig, type UserEntry } from '../kubeconfig.ts';
 import { type CredentialRequest, credentialsOf } from './credentials.ts';
 import { createDiscovery, type Discovery } from './discovery.ts';
@@ -232,6 +233,7 @@ function createCluster({ context, entry, transport, discovery, timing, remote, a
   return {
     context,
     server: entry.server,
+    goTypes,
     async identity(signal) {
       const ref = { apiVersion: 'v1', kind: 'Namespace', namespace: '', name: 'kube-system' };
       const path = '/api/v1/namespaces/kube-system';

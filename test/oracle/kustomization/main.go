@@ -7,6 +7,8 @@
 //	    The generated kustomization.yaml is written into the folder, as the controller does.
 //	{"text":"…","vars":{…},"strict":true}
 //	    the text with variables replaced
+//	{"normalize":{…}}
+//	    the object as the controller applies it: through the Go struct of its kind and back, in JSON
 package main
 
 import (
@@ -22,6 +24,7 @@ import (
 
 	"github.com/fluxcd/pkg/envsubst"
 	generator "github.com/fluxcd/pkg/kustomize"
+	"github.com/fluxcd/pkg/ssa/normalize"
 	ssautil "github.com/fluxcd/pkg/ssa/utils"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -38,6 +41,8 @@ type request struct {
 	Kustomization map[string]any   `json:"kustomization"`
 	Inputs        []map[string]any `json:"inputs"`
 	Strict        bool             `json:"strict"`
+
+	Normalize map[string]any `json:"normalize"`
 
 	Text string            `json:"text"`
 	Vars map[string]string `json:"vars"`
@@ -79,6 +84,9 @@ func run(r request) (output string, err error) {
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
+	if r.Normalize != nil {
+		return normalized(r.Normalize)
+	}
 	if r.Kustomization == nil {
 		return envsubst.Eval(r.Text, func(name string) (string, bool) {
 			value, set := r.Vars[name]
@@ -86,6 +94,23 @@ func run(r request) (output string, err error) {
 		})
 	}
 	return build(r)
+}
+
+func normalized(object map[string]any) (string, error) {
+	one := &unstructured.Unstructured{}
+	// By way of JSON, so that whole numbers are such.
+	data, err := json.Marshal(object)
+	if err != nil {
+		return "", err
+	}
+	if err := one.UnmarshalJSON(data); err != nil {
+		return "", err
+	}
+	if err := normalize.UnstructuredList([]*unstructured.Unstructured{one}); err != nil {
+		return "", err
+	}
+	data, err = json.Marshal(one.Object)
+	return string(data), err
 }
 
 func build(r request) (string, error) {
