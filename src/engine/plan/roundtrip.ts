@@ -64,7 +64,7 @@ function map(type: string, given: Json | undefined, trip: Trip): Back | undefine
   if (!isObject(given)) return undefined;
   const out: [string, Json][] = [];
   for (const [key, value] of Object.entries(given)) {
-    const inside = through(type, value, { ...trip, path: [...trip.path, key] });
+    const inside = through(type, value, inner(trip, key, value));
     if (inside === undefined) return undefined;
     out.push([key, inside.value]);
   }
@@ -76,7 +76,7 @@ function list(type: string, given: Json | undefined, trip: Trip): Back | undefin
   if (!Array.isArray(given)) return undefined;
   const out: Json[] = [];
   for (const [index, value] of given.entries()) {
-    const inside = through(type, value, { ...trip, path: [...trip.path, index] });
+    const inside = through(type, value, inner(trip, index, value));
     if (inside === undefined) return undefined;
     out.push(inside.value);
   }
@@ -84,26 +84,53 @@ function list(type: string, given: Json | undefined, trip: Trip): Back | undefin
 }
 
 function struct(type: string, given: Json | undefined, trip: Trip): Back | undefined {
-  const fields = trip.types[type];
-  if (fields === undefined) throw new Error(`no Go type ${type}`);
+  const fields = fieldsOf(trip.types, type);
   if (given !== undefined && !isObject(given)) return undefined;
-  const out: [string, Json][] = [];
-  let zero = true;
-  for (const [name, spec] of Object.entries(fields)) {
-    const bare = spec.replace(/[?~]+$/, '');
-    const inside = through(bare, given === undefined ? undefined : own(given, name), {
-      ...trip,
-      path: [...trip.path, name],
-    });
+  const out: Record<string, Json> = {};
+  for (const field of fields.values()) {
+    const value = given === undefined ? undefined : own(given, field.name);
+    if (value === undefined && field.absent === 'left out') continue;
+    const inside = through(field.type, value, inner(trip, field.name, value));
     if (inside === undefined) return undefined;
-    zero &&= inside.zero;
-    const omitted = (spec.includes('?') && inside.empty) || (spec.includes('~') && inside.zero);
-    if (!omitted) out.push([name, inside.value]);
+    if (!(field.omitEmpty && inside.empty) && !(field.omitZero && inside.zero)) out[field.name] = inside.value;
   }
   for (const name of Object.keys(given ?? {})) {
-    if (!Object.hasOwn(fields, name)) trip.leftOut.push([...trip.path, name]);
+    if (!fields.has(name)) trip.leftOut.push([...trip.path, name]);
   }
-  return { value: Object.fromEntries(out), empty: false, zero };
+  return { value: out, empty: false, zero: given === undefined };
+}
+
+/** Below nothing, nothing is left out, so that the path does not matter. */
+function inner(trip: Trip, step: string | number, value: Json | undefined): Trip {
+  return value === undefined || typeof value !== 'object' ? trip : { ...trip, path: [...trip.path, step] };
+}
+
+interface Field {
+  readonly name: string;
+  readonly type: string;
+  readonly omitEmpty: boolean;
+  readonly omitZero: boolean;
+  /** What comes of the field when the object does not have it. */
+  readonly absent: 'left out' | 'its zero';
+}
+
+const structs = new WeakMap<GoTypes['types'], Map<string, ReadonlyMap<string, Field>>>();
+
+/** The fields of a struct, their types taken apart once. */
+function fieldsOf(types: GoTypes['types'], struct: string): ReadonlyMap<string, Field> {
+  const known = structs.get(types) ?? new Map<string, ReadonlyMap<string, Field>>();
+  structs.set(types, known);
+  const fields = known.get(struct) ?? new Map(Object.entries(types[struct]!).map(fieldOf));
+  known.set(struct, fields);
+  return fields;
+}
+
+function fieldOf([name, spec]: readonly [string, string]): readonly [string, Field] {
+  const type = spec.replace(/[?~]+$/, '');
+  const [omitEmpty, omitZero] = [spec.includes('?'), spec.includes('~')];
+  const hasEmpty = /^[*[]|^map\[\]|^(string|bool|int32|int64)$/.test(type);
+  const absent = omitZero || (omitEmpty && hasEmpty) ? 'left out' : 'its zero';
+  return [name, { name, type, omitEmpty, omitZero, absent }];
 }
 
 function own(object: { readonly [key: string]: Json }, name: string): Json | undefined {
