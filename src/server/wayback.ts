@@ -115,6 +115,8 @@ async function prepared(
   const current = session.planner.current();
   if (current === undefined) return { message: 'There is no plan whose files could be pushed: show the plan first.' };
   const { folder, root } = current;
+  // Git looks at the disk itself: a new file counts although the editor has not told of it yet.
+  session.files.changedOnDisk([folder.uri]);
   try {
     const now = await doors.render(session.workspace(folder), root, signal);
     const before = await doors.renderCommit(folder, 'HEAD', root.folder, signal);

@@ -146,11 +146,12 @@ test('what was suspended is found, what is shown is pushed, Flux goes on, and th
   });
 });
 
-test('the kustomization file of a Flux path belongs to what is pushed', async () => {
+test('the kustomization file of a Flux path and a new file belong to what is pushed, though no editor told of them', async () => {
   const { session, write } = await open();
-  const file = 'clusters/dev/kustomization.yaml';
-  write(file, 'resources:\n- flux-system/gotk-sync.yaml\n- config.yaml\ncommonAnnotations: { team: one }\n');
-  expect(await pushPlan(session, session.doors, signal)).toMatchObject({ files: [file] });
+  const files = ['clusters/dev/kustomization.yaml', 'clusters/dev/more/new.yaml'] as const;
+  write(files[0], 'resources:\n- flux-system/gotk-sync.yaml\n- config.yaml\n- more/new.yaml\n');
+  write(files[1], 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: new, namespace: b }\n');
+  expect(await pushPlan(session, session.doors, signal)).toMatchObject({ files });
 });
 
 test('to a read-only context nothing is handed back, and then nothing is committed either', async () => {
