@@ -23,6 +23,7 @@ import {
   type Scope,
   toJson,
   type Workspace,
+  whyUnread,
 } from '../engine/index.ts';
 import type { PlanAgainst, PlanScope, PlanView, Revealed } from '../protocol/index.ts';
 import { linesOf } from './convert.ts';
@@ -303,7 +304,7 @@ async function planned(
 }
 
 /** The editor's words for a part, in those of the engine. */
-function scopeOf({ files }: Rooms, folder: Folder, scope: PlanScope): Scope {
+function scopeOf({ files, workspace }: Rooms, folder: Folder, scope: PlanScope): Scope {
   if (scope.kind === 'object') {
     const { apiVersion, kind, namespace, name } = scope.object;
     const slash = apiVersion.indexOf('/');
@@ -313,10 +314,16 @@ function scopeOf({ files }: Rooms, folder: Folder, scope: PlanScope): Scope {
   const path = located?.folder.uri === folder.uri ? located.path : '/';
   const text = files.tree(folder).file(path)?.text;
   const file = path.slice(1);
-  if (scope.lines === undefined || text === undefined) return { kind: 'file', file };
+  const unread = () => whyUnread(workspace(folder), path);
+  if (scope.lines === undefined || text === undefined) return { kind: 'file', file, unread };
   const lines = linesOf(text);
   const start = lines.offsetAt({ line: scope.lines.first, character: 0 });
-  return { kind: 'file', file, lines: { start, end: lines.offsetAt({ line: scope.lines.last + 1, character: 0 }) } };
+  return {
+    kind: 'file',
+    file,
+    unread,
+    lines: { start, end: lines.offsetAt({ line: scope.lines.last + 1, character: 0 }) },
+  };
 }
 
 /** What the cluster's Kustomizations and releases say that they applied; another text means other live objects. */

@@ -161,6 +161,26 @@ test('quantities and defaults that mean the same are no change', async () => {
   await checkDiff({});
 });
 
+test('a field that its kind does not have is left out, as by Flux, and told at its line', async () => {
+  fleet.edit('apps/base/api/ingress.yaml', '    - host:', '    - hosts: [x]\n      host:');
+  await fleet.followed(await fleet.repository.push('A field that no Ingress has'));
+  await checkDiff({});
+  const message = 'Flux leaves out spec.rules[0].hosts of Ingress apps/api: Ingress has no such field';
+  const at = 'apps/base/api/ingress.yaml:10:7';
+  const warning = { code: 'schema-unknown-field', severity: 'warning', message, at };
+  expect((await sluiceDiff()).plan.problems).toContainEqual(warning);
+  fleet.edit('apps/base/api/ingress.yaml', 'path: /', 'path: /api');
+  await checkDiff({ apps: ['drifted Ingress/apps/api'] });
+});
+
+test('a zero that Go leaves out takes nothing back from whoever set it', async () => {
+  fleet.edit('apps/base/api/deployment.yaml', '  replicas: 1\n', '  replicas: 1\n  minReadySeconds: 0\n');
+  await fleet.followed(await fleet.repository.push('A zero'));
+  const patch = ['--type=merge', '-p', '{"spec":{"minReadySeconds":5}}', '--field-manager=somebody'];
+  await it.kubectl(['patch', '-n', 'apps', 'deployment/api', ...patch]);
+  await checkDiff({});
+});
+
 test('a Secret is compared and never shown', async () => {
   const secret = (password: string) => `apiVersion: v1
 kind: Secret
@@ -212,26 +232,6 @@ data: { a: b }
   expect(saidBy((await sluiceDiff()).plan).apps).toEqual(['skipped ConfigMap/apps/once']);
   await fleet.followed(await fleet.repository.push('Without the kept one'));
   value(await it.cluster.get(refOf('v1', 'ConfigMap', 'apps', 'kept')));
-});
-
-test('a field that its kind does not have is left out, as by Flux, and told at its line', async () => {
-  fleet.edit('apps/base/api/ingress.yaml', '    - host:', '    - hosts: [x]\n      host:');
-  await fleet.followed(await fleet.repository.push('A field that no Ingress has'));
-  await checkDiff({ apps: ['skipped ConfigMap/apps/once'] });
-  const message = 'Flux leaves out spec.rules[0].hosts of Ingress apps/api: Ingress has no such field';
-  const at = 'apps/base/api/ingress.yaml:10:7';
-  const warning = { code: 'schema-unknown-field', severity: 'warning', message, at };
-  expect((await sluiceDiff()).plan.problems).toContainEqual(warning);
-  fleet.edit('apps/base/api/ingress.yaml', 'path: /', 'path: /api');
-  await checkDiff({ apps: ['drifted Ingress/apps/api', 'skipped ConfigMap/apps/once'] });
-});
-
-test('an empty value that Go leaves out takes nothing back from whoever set it', async () => {
-  fleet.edit('apps/base/api/deployment.yaml', '    spec:\n', '    spec:\n      hostNetwork: false\n');
-  await fleet.followed(await fleet.repository.push('No host network'));
-  const patch = '{"spec":{"template":{"spec":{"dnsPolicy":"Default","hostNetwork":true}}}}';
-  await it.kubectl(['patch', '-n', 'apps', 'deployment/api', '--type=merge', '-p', patch]);
-  await checkDiff({ apps: ['skipped ConfigMap/apps/once'] });
 });
 
 test('drift: somebody changed the cluster', async () => {

@@ -291,6 +291,17 @@ test('a part of the plan: an object, a file, the lines of a selection', async ()
     expect(said(view)).toEqual(expected);
     expect(view.scope).toEqual(scope);
   }
+  session.files.edit(uri('.sourceignore'), 'drafts/\n');
+  session.files.edit(uri('drafts/new.yaml'), config);
+  for (const scope of [
+    { kind: 'file', uri: uri('drafts/new.yaml') },
+    { kind: 'file', uri: uri('drafts') },
+  ] as const) {
+    const { problems } = await session.planner.make({ ...head, scope }, never);
+    expect(problems.map(({ message }) => message).join()).toMatch(
+      /comes from drafts.*; "drafts\/" in \.sourceignore leaves it out of GitRepository flux-system\/flux-system$/,
+    );
+  }
 });
 
 test('masked values are told on request, of the plan that is shown and of no other', async () => {

@@ -3,7 +3,7 @@
  * applies, or about what a file goes into.
  */
 import { relative, resolve, sep } from 'node:path';
-import { type Part, partOf, type Scope } from '../../engine/index.ts';
+import { type Part, partOf, type Scope, whyUnread } from '../../engine/index.ts';
 import { type Invocation, UsageError } from '../command.ts';
 import type { Fleet } from '../fleet.ts';
 
@@ -21,8 +21,10 @@ export function onlyFor({ options, cwd }: Pick<Invocation, 'options' | 'cwd'>, f
 
 function scopeOf(text: string, cwd: string, { folder, workspace }: Fleet): Scope {
   const file = relative(folder, resolve(cwd, text)).split(sep).join('/');
-  if (workspace.tree.file(`/${file}`) !== undefined) return { kind: 'file', file };
-  if (workspace.tree.file(`/${text}`) !== undefined) return { kind: 'file', file: text };
+  for (const name of [file, text]) {
+    if (workspace.tree.file(`/${name}`) === undefined) continue;
+    return { kind: 'file', file: name, unread: () => whyUnread(workspace, `/${name}`) };
+  }
   const [kind, namespace, name, ...more] = text.split('/');
   if (kind === undefined || namespace === undefined || name === undefined || more.length > 0) {
     throw new UsageError(`--only wants KIND/NS/NAME (KIND//NAME without a namespace) or a file, not ${text}`);

@@ -19,6 +19,8 @@ export type Scope =
       readonly kind: 'file';
       readonly file: string;
       readonly lines?: { readonly start: number; readonly end: number };
+      /** Why nothing reads it, should nothing come of it. */
+      readonly unread?: () => string;
     };
 
 /** Which questions a part of a plan needs answered. */
@@ -54,7 +56,7 @@ export function partOf(wanted: readonly DesiredSet[], scopes: readonly Scope[]):
     reading.has(keyOf(owner.id)) ||
     scopes.some((scope) => scope.kind === 'object' && names(scope, id));
   const wants: Part['wants'] = (set, object) => whole.has(keyOf(set.owner.id)) || touched.has(entryKey(set, object.id));
-  return { wants, removes, of: (plan) => narrowed(plan, scopes, { whole, touched, removes }) };
+  return { wants, removes, of: (plan) => narrowed(plan, scopes, { wanted, whole, touched, removes }) };
 }
 
 function entryKey(set: Pick<DesiredSet, 'owner'>, id: ObjectId): string {
@@ -112,6 +114,7 @@ function isIn(name: string, place: string): boolean {
 }
 
 interface Kept {
+  readonly wanted: readonly DesiredSet[];
   readonly whole: ReadonlySet<string>;
   readonly touched: ReadonlySet<string>;
   readonly removes: Part['removes'];
@@ -120,7 +123,7 @@ interface Kept {
 function narrowed(
   { dangers: _ofTheWhole, ...plan }: Plan,
   scopes: readonly Scope[],
-  { whole, touched, removes }: Kept,
+  { wanted, whole, touched, removes }: Kept,
 ): Plan {
   const gone = new Set<string>();
   const groups = plan.groups.flatMap((group): readonly PlanGroup[] => {
@@ -134,7 +137,7 @@ function narrowed(
     return entries.length === 0 ? [] : [partial(group, entries)];
   });
   if (groups.length > 0) return { ...plan, groups };
-  return { ...plan, groups, problems: [...plan.problems, nothing(scopes)] };
+  return { ...plan, groups, problems: [...plan.problems, nothing(scopes, wanted)] };
 
   function belongs(group: PlanGroup, { id, action, at }: PlanEntry): boolean {
     if (touched.has(entryKey(group, id))) return true;
@@ -148,10 +151,23 @@ function partial({ dangers, ...group }: PlanGroup, entries: readonly PlanEntry[]
   return { ...group, entries, ...(kept.length === 0 ? {} : { dangers: kept }) };
 }
 
-function nothing(scopes: readonly Scope[]): Problem {
+function nothing(scopes: readonly Scope[], wanted: readonly DesiredSet[]): Problem {
   const what = scopes
     .map((scope) => (scope.kind === 'file' ? scope.file : titleOf({ version: '', group: '', ...scope.object })))
     .join(', ');
-  const message = `nothing that this cluster directory renders, or would delete, comes from ${what}`;
+  const reasons = scopes.flatMap((scope) => (scope.kind === 'file' ? (reasonOf(scope, wanted) ?? []) : []));
+  // What could not be rendered may be where it belongs.
+  const closed = wanted.filter(({ complete, note }) => !complete && note !== undefined);
+  const missing = closed.slice(0, 3).map(({ owner, note }) => `${titleOf(owner.id)} is not rendered: ${note}`);
+  const why = [...new Set([...reasons, ...missing])].map((text) => `; ${text}`).join('');
+  const message = `nothing that this cluster directory renders, or would delete, comes from ${what}${why}`;
   return { code: 'flux-reference', severity: 'information', message };
+}
+
+function reasonOf({ file, lines, unread }: FileScope, wanted: readonly DesiredSet[]): string | undefined {
+  const readers = wanted.filter(({ reads }) => [...reads].some((name) => isIn(name, file)));
+  if (readers.length === 0) return unread?.();
+  const names = readers.slice(0, 3).map(({ owner }) => titleOf(owner.id));
+  const part = lines === undefined ? 'it' : 'these lines';
+  return `${names.join(', ')} ${names.length === 1 ? 'reads' : 'read'} it, and no object comes of ${part}`;
 }

@@ -64,11 +64,22 @@ export function loadPatterns(tree: FileTree, folder: string): readonly IgnorePat
 
 /** Whether the patterns leave `path` out. */
 export function isIgnored(patterns: readonly IgnorePattern[], path: string, isFolder: boolean): boolean {
+  return decidingPattern(patterns, path, isFolder)?.includes === false;
+}
+
+/** The last pattern that matches: it leaves `path` out, or takes it back. */
+export function decidingPattern(
+  patterns: readonly IgnorePattern[],
+  path: string,
+  isFolder: boolean,
+): IgnorePattern | undefined {
   const parts = segments(path);
-  for (let i = patterns.length - 1; i >= 0; i--) {
-    if (matches(patterns[i]!, parts, isFolder)) return !patterns[i]!.includes;
-  }
-  return false;
+  return patterns.findLast((pattern) => matches(pattern, parts, isFolder));
+}
+
+/** A pattern as somebody wrote it. */
+export function patternText({ parts, folderOnly }: IgnorePattern): string {
+  return `${parts.map(({ text }) => text).join('/')}${folderOnly ? '/' : ''}`;
 }
 
 function matches(pattern: IgnorePattern, path: readonly string[], isFolder: boolean): boolean {

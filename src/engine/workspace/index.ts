@@ -158,3 +158,4 @@ export type { WorkspaceFile, WorkspaceObject } from './files.ts';
 export { type Checkout, type Revision, revisionOf } from './revisions.ts';
 export type { LocalSources, Neighbour, SourceFolder, SourceMapping, SourceQuery } from './sources.ts';
 export type { Sync } from './syncs.ts';
+export { whyUnread } from './unread.ts';

@@ -91,10 +91,22 @@ test('the line that only sets a value brings the object that it goes into', asyn
   expect(plan.groups.flatMap(({ entries }) => entries.map(({ id }) => id.name))).toEqual(['one']);
 });
 
-test('a part without anything says so', async () => {
-  const { plan } = await checkPart({ kind: 'file', file: 'nowhere.yaml' }, []);
+test('a part without anything says so, and why', async () => {
+  const nothing = 'nothing that this cluster directory renders, or would delete, comes from';
+  const why = async (scope: Scope) => (await checkPart(scope, [])).plan.problems.map(({ message }) => message);
+  const file = { kind: 'file', file: 'nowhere.yaml' } as const;
+  expect(await why(object('ConfigMap', 'apps', 'none'))).toEqual([`${nothing} ConfigMap apps/none`]);
+  expect(await why({ ...file, unread: () => 'a rule leaves it out' })).toEqual([
+    `${nothing} nowhere.yaml; a rule leaves it out`,
+  ]);
+  const sets = [
+    { ...set('web', map('one')), reads: new Set(['nowhere.yaml']) },
+    { ...set('far', ''), complete: false, note: 'its source is not here' },
+  ];
+  const plan = await planLive(fakeCluster(), sets, { part: partOf(sets, [{ ...file, unread: () => 'never asked' }]) });
   expect(plan.problems.map(({ message }) => message)).toEqual([
-    'nothing that this cluster directory renders, or would delete, comes from nowhere.yaml',
+    `${nothing} nowhere.yaml; Kustomization flux-system/web reads it, and no object comes of it; ` +
+      'Kustomization flux-system/far is not rendered: its source is not here',
   ]);
 });
 

@@ -1,6 +1,6 @@
 /** The open folder as one program: objects, references, cluster roots, and which sources the folder stands for. */
 import { expect, test } from 'vitest';
-import { titleOf } from '../../../src/engine/index.ts';
+import { titleOf, whyUnread } from '../../../src/engine/index.ts';
 import { configMap, type Files, kustomization, open, render, sync, yamlOf } from '../render/check.ts';
 
 const fleet: Files = {
@@ -33,6 +33,29 @@ test('the contents of a Kustomization follow its kustomization files', () => {
     '/base/b.yaml',
     '/base/kustomization.yaml',
   ]);
+});
+
+test('why no build reads a file', () => {
+  const files = {
+    ...fleet,
+    'apps/.sourceignore': 'drafts/\n!drafts/kept.yaml\n',
+    'apps/drafts/new.yaml': configMap('d', 'k: v'),
+    'apps/forgotten.yaml': configMap('f', 'k: v'),
+    'apps/picture.png': 'x',
+    'docs/note.yaml': 'a: b\n',
+    'legacy/old.yaml': 'a: b\n',
+    'clusters/one/flux-system/gotk-sync.yaml': sync().replace('{interval', '{ignore: /legacy/, interval'),
+  };
+  const workspace = open(files);
+  const source = 'leaves it out of GitRepository flux-system/flux-system';
+  expect(whyUnread(workspace, '/apps/drafts/new.yaml')).toBe(`"drafts/" in apps/.sourceignore ${source}`);
+  expect(whyUnread(workspace, '/apps/drafts')).toBe(`"drafts/" in apps/.sourceignore ${source}`);
+  expect(whyUnread(workspace, '/legacy/old.yaml')).toBe(`"/legacy/" in spec.ignore ${source}`);
+  expect(whyUnread(workspace, '/apps/forgotten.yaml')).toBe('apps/kustomization.yaml does not name it');
+  expect(whyUnread(workspace, '/docs/note.yaml')).toBe('no Flux Kustomization takes it in');
+  expect(whyUnread(open({ ...fleet, '.gitignore': 'x' }), '/.gitignore')).toBe(
+    `".gitignore", which Flux leaves out of every source, ${source}`,
+  );
 });
 
 function checkClusters(files: Files, folders: readonly string[]) {
