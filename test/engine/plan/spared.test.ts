@@ -75,7 +75,8 @@ spec:
 `;
 
 function check(payload: string, there: string, expected: boolean): void {
-  expect(isNoop({ object: one(payload), manager, secretValues: [] }, one(there))).toBe(expected);
+  const object = one(payload);
+  expect(isNoop({ object, rendered: object, leftOut: [], manager, secretValues: [] }, one(there))).toBe(expected);
 }
 
 test('what is owned and has its value is left as it is, whatever others and the server added', () => {
@@ -303,4 +304,20 @@ test('where every object is asked about, each is', async () => {
   const it = fleet();
   await planLive(it.cluster, [it.wanted], { dryRuns: 'all' });
   expect(it.cluster.requests.filter((request) => request.startsWith('dry-run'))).toHaveLength(12);
+});
+
+test('what Go sends for nothing, and the server fills, is left as it is', () => {
+  const service = (spec: string, owned: string, port: string) =>
+    check(
+      `{apiVersion: v1, kind: Service, metadata: {name: a, namespace: b}, spec: ${spec}}`,
+      `{apiVersion: v1, kind: Service, metadata: {name: a, namespace: b, managedFields: [{manager: ${manager}, operation: Apply, apiVersion: v1, fieldsV1: ${owned}}]}, spec: {ports: [{port: 80, protocol: TCP, targetPort: ${port}}]}}`,
+      port === '80',
+    );
+  const owned = `{"f:spec": {"f:ports": {'k:{"port":80,"protocol":"TCP"}': {".": {}, "f:port": {}, "f:protocol": {}, "f:targetPort": {}}}}}`;
+  for (const port of ['80', 'http']) service('{ports: [{port: 80, protocol: TCP, targetPort: 0}]}', owned, port);
+  const workload = (strategy: string) =>
+    `{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: b, managedFields: [{manager: ${manager}, operation: Apply, apiVersion: apps/v1, fieldsV1: {"f:spec": {"f:strategy": {}}}}]}, spec: {strategy: ${strategy}}}`;
+  const empty = '{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: b}, spec: {strategy: {}}}';
+  check(empty, workload('{type: RollingUpdate}'), true);
+  check(empty.replace('strategy: {}', 'strategy: {type: Recreate}'), workload('{type: RollingUpdate}'), false);
 });

@@ -70,7 +70,19 @@ function holds(wanted: Json, live: Json | undefined, owned: Json | undefined): b
   if (!isObject(wanted) || !isObject(live)) return false;
   const keys = Object.keys(wanted);
   if (keys.length !== names.length) return false;
-  return keys.every((key) => holds(wanted[key]!, at(live, key), at(owned, `f:${key}`)));
+  return keys.every((key) => {
+    const mine = at(owned, `f:${key}`);
+    return holds(wanted[key]!, at(live, key), mine) || (isObject(mine) && defaulted(key, wanted[key]!, live));
+  });
+}
+
+/** Structs of built-in kinds that are merged field by field. Flux sends them empty where nobody fills them. */
+const merged = new Set(['metadata', 'spec', 'status', 'strategy', 'updateStrategy', 'resources']);
+
+/** Whether the server made of what Go sends for nothing what is live: a struct's defaults, the port as its own target. */
+function defaulted(key: string, wanted: Json, live: JsonObject): boolean {
+  if (key === 'targetPort') return wanted === 0 && live.targetPort === live.port;
+  return merged.has(key) && isObject(wanted) && Object.keys(wanted).length === 0 && isObject(live[key]);
 }
 
 /** Each item is owned once and live once, and the live ones stand in the order of the wanted ones. */
