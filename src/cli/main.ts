@@ -1,6 +1,7 @@
 /** `sluice`: the engine without an editor. Parses the command line, runs one command, answers with its exit code. */
 import { setMaxListeners } from 'node:events';
 import { parseArgs } from 'node:util';
+import { growFast } from '../io/heap.ts';
 import { type Command, type ExitCode, UsageError } from './command.ts';
 import { commands } from './commands/index.ts';
 
@@ -63,6 +64,7 @@ async function help(): Promise<string> {
   return `sluice: see what an edit to a Flux fleet would do to the cluster\n\n${lines.join('\n')}\n`;
 }
 
+growFast();
 main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
 });

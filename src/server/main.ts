@@ -8,6 +8,7 @@ import {
   TextDocuments,
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import { growFast } from '../io/heap.ts';
 import type { Settings, Start } from '../protocol/index.ts';
 import type { Server } from './handler.ts';
 import { handlers } from './handlers/index.ts';
@@ -15,6 +16,7 @@ import { createPorts } from './ports.ts';
 import { createSession, type Session } from './session.ts';
 import { watchMainThread } from './watchdog.ts';
 
+growFast();
 const connection = createConnection(ProposedFeatures.all);
 const documents = new TextDocuments(TextDocument);
 // Far above what any budget allows, and not while a debugger holds the thread.

@@ -3,9 +3,9 @@ import { emit, type Jump, jump, jumpIf, land, newAssembler, newSlot, notRanged }
 import { expressions } from './expression.ts';
 import { toText } from './format.ts';
 import { type Code, callTemplate, type Frame, fail, findTemplate, write } from './machine.ts';
-import { type BranchNode, type ListNode, print, type TemplateNode } from './node.ts';
+import { type BranchNode, type ListNode, type PipeNode, print, type TemplateNode } from './node.ts';
 import { loopOver } from './range.ts';
-import { type FunctionTable, isTrue, missing, string, type Value } from './value.ts';
+import { type FunctionTable, isTrue, missing, type StringValue, string, type Value } from './value.ts';
 
 interface Loop {
   readonly again: number;
@@ -27,15 +27,15 @@ export function compile(root: ListNode, functions: FunctionTable): Code {
 
   function statement(node: TemplateNode): void {
     switch (node.type) {
-      case 'text': {
-        const { text } = node;
-        emit(code, (frame) => {
-          frame.node = node;
-          write(frame, text);
-        });
+      case 'text':
+        text(node, node.text);
         return;
-      }
       case 'action': {
+        const fixed = fixedText(node.pipe);
+        if (fixed !== undefined) {
+          text(node, string(fixed));
+          return;
+        }
         const value = pipeline(node.pipe);
         if (node.pipe.decl.length > 0) emit(code, value);
         else
@@ -86,6 +86,13 @@ export function compile(root: ListNode, functions: FunctionTable): Code {
       default:
         return;
     }
+  }
+
+  function text(node: TemplateNode, printed: string | StringValue): void {
+    emit(code, (frame) => {
+      frame.node = node;
+      write(frame, printed);
+    });
   }
 
   function branch(node: BranchNode): void {
@@ -166,6 +173,14 @@ export function compile(root: ListNode, functions: FunctionTable): Code {
     }
     code.variables = code.variables.slice(0, depth);
   }
+}
+
+/** What an action prints that is a string and nothing else: escaped braces, of which alert rules are full. */
+function fixedText(pipe: PipeNode): string | undefined {
+  if (pipe.cmds.length !== 1 || pipe.decl.length > 0) return undefined;
+  const { args } = pipe.cmds[0]!;
+  const [word] = args;
+  return args.length === 1 && word?.type === 'string' ? word.text : undefined;
 }
 
 function printed(

@@ -48,7 +48,6 @@ export interface LexOptions {
 
 const keywords = new Set(['block', 'break', 'continue', 'define', 'else', 'end', 'if', 'range', 'template', 'with']);
 const word = /[\p{L}\p{Nd}_]*/uy;
-const leading = /[ \t\r\n]*/y;
 const number =
   /[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)i?/y;
 const quoted = /"(?:[^"\\\n]|\\[^\n])*"/y;
@@ -63,6 +62,7 @@ export function lex(input: string, options: LexOptions = {}): Lexer {
   let inside = false;
   let depth = 0;
   let failed: Token | undefined;
+  const [firstOfRight, secondOfRight] = [right.charCodeAt(0), right.charCodeAt(1)];
 
   return { next };
 
@@ -138,16 +138,22 @@ export function lex(input: string, options: LexOptions = {}): Lexer {
 
   /** 0: no right delimiter at `at`; 1: one; 2: one that trims. */
   function rightDelim(at: number): 0 | 1 | 2 {
-    if (isSpace(input.charCodeAt(at)) && input[at + 1] === '-' && input.startsWith(right, at + 2)) return 2;
-    return input.startsWith(right, at) ? 1 : 0;
+    const code = input.charCodeAt(at);
+    if (isSpace(code) && input.charCodeAt(at + 1) === minus && isRight(at + 2)) return 2;
+    return isRight(at) ? 1 : 0;
+  }
+
+  /** Most texts are told apart by the first two characters, which are all that the usual delimiter has. */
+  function isRight(at: number): boolean {
+    if (input.charCodeAt(at) !== firstOfRight) return false;
+    return right.length === 2 ? input.charCodeAt(at + 1) === secondOfRight : input.startsWith(right, at);
   }
 
   /** Moves past a right delimiter at `at` and what it trims; `from` is where lines were last counted. */
   function skipRight(from: number, at: number, delim: 1 | 2): void {
     pos = at + right.length;
     if (delim === 2) {
-      leading.lastIndex = at + 2 + right.length;
-      pos = leading.lastIndex + leading.exec(input)![0].length;
+      pos = spacesEnd(at + 2 + right.length);
     }
     countLines(from, pos);
   }
@@ -194,9 +200,8 @@ export function lex(input: string, options: LexOptions = {}): Lexer {
     if (char === '.' && start + 1 < input.length && !isDigit(input.charCodeAt(start + 1)))
       return fieldOrVariable('field');
     if (char === '.' || char === '+' || char === '-' || isDigit(code)) return numeric();
-    word.lastIndex = start;
-    const length = word.exec(input)![0].length;
-    if (length > 0) return identifier(start, start + length);
+    const end = wordEnd(start);
+    if (end > start) return identifier(start, end);
     if (code < 0x7f && code > 0x20) return token('char', start, start + 1);
     return fail(`unrecognized character in action: ${describe(input.codePointAt(start)!)}`, start);
   }
@@ -211,8 +216,7 @@ export function lex(input: string, options: LexOptions = {}): Lexer {
   }
 
   function spaces(start: number): Token {
-    leading.lastIndex = start;
-    let end = start + leading.exec(input)![0].length;
+    let end = spacesEnd(start);
     if (rightDelim(end - 1) === 2) {
       if (end - start === 1) return closeAction(start, 2);
       end--;
@@ -244,9 +248,24 @@ export function lex(input: string, options: LexOptions = {}): Lexer {
   function scanNumber(start: number): number {
     number.lastIndex = start;
     const end = start + number.exec(input)![0].length;
+    return wordEnd(end) > end ? ~(end + String.fromCodePoint(input.codePointAt(end)!).length) : end;
+  }
+
+  /** Where the letters, digits and underscores from `start` on end. */
+  function wordEnd(start: number): number {
+    let end = start;
+    let code = input.charCodeAt(end);
+    while (isWord(code)) code = input.charCodeAt(++end);
+    // Beyond ASCII the table of Unicode decides; the end of the text is no number at all.
+    if (!(code >= 0x80)) return end;
     word.lastIndex = end;
-    const run = word.exec(input)![0];
-    return run.length > 0 ? ~(end + String.fromCodePoint(run.codePointAt(0)!).length) : end;
+    return end + word.exec(input)![0].length;
+  }
+
+  function spacesEnd(start: number): number {
+    let end = start;
+    while (isSpace(input.charCodeAt(end))) end++;
+    return end;
   }
 
   function identifier(start: number, end: number): Token {
@@ -260,8 +279,7 @@ export function lex(input: string, options: LexOptions = {}): Lexer {
   function fieldOrVariable(type: 'field' | 'variable'): Token {
     const start = pos;
     if (atTerminator(start + 1)) return token(type === 'variable' ? 'variable' : 'dot', start, start + 1);
-    word.lastIndex = start + 1;
-    const end = start + 1 + word.exec(input)![0].length;
+    const end = wordEnd(start + 1);
     return atTerminator(end) ? token(type, start, end) : badCharacter(start, end);
   }
 
@@ -271,12 +289,20 @@ export function lex(input: string, options: LexOptions = {}): Lexer {
 
   function atTerminator(at: number): boolean {
     if (at >= input.length) return true;
-    return isSpace(input.charCodeAt(at)) || '.,|:)('.includes(input[at]!) || input.startsWith(right, at);
+    const code = input.charCodeAt(at);
+    return isSpace(code) || '.,|:)('.includes(input[at]!) || isRight(at);
   }
 }
 
 function isSpace(code: number): boolean {
   return code === 32 || code === 9 || code === 13 || code === 10;
+}
+
+const minus = 0x2d;
+
+function isWord(code: number): boolean {
+  const letter = code | 0x20;
+  return (letter >= 0x61 && letter <= 0x7a) || isDigit(code) || code === 0x5f;
 }
 
 function isDigit(code: number): boolean {

@@ -42,12 +42,13 @@ const maxLength = 32 * 1024 * 1024;
 
 /** Reads every document of a YAML (or JSON) text. Never throws. `dialect` matters to merge keys (`<<`) alone. */
 export function parse(text: string, file: string, dialect: Dialect = 'kyaml'): ParsedFile {
-  const refused = refuse(text, file);
+  const isPlain = !unusual.test(text);
+  const refused = isPlain && text.length <= maxLength ? undefined : refuse(text, file);
   if (refused !== undefined) return { documents: [], problems: [refused], comments: [] };
   const documents: Document[] = [];
   const problems: Problem[] = [];
   const comments: Comment[] = [];
-  const feedsOnly = !/[\r\x85\u2028\u2029]/.test(text);
+  const feedsOnly = isPlain || !/[\r\x85\u2028\u2029]/.test(text);
   let start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   while (start < text.length || documents.length === 0) {
     const end = nextSeparator(text, start);
@@ -111,6 +112,9 @@ function refuse(text: string, file: string): Problem | undefined {
   const code = text.charCodeAt(at).toString(16).toUpperCase().padStart(4, '0');
   return error('yaml-syntax', `control characters are not allowed (U+${code})`, { file, start: at, end: at + 1 });
 }
+
+/** Most texts are lines of printable ASCII: one look for anything else spares the others. */
+const unusual = /[^\t\n\x20-\x7e]/;
 
 const forbidden =
   /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
