@@ -131,6 +131,24 @@ test('versions that are not served, paths out of the kind, and what this user ma
   }
 });
 
+test('a chart on the command line sees the cluster that --context names: what is in it, its version and its APIs', async () => {
+  const namespace = await it.namespace();
+  await it.kubectl(['create', '-n', namespace, 'configmap', 'map', '--from-literal=a=1']);
+  const chart = chartOf([
+    `(lookup "v1" "ConfigMap" "${namespace}" "map").data`,
+    '.Capabilities.KubeVersion.Version',
+    '.Capabilities.APIVersions.Has "kustomize.toolkit.fluxcd.io/v1/Kustomization"',
+    '.Capabilities.APIVersions.Has "example.com/v1"',
+  ]);
+  const words = ['template', 'r', chart, '--context', 'sluice-loopback'];
+  const mine = await sluice(it.layout, words);
+  expect(mine.err).toBe('');
+  expect(mine.out.replace(/^---\n# Source: .*\n/, '').trim()).toBe((await theirs(chart, 4)).trim());
+  const asked = await sluice(it.layout, [...words, '--kube-version', 'v1.30.0', '--api-versions', 'example.com/v1']);
+  expect(asked.out).toContain('l1: "\\"v1.30.0\\""');
+  expect(asked.out).toContain('l3: "true"');
+});
+
 /** A fleet whose only release keeps the password that it drew when it was installed. */
 async function keeping() {
   const namespace = await it.namespace();

@@ -1,18 +1,21 @@
-/** `sluice template`: what `helm template` renders. */
+/** `sluice template`: what `helm template` renders; with a context what `helm template --dry-run=server` does. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { helm, type Problem, type Result } from '../../engine/index.ts';
+import { createLookups } from '../../io/cluster/lookups.ts';
 import { diskTree, sourceFile } from '../../io/disk.ts';
+import { renderFetched } from '../../io/fetch/index.ts';
 import { chartLimit } from '../../io/limit.ts';
 import { type Command, type ExitCode, type Invocation, UsageError } from '../command.ts';
+import { clusterOf, contextOption, isRefusal } from '../context.ts';
 import { printProblems } from '../problems.ts';
 
 export const template: Command = {
   name: 'template',
   usage:
     'NAME CHART [-n NS] [-f FILE]… [--set K=V]… [--set-string K=V]… [--include-crds] [--no-hooks] [--kube-version V] ' +
-    '[--set-json K=JSON]… [--set-file K=FILE]… [--set-literal K=V]… [--api-versions V]… [--is-upgrade] [--skip-schema-validation] [--time-limit SECONDS] [--helm 3|4]',
+    '[--set-json K=JSON]… [--set-file K=FILE]… [--set-literal K=V]… [--api-versions V]… [--is-upgrade] [--skip-schema-validation] [--time-limit SECONDS] [--helm 3|4] [--context NAME]',
   summary: 'what `helm template` renders: a chart with values',
   options: {
     namespace: { type: 'string', short: 'n' },
@@ -30,6 +33,7 @@ export const template: Command = {
     'skip-schema-validation': { type: 'boolean' },
     'time-limit': { type: 'string' },
     helm: { type: 'string' },
+    ...contextOption,
   },
   run,
 };
@@ -44,21 +48,28 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   if (values.value === undefined) return fail(invocation, values.problems);
   const wrong = helm.wrongName(name);
   if (wrong !== undefined) throw new Error(wrong);
-  const rendered = helm.renderChart({
-    chart: chart.value,
-    values: values.value,
-    release: {
-      name,
-      namespace: text(invocation, 'namespace') ?? 'default',
-      isUpgrade: invocation.options['is-upgrade'] === true,
-      revision: 1,
-    },
-    capabilities: capabilitiesOf(invocation),
-    skipSchemaValidation: invocation.options['skip-schema-validation'] === true,
-    limit,
-    clock: { now: Date.now },
-    random: { bytes: (count) => randomBytes(count) },
-  });
+  const capabilities = capabilitiesOf(invocation);
+  const live = await liveOf(invocation, capabilities);
+  if (live !== undefined && isRefusal(live)) throw new Error(live.message);
+  const [ready, given] = [chart.value, values.value];
+  const render = () =>
+    helm.renderChart({
+      chart: ready,
+      values: given,
+      release: {
+        name,
+        namespace: text(invocation, 'namespace') ?? 'default',
+        isUpgrade: invocation.options['is-upgrade'] === true,
+        revision: 1,
+      },
+      capabilities: live?.capabilities ?? capabilities,
+      skipSchemaValidation: invocation.options['skip-schema-validation'] === true,
+      limit,
+      clock: { now: Date.now },
+      random: { bytes: (count) => randomBytes(count) },
+      ...(live && { lookup: live.lookup }),
+    });
+  const rendered = await renderFetched(render, live, invocation.signal);
   if (rendered.value === undefined) return fail(invocation, rendered.problems);
   invocation.out(print(rendered.value, invocation));
   return 0;
@@ -132,9 +143,33 @@ function capabilitiesOf(invocation: Invocation) {
   const given = text(invocation, 'kube-version');
   const kubeVersion = given === undefined ? base.kubeVersion : helm.parseKubeVersion(given);
   if (kubeVersion === undefined) throw new UsageError(`invalid kube version '${given}'`);
-  const more = texts(invocation, 'api-versions').flatMap((versions) => versions.split(','));
-  return { ...base, kubeVersion, apiVersions: [...base.apiVersions, ...more] };
+  return { ...base, kubeVersion, apiVersions: [...base.apiVersions, ...moreApis(invocation)] };
 }
+
+/** What the cluster of `--context` says: its version and APIs, unless the command line says them, and what is in it. */
+async function liveOf(invocation: Invocation, given: helm.Capabilities) {
+  const context = text(invocation, 'context');
+  if (context === undefined) return undefined;
+  const cluster = clusterOf(invocation, context);
+  if (isRefusal(cluster)) return cluster;
+  const { signal } = invocation;
+  const served = await cluster.capabilities(signal);
+  if (!served.ok) return { message: served.failure.message };
+  const kubeVersion = helm.parseKubeVersion(served.value.version) ?? given.kubeVersion;
+  const lookups = createLookups(cluster, { keep: Number.POSITIVE_INFINITY, now: () => 0, as: 'user' });
+  return {
+    capabilities: {
+      ...given,
+      ...(text(invocation, 'kube-version') === undefined && { kubeVersion }),
+      apiVersions: [...served.value.apis, ...moreApis(invocation)],
+    },
+    lookup: (query: helm.LookupQuery) => lookups.lookup({ ...query, asks: { namespace: '', account: '' } }),
+    fetchMissing: (until: AbortSignal) => lookups.fetchMissing(until),
+  };
+}
+
+const moreApis = (invocation: Invocation) =>
+  texts(invocation, 'api-versions').flatMap((versions) => versions.split(','));
 
 function print(rendered: helm.RenderedChart, invocation: Invocation): string {
   const crds = invocation.options['include-crds'] === true ? rendered.crds : [];

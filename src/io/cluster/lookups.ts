@@ -32,20 +32,22 @@ export interface ClusterLookupsOptions {
   /** For how many milliseconds an answer is good. */
   readonly keep: number;
   now(): number;
+  /** As whom the cluster is asked: for a release of the fleet as Flux does it, or as the one who runs a command. */
+  readonly as?: 'owner' | 'user';
 }
 
 const pending: Answer = { missing: 'pending' };
 const absent: Answer = { missing: 'absent' };
 
-export function createLookups(cluster: Cluster, { keep, now }: ClusterLookupsOptions): ClusterLookups {
+export function createLookups(cluster: Cluster, { keep, now, as = 'owner' }: ClusterLookupsOptions): ClusterLookups {
   const answers = new Map<string, { readonly answer: Answer; readonly text: string; at: number }>();
   /** What was asked, and what the render was told: another one may have it read meanwhile. */
   const missing = new Map<string, { readonly query: ClusterLookup; readonly told: Answer }>();
   let accounts: Promise<DefaultAccounts> | undefined;
 
   async function read(key: string, query: ClusterLookup, signal: AbortSignal): Promise<void> {
-    accounts ??= defaultAccounts(requestsOf(cluster, 4));
-    const target = await targetOf(cluster, query, await accounts, signal);
+    if (as === 'owner') accounts ??= defaultAccounts(requestsOf(cluster, 4));
+    const target = accounts === undefined ? cluster : await targetOf(cluster, query, await accounts, signal);
     const answer = typeof target === 'string' ? { error: target } : await readLookup(target, query, signal);
     // What was given up says nothing.
     if (signal.aborted) return;

@@ -9,6 +9,7 @@ import {
   int,
   type ListValue,
   type MapValue,
+  map,
   missing,
   nil,
   object,
@@ -149,19 +150,18 @@ export const execFunctions: readonly GoFunction[] = [
   fn('zeroArgs', '', () => string('zeroArgs')),
 ];
 
-/** Names in a row's template that mean what no chart can hold. */
+/** Names in a row's template that mean what neither Helm nor any function hands to a chart, and what that is. */
 const absent: readonly [RegExp, string][] = [
-  [/\.(MII|MI32S|MI64S|MUI32S|MUI64S|MI8S|MUI8S)\b/, 'maps with keys that are no strings'],
-  [/\.SICap|slice \.S[IB]\b.*[4-9]/, 'capacity beyond the length of a slice'],
-  [/\.(UPI|EmptyUPI|NIL)\b/, 'pointers'],
-  [/\.(NonEmptyInterface\w*)\b/, 'interfaces with methods'],
+  [/\.(MII|MI32S|MI64S|MUI32S|MUI64S|MI8S|MUI8S)\b/, 'no map has keys that are no strings'],
+  [/\.SICap|slice \.S[IB]\b.*[4-9]/, "capacity beyond a slice's length: sprig's slice stands in the place of Go's"],
+  [/\.(UPI|EmptyUPI|NIL)\b/, 'no value is a nil pointer'],
+  [/\.(NonEmptyInterface\w*)\b/, 'no value stands in an interface with methods'],
   [
     /\.(TooFewReturnCountFunc|TooManyReturnCountFunc|InvalidReturnTypeFunc)\b/,
     'functions with other results than one value',
   ],
   [/\.Tmpl\b/, 'a template as data'],
-  [/vfunc|valueString/, 'pointers as arguments'],
-  [/\.unexported/, 'fields that are not exported'],
+  [/vfunc|valueString/, 'no function takes a value where a pointer to it is given'],
 ];
 
 /** The data of a row; or why it has none here. */
@@ -172,9 +172,24 @@ export function dataOf(expression: string, template: string): Value | string {
     case 'tVal':
       return tVal;
     case 'iVal':
-      return 'an interface with methods as data';
+      return 'no value stands in an interface with methods';
     case 'nil':
       return missing;
+    case "'.'":
+    case "'e'":
+    case "'P'":
+      return { ...int(expression.charCodeAt(1)), type: 'int32' };
+    case '16.2 - 17i':
+      return { kind: 'complex', re: 16.2, im: -17 };
+    case 'T{}':
+      return object('template.T', []);
+    case 'map[string]string{"cause": "neglect"}':
+      return { kind: 'map', elem: 'string', entries: new Map([['cause', string('neglect')]]) };
+    case 'map[string]any{"S": bytes.NewBufferString("foozle")}':
+      return map([['S', shown('bytes.Buffer', 'foozle')]]);
+    case '&iVal':
+    case 'tSliceOfNil':
+      return `no value is a pointer to an interface or a nil pointer: ${expression}`;
     case 'true':
     case 'false':
       return bool(expression === 'true');
@@ -190,9 +205,12 @@ export function dataOf(expression: string, template: string): Value | string {
       return strings(['a', 'b', 'c']);
   }
   if (/^-?\d+$/.test(expression)) return int(Number(expression));
-  const sized = /^(u?int\d*)\((\d+)\)$/.exec(expression);
+  const sized = /^(u?int\w*)\((\d+)\)$/.exec(expression);
   if (sized !== null) return { ...int(Number(sized[2])), type: sized[1]! };
   const quoted = /^["`](.*)["`]$/s.exec(expression);
   if (quoted !== null) return string(quoted[1]!.replaceAll('\\"', '"'));
+  if (/^struct \{\s+a int\s+b string\s+\}\{7, "seven"\}/.test(expression)) return shown('struct', '{7 seven}');
+  const iterator = /^fVal\d\(/.test(expression);
+  if (iterator) return `no value is an iterator: ${expression}`;
   return `data of Go's own types: ${expression.split('\n')[0]}`;
 }

@@ -83,6 +83,10 @@ test.skipIf(root === undefined)(`lexTests (${why})`, () => {
   report(tally, 40);
 });
 
+function nested(text: string): string {
+  return text.replace('((((', '('.repeat(10_001)).replace('))))', ')'.repeat(10_001));
+}
+
 const parserFunctions = new Set(['printf', 'contains', 'and', 'or', 'not', 'len', 'index']);
 
 test.skipIf(root === undefined)(`numberTests (${why})`, () => {
@@ -106,23 +110,22 @@ test.skipIf(root === undefined)(`numberTests (${why})`, () => {
 test.skipIf(root === undefined)(`parseTests (${why})`, () => {
   const tally: Tally = { name: 'parseTests', passed: 0, failed: [], skipped: [] };
   for (const [name, input, ok, result] of rowsOf(source('parse/parse_test.go'), 'parseTests')) {
-    if (/exceeds limit/.test(name!)) {
-      tally.skipped.push(`${name}: the test lowers Go's limit of nesting to 3`);
-      continue;
-    }
+    // Go's test lowers the limit to three, which we cannot: what goes beyond it goes beyond the real one.
+    const text = /exceeds limit/.test(name!) ? nested(stringOf(input!)!) : stringOf(input!)!;
     let got: string;
     try {
-      const trees = parseText('test', stringOf(input!)!, { hasFunction: (word) => parserFunctions.has(word) });
+      const trees = parseText('test', text, { hasFunction: (word) => parserFunctions.has(word) });
       got = `noError ${print(trees.get('test')!, quote)}`;
     } catch (e) {
-      if (!(e instanceof ParseError)) throw e;
+      // Where the stack ends before the limit, a parse says so, too (see `parseTemplate`).
+      if (!(e instanceof ParseError || e instanceof RangeError)) throw e;
       got = 'hasError';
     }
     const want = ok === 'noError' ? `noError ${stringOf(result!)}` : ok;
     if (got === want) tally.passed++;
     else tally.failed.push(`${name}: want ${want} got ${got}`);
   }
-  report(tally, 100);
+  report(tally, 108);
 });
 
 test.skipIf(root === undefined)(`errorTests (${why})`, () => {
@@ -160,5 +163,5 @@ test.skipIf(root === undefined)(`execTests (${why})`, () => {
     if (failed === (ok === 'false') && (failed || rendered.text === want)) tally.passed++;
     else tally.failed.push(`${name}: ${text} want ${ok} ${want} got ${rendered.problems[0]?.message ?? rendered.text}`);
   }
-  report(tally, 297);
+  report(tally, 311);
 });
