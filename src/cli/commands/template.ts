@@ -42,7 +42,7 @@ async function run(invocation: Invocation): Promise<ExitCode> {
   const [name, path, ...rest] = invocation.words;
   if (name === undefined || path === undefined || rest.length > 0) throw new UsageError('needs NAME and CHART');
   const limit = limitOf(invocation);
-  const chart = loadChart(resolve(invocation.cwd, path), limit);
+  const chart = loadChart(resolve(invocation.cwd, path), limit, helmOf(invocation));
   if (chart.value === undefined) return fail(invocation, chart.problems);
   const values = userValues(invocation);
   if (values.value === undefined) return fail(invocation, values.problems);
@@ -76,15 +76,15 @@ async function run(invocation: Invocation): Promise<ExitCode> {
 }
 
 /** A chart's folder or `.tgz`. */
-function loadChart(path: string, limit: helm.RenderLimit): Result<helm.Chart> {
+function loadChart(path: string, limit: helm.RenderLimit, version: 3 | 4): Result<helm.Chart> {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) throw new Error(`chart ${path} not found`);
   const work = { title: `chart ${path}`, at: { file: path, start: 0, end: 0 } };
   const progress: helm.Progress = { doing: 'the reading of its files' };
   return helm.withinLimit(limit, work, progress, () =>
     stat.isDirectory()
-      ? helm.loadChartFolder(diskTree('/'), path, progress)
-      : helm.loadChartArchive(readFileSync(path), basename(path), progress),
+      ? helm.loadChartFolder(diskTree('/'), path, progress, version)
+      : helm.loadChartArchive(readFileSync(path), basename(path), progress, version),
   );
 }
 
@@ -92,7 +92,7 @@ function userValues(invocation: Invocation): Result<helm.Table> {
   const at = { file: 'command line', start: 0, end: 0 };
   let values = helm.table(at);
   for (const path of texts(invocation, 'values')) {
-    const read = helm.readValues(sourceFile(path, readFileSync(resolve(invocation.cwd, path))), at);
+    const read = helm.readValues(sourceFile(path, readFileSync(resolve(invocation.cwd, path))), at, helmOf(invocation));
     if (read.value === undefined) return read;
     values = helm.mergeMaps(values, read.value);
   }

@@ -59,7 +59,8 @@ function readTar(data: Uint8Array, limit: number): TarResult {
   const entries: TarEntry[] = [];
   let longName: string | undefined;
   let pax: ReadonlyMap<string, string> = new Map();
-  for (let at = 0; at + block <= data.length; ) {
+  for (let at = 0; at < data.length; ) {
+    if (at + block > data.length) return { error: 'tar: unexpected end of archive' };
     const header = data.subarray(at, at + block);
     if (header.every((byte) => byte === 0)) break;
     if (!checksumHolds(header)) return { error: 'tar: invalid header' };

@@ -2,9 +2,10 @@
 import { parseVersion } from '../go/semver.ts';
 import { formatFloat } from '../go/strconv.ts';
 import type { SourceFile } from '../ports.ts';
-import { error, type Problem, type Result } from '../problem.ts';
+import { error, type Result } from '../problem.ts';
 import { get, type Mapping, type Node, type Origin, type Scalar, set, str } from '../yaml/node.ts';
 import { resolve } from '../yaml/resolve.ts';
+import type { GoStruct, GoType } from './decode.ts';
 import type { Table, Value } from './values.ts';
 
 export interface Chart {
@@ -54,45 +55,81 @@ export interface Dependency {
 /** `import-values`: an export's name, or a child path and where it goes in the parent. */
 export type ImportValue = string | { readonly child: string; readonly parent: string };
 
-/** Reads Chart.yaml (and requirements.yaml, whose dependencies stand in for it in old charts) as Helm does. */
-export function readMetadata(chartYaml: Mapping, requirements?: Mapping): Result<Metadata> {
-  const problems: Problem[] = [];
-  const string = (node: Mapping, key: string) => readString(node, key, problems);
-  const dependencies = get(requirements, 'dependencies') ?? get(chartYaml, 'dependencies');
-  const metadata: Metadata = {
-    apiVersion: string(chartYaml, 'apiVersion') || 'v1',
-    name: string(chartYaml, 'name'),
-    version: string(chartYaml, 'version'),
-    kubeVersion: string(chartYaml, 'kubeVersion'),
-    type: string(chartYaml, 'type'),
-    dependencies: items(dependencies).flatMap((item) => {
-      if (item.kind === 'mapping') return [readDependency(item, problems)];
-      problems.push(error('helm-chart', 'validation: dependencies must not contain empty or null nodes', item.at));
-      return [];
-    }),
-  };
-  for (const key of ['appVersion', 'description', 'home', 'icon', 'condition', 'tags']) string(chartYaml, key);
-  const invalid = problems.length === 0 ? validate(metadata) : undefined;
-  if (invalid !== undefined) problems.push(error('helm-chart', `validation: ${invalid}`, chartYaml.at));
-  return problems.length > 0 ? { problems } : { value: metadata, problems };
+const texts: GoType = { list: 'string', name: '[]string' };
+
+function structOf(name: string, fields: GoStruct['fields'], helm: 3 | 4): GoStruct {
+  return { fields, name: `${helm === 3 ? 'chart' : 'v2'}.${name}`, short: name };
 }
 
-function readDependency(node: Mapping, problems: Problem[]): Dependency {
-  const string = (key: string) => readString(node, key, problems);
-  return {
-    name: string('name'),
+function dependenciesType(helm: 3 | 4): GoType {
+  const text = ['name', 'version', 'repository', 'condition', 'alias'].map((key) => [key, 'string'] as const);
+  const more = { tags: texts, enabled: 'bool', 'import-values': { list: 'any', name: '[]interface {}' } } as const;
+  const list = structOf('Dependency', { ...Object.fromEntries(text), ...more }, helm);
+  return { list, name: `[]*${list.name}` };
+}
+
+/** What Chart.yaml is to Helm. */
+export function metadataType(helm: 3 | 4): GoStruct {
+  const maintainer = structOf('Maintainer', { name: 'string', email: 'string', url: 'string' }, helm);
+  const text = 'apiVersion name version kubeVersion type description home icon condition tags appVersion'.split(' ');
+  const fields = {
+    ...Object.fromEntries(text.map((key) => [key, 'string'] as const)),
+    sources: texts,
+    keywords: texts,
+    maintainers: { list: maintainer, name: `[]*${maintainer.name}` },
+    deprecated: 'bool',
+    annotations: { values: 'string', name: 'map[string]string' },
+    dependencies: dependenciesType(helm),
+  } as const;
+  return structOf('Metadata', fields, helm);
+}
+
+/** What Chart.lock is to Helm. */
+export function lockType(helm: 3 | 4): GoStruct {
+  return structOf('Lock', { generated: 'time', digest: 'string', dependencies: dependenciesType(helm) }, helm);
+}
+
+/** Reads a Chart.yaml whose fields have their types. */
+export function readMetadata(chartYaml: Mapping): Result<Metadata> {
+  const string = (key: string) => readString(chartYaml, key);
+  const dependencies = items(get(chartYaml, 'dependencies'));
+  const metadata: Metadata = {
+    apiVersion: string('apiVersion') || 'v1',
+    name: printable(string('name')),
     version: string('version'),
-    repository: string('repository'),
-    condition: string('condition'),
-    tags: items(get(node, 'tags')).flatMap((tag) => (tag.kind === 'scalar' ? [tag.text] : [])),
+    kubeVersion: printable(string('kubeVersion')),
+    type: string('type'),
+    dependencies: dependencies.map(readDependency),
+  };
+  const empty = (key: string) => items(get(chartYaml, key)).find((item) => item.kind !== 'mapping');
+  const invalid = validate(metadata) ?? (empty('maintainers') && nodes('maintainers')) ?? undefined;
+  const wrong =
+    invalid ?? (empty('dependencies') ? nodes('dependencies') : validateDependencies(metadata.dependencies));
+  if (wrong === undefined) return { value: metadata, problems: [] };
+  return { problems: [error('helm-chart', `validation: ${wrong}`, chartYaml.at)] };
+}
+
+function nodes(key: string): string {
+  return `${key} must not contain empty or null nodes`;
+}
+
+function readDependency(node: Node): Dependency {
+  const string = (key: string) => readString(node, key);
+  return {
+    name: printable(string('name')),
+    version: printable(string('version')),
+    repository: printable(string('repository')),
+    condition: printable(string('condition')),
+    tags: items(get(node, 'tags')).flatMap((tag) => (tag.kind === 'scalar' ? [printable(stringOf(tag))] : [])),
     alias: string('alias'),
     importValues: items(get(node, 'import-values')).flatMap(readImportValue),
     at: node.at,
   };
 }
 
+/** What is neither a name nor a pair is passed over. */
 function readImportValue(node: Node): ImportValue[] {
-  if (node.kind === 'scalar') return [node.text];
+  if (node.kind === 'scalar') return typeof resolve(node, 'sigs') === 'string' ? [node.text] : [];
   const side = (key: string) => (get(node, key) as Scalar | undefined)?.text ?? '<nil>';
   return node.kind === 'mapping' ? [{ child: side('child'), parent: side('parent') }] : [];
 }
@@ -101,14 +138,10 @@ function items(node: Node | undefined): readonly Node[] {
   return node?.kind === 'sequence' ? node.items : [];
 }
 
-/** A string field as Go's JSON decoder takes it: absent and null are empty, any other type is an error. */
-function readString(node: Mapping, key: string, problems: Problem[]): string {
+/** A field that is text: absent and null are empty. */
+function readString(node: Node, key: string): string {
   const field = get(node, key);
-  if (field === undefined) return '';
-  if (field.kind === 'scalar') return printable(stringOf(field));
-  const message = `cannot load Chart.yaml: json: cannot unmarshal ${field.kind} into field ${key} of type string`;
-  problems.push(error('helm-chart', message, field.at));
-  return '';
+  return field?.kind === 'scalar' ? stringOf(field) : '';
 }
 
 /** A scalar where Go wants a string: sigs.k8s.io/yaml turns numbers and booleans into text, null into nothing. */
@@ -119,8 +152,9 @@ export function stringOf(scalar: Scalar): string {
   return isFloat ? formatFloat(value, 'g', -1) : String(value);
 }
 
-function printable(text: string): string {
-  return text.replace(/\s/g, ' ').replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]/gu, '');
+/** Without what a terminal does not print, as Helm keeps most texts of a chart. */
+export function printable(text: string): string {
+  return text.replace(/[\t-\r \x85\p{Z}]/gu, ' ').replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]/gu, '');
 }
 
 function validate(metadata: Metadata): string | undefined {
@@ -131,8 +165,12 @@ function validate(metadata: Metadata): string | undefined {
   if (version === '') return 'chart.metadata.version is required';
   if (typeof parseVersion(version) === 'string') return `chart.metadata.version ${JSON.stringify(version)} is invalid`;
   if (!['', 'application', 'library'].includes(type)) return 'chart.metadata.type must be application or library';
+  return undefined;
+}
+
+function validateDependencies(dependencies: readonly Dependency[]): string | undefined {
   const seen = new Set<string>();
-  for (const dependency of metadata.dependencies) {
+  for (const dependency of dependencies) {
     if (dependency.alias !== '' && !/^[a-zA-Z0-9_-]+$/.test(dependency.alias)) {
       return `dependency ${JSON.stringify(dependency.name)} has disallowed characters in the alias`;
     }

@@ -20,7 +20,7 @@ import {
 import { get, type Mapping, type Node, type Origin } from '../yaml/node.ts';
 import { resolve } from '../yaml/resolve.ts';
 import type { Capabilities } from './capabilities.ts';
-import { type Chart, stringOf } from './chart.ts';
+import { type Chart, printable, stringOf } from './chart.ts';
 import { filesValue } from './files.ts';
 
 export interface Release {
@@ -195,7 +195,13 @@ function capabilitiesValue({ kubeVersion, apiVersions, helm }: Capabilities): Go
   const helmVersion = object(
     'version.BuildInfo',
     built.map(([field, , text]) => [field, string(text)]),
-    { json: () => map(built.flatMap(([, name, text]) => (text === '' ? [] : [[name, string(text)]]))) },
+    {
+      json: () =>
+        object(
+          '',
+          built.flatMap(([, name, text]) => (text === '' ? [] : [[name, string(text)]])),
+        ),
+    },
   );
   return object(
     `${pkg}.Capabilities`,
@@ -215,15 +221,16 @@ function method(name: string, call: () => GoValue): GoFunction {
 /** Chart.yaml under Go's field names: a map in Helm 4, a struct (whose unknown fields are errors) in Helm 3. */
 function chartValue(chart: Chart, isRoot: boolean, helm: 3 | 4): GoValue {
   const yaml = chart.chartYaml;
-  const text = (key: string) => textField(yaml, key);
+  const exact = (key: string) => textField(yaml, key);
+  const text = (key: string) => textField(yaml, key, printable);
   const fields: [string, GoValue][] = [
     ['Name', string(chart.metadata.name, fromKey(yaml, 'name'))],
     ['Home', text('home')],
     ['Sources', textList(yaml, 'sources', helm)],
-    ['Version', text('version')],
+    ['Version', exact('version')],
     ['Description', text('description')],
     ['Keywords', textList(yaml, 'keywords', helm)],
-    ['Maintainers', list(items(get(yaml, 'maintainers')).map((item) => person(item)))],
+    ['Maintainers', list(items(get(yaml, 'maintainers')).map((item) => person(item, helm)))],
     ['Icon', text('icon')],
     ['APIVersion', string(chart.metadata.apiVersion, fromKey(yaml, 'apiVersion'))],
     ['Condition', text('condition')],
@@ -232,16 +239,40 @@ function chartValue(chart: Chart, isRoot: boolean, helm: 3 | 4): GoValue {
     ['Deprecated', bool(truth(get(yaml, 'deprecated')))],
     ['Annotations', annotations(yaml)],
     ['KubeVersion', text('kubeVersion')],
-    ['Dependencies', list(chart.metadata.dependencies.map(dependencyValue))],
-    ['Type', text('type')],
+    ['Dependencies', list(chart.metadata.dependencies.map((dependency) => dependencyValue(dependency, helm)))],
+    ['Type', exact('type')],
   ];
   const root: [string, GoValue] = ['IsRoot', bool(isRoot)];
   if (helm === 4) return map([...fields, root]);
-  return object('struct { chart.Metadata; IsRoot bool }', [...fields, root]);
+  const json = () => object('', [...tagged(fields), root]);
+  return object('struct { chart.Metadata; IsRoot bool }', [...fields, root], { json });
 }
 
-function dependencyValue(dependency: Chart['metadata']['dependencies'][number]): GoValue {
-  return map([
+const tags: Readonly<Record<string, string>> = { APIVersion: 'apiVersion', URL: 'url', ImportValues: 'import-values' };
+
+/** The fields of a struct as Go's JSON names them: in order, and without the empty ones that it leaves out. */
+function tagged(fields: readonly (readonly [string, GoValue])[]): (readonly [string, GoValue])[] {
+  return fields.flatMap(([name, value]) =>
+    isLeftOut(value) && name !== 'Repository'
+      ? []
+      : [[tags[name] ?? `${name.charAt(0).toLowerCase()}${name.slice(1)}`, value] as const],
+  );
+}
+
+function isLeftOut(value: GoValue): boolean {
+  if (value.kind === 'string') return value.text === '';
+  if (value.kind === 'bool') return !value.value;
+  return value.kind === 'list' ? value.items.length === 0 : value.kind === 'map' && value.entries.size === 0;
+}
+
+/** A struct of a chart's metadata: a map in Helm 4. */
+function struct(type: string, fields: readonly (readonly [string, GoValue])[], helm: 3 | 4): GoValue {
+  if (helm === 4) return map(fields);
+  return object(`chart.${type}`, fields, { pointer: true, json: () => object('', tagged(fields)) });
+}
+
+function dependencyValue(dependency: Chart['metadata']['dependencies'][number], helm: 3 | 4): GoValue {
+  const fields: readonly (readonly [string, GoValue])[] = [
     ['Name', string(dependency.name)],
     ['Version', string(dependency.version)],
     ['Repository', string(dependency.repository)],
@@ -250,7 +281,8 @@ function dependencyValue(dependency: Chart['metadata']['dependencies'][number]):
     ['Enabled', bool(true)],
     ['ImportValues', list(dependency.importValues.map(importValue))],
     ['Alias', string(dependency.alias)],
-  ]);
+  ];
+  return struct('Dependency', fields, helm);
 }
 
 function importValue(item: Chart['metadata']['dependencies'][number]['importValues'][number]): GoValue {
@@ -261,13 +293,14 @@ function importValue(item: Chart['metadata']['dependencies'][number]['importValu
   ]);
 }
 
-function person(node: Node): GoValue {
-  const field = (key: string) => (node.kind === 'mapping' ? textField(node, key) : string(''));
-  return map([
+function person(node: Node, helm: 3 | 4): GoValue {
+  const field = (key: string) => (node.kind === 'mapping' ? textField(node, key, printable) : string(''));
+  const fields = [
     ['Name', field('name')],
     ['Email', field('email')],
     ['URL', field('url')],
-  ]);
+  ] as const;
+  return struct('Maintainer', fields, helm);
 }
 
 function annotations(yaml: Mapping): GoValue {
@@ -277,9 +310,9 @@ function annotations(yaml: Mapping): GoValue {
   return { kind: 'map', entries: new Map(entries), elem: 'string' };
 }
 
-function textField(node: Mapping, key: string): GoValue {
+function textField(node: Mapping, key: string, change = (text: string) => text): GoValue {
   const field = get(node, key);
-  return field?.kind === 'scalar' ? string(stringOf(field), [field.at]) : string('');
+  return field?.kind === 'scalar' ? string(change(stringOf(field)), [field.at]) : string('');
 }
 
 function fromKey(node: Mapping, key: string): readonly Origin[] {
@@ -288,7 +321,9 @@ function fromKey(node: Mapping, key: string): readonly Origin[] {
 }
 
 function textList(node: Mapping, key: string, helm: 3 | 4): GoValue {
-  const texts = items(get(node, key)).map((item) => string(item.kind === 'scalar' ? item.text : '', [item.at]));
+  const texts = items(get(node, key)).map((item) =>
+    string(item.kind === 'scalar' ? printable(stringOf(item)) : '', [item.at]),
+  );
   return helm === 4 ? list(texts) : strings(texts);
 }
 

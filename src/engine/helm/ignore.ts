@@ -14,7 +14,7 @@ export function parseHelmIgnore(text: string): { readonly ignored: Ignored } | {
   const rules: Rule[] = [];
   // Helm adds the default last: dot files in templates/ are never read.
   for (const line of [...text.replace(/^\uFEFF/, '').split('\n'), 'templates/.?*']) {
-    const rule = parseRule(line.trim());
+    const rule = parseRule(line.replace(/^[\t-\r \x85\p{Z}]+|[\t-\r \x85\p{Z}]+$/gu, ''));
     if (rule === undefined) continue;
     if (typeof rule === 'string') return { error: rule };
     rules.push(rule);

@@ -11,4 +11,4 @@ export { isList, objectsOf, refusalOf } from './objects.ts';
 export { finalValues, type RenderedChart, type RenderRequest, renderChart } from './render.ts';
 export { type SetMode, type SetOptions, setValues } from './strvals.ts';
 export { copy, isNull, mergeMaps, type Table, table, toMapping, toTable } from './values.ts';
-export { readDocuments } from './yaml.ts';
+export { readDocuments, readFirst } from './yaml.ts';

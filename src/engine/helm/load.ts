@@ -2,15 +2,18 @@
 import { readTarGz, type TarLimits } from '../go/tar.ts';
 import type { FileTree, SourceFile } from '../ports.ts';
 import { error, type Problem, type Result } from '../problem.ts';
-import type { Mapping, Origin } from '../yaml/node.ts';
-import { type Chart, type ChartFile, readMetadata } from './chart.ts';
+import { type Mapping, mapping, type Node, type Origin } from '../yaml/node.ts';
+import { type Chart, type ChartFile, lockType, metadataType, readMetadata } from './chart.ts';
+import { type GoStruct, misfit, underGoNames } from './decode.ts';
 import { type Ignored, parseHelmIgnore } from './ignore.ts';
 import type { Progress } from './limit.ts';
 import { isNull, mergeMaps, type Table, table, toTable, toValue } from './values.ts';
-import { readDocuments } from './yaml.ts';
+import { readFirst, separate } from './yaml.ts';
 
 /** Helm's own limit on an unpacked chart is 100 MiB; the entries are capped as well. */
 const archiveLimits: TarLimits = { bytes: 100 * 1024 * 1024, entries: 100_000 };
+/** Helm's limit on one file of a chart. */
+const fileBytes = 5 * 1024 * 1024;
 /** What all archives of one chart may hold together, those inside others included. */
 const nestedBytes = 256 * 1024 * 1024;
 const maxDepth = 32;
@@ -18,13 +21,15 @@ const maxDepth = 32;
 /** One reading of a chart with the charts inside it. */
 interface Reading {
   readonly depth: number;
+  /** Helm 3 reads the first document of a values file alone. */
+  readonly helm: 3 | 4;
   /** Shared by every archive of the reading. */
   readonly budget: { bytes: number };
   readonly progress: Progress;
 }
 
-function reading(progress: Progress = { doing: '' }): Reading {
-  return { depth: 0, budget: { bytes: nestedBytes }, progress };
+function reading(progress: Progress = { doing: '' }, helm: 3 | 4 = 4): Reading {
+  return { depth: 0, helm, budget: { bytes: nestedBytes }, progress };
 }
 
 function tell({ progress }: Reading, file: string): void {
@@ -33,8 +38,8 @@ function tell({ progress }: Reading, file: string): void {
 }
 
 /** Loads the chart in the folder `path` of a tree, `.helmignore` applied. Never throws. */
-export function loadChartFolder(tree: FileTree, path: string, progress?: Progress): Result<Chart> {
-  const run = reading(progress);
+export function loadChartFolder(tree: FileTree, path: string, progress?: Progress, helm?: 3 | 4): Result<Chart> {
+  const run = reading(progress, helm);
   tell(run, path);
   const at = { file: path, start: 0, end: 0 };
   if (tree.directory(path) === undefined) return fail(`chart folder ${path} not found`, at);
@@ -43,6 +48,9 @@ export function loadChartFolder(tree: FileTree, path: string, progress?: Progres
   const files: ChartFile[] = [];
   const tooDeep = walk(tree, path, '', rules.ignored, files, 0);
   if (tooDeep !== undefined) return fail(tooDeep, at);
+  const large = files.find(({ file }) => file.bytes.length > fileBytes);
+  if (large !== undefined)
+    return fail(`chart file "${large.name}" is larger than the maximum file size ${fileBytes}`, at);
   const size = files.reduce((sum, { file }) => sum + file.bytes.length, 0);
   if (size > archiveLimits.bytes)
     return fail(`chart folder ${path} is larger than the limit of ${archiveLimits.bytes} bytes`, at);
@@ -66,29 +74,29 @@ function walk(
       if (problem !== undefined) return problem;
     } else {
       const file = tree.file(`${root}/${name}`);
-      if (file !== undefined) files.push({ name, file });
+      if (file !== undefined) files.push({ name, file: withoutMark(file) });
     }
   }
   return undefined;
 }
 
 /** Loads the packed chart in a file, the same file once. */
-export function loadChartPackage(file: SourceFile, progress?: Progress): Result<Chart> {
-  return readPackage(file, reading(progress));
+export function loadChartPackage(file: SourceFile, progress?: Progress, helm?: 3 | 4): Result<Chart> {
+  return readPackage(file, reading(progress, helm));
 }
 
 function readPackage(file: SourceFile, run: Reading): Result<Chart> {
-  const known = archives.get(file);
+  const known = archives[run.helm].get(file);
   if (known !== undefined) return known;
   const read = readArchive(file.bytes, file.name, run);
   // What another chart had no bytes left for may fit into this one.
-  if (read.value !== undefined) archives.set(file, read);
+  if (read.value !== undefined) archives[run.helm].set(file, read);
   return read;
 }
 
 /** Loads a packed chart. `name` is what origins call the archive. Never throws. */
-export function loadChartArchive(bytes: Uint8Array, name: string, progress?: Progress): Result<Chart> {
-  return readArchive(bytes, name, reading(progress));
+export function loadChartArchive(bytes: Uint8Array, name: string, progress?: Progress, helm?: 3 | 4): Result<Chart> {
+  return readArchive(bytes, name, reading(progress, helm));
 }
 
 function readArchive(bytes: Uint8Array, name: string, run: Reading): Result<Chart> {
@@ -101,10 +109,14 @@ function readArchive(bytes: Uint8Array, name: string, run: Reading): Result<Char
   const files: ChartFile[] = [];
   for (const entry of read.entries) {
     if (entry.type === 'directory') continue;
-    if (entry.type !== 'file') return fail(`${name}: chart contains a link or device: ${entry.name}`, at);
+    if (entry.data.length > fileBytes)
+      return fail(
+        `${name}: decompressed chart file "${entry.name}" is larger than the maximum file size ${fileBytes}`,
+        at,
+      );
     const path = archivePath(entry.name);
     if ('error' in path) return fail(`${name}: ${path.error}`, at);
-    files.push({ name: path.path, file: sourceFile(`${name}/${path.path}`, entry.data) });
+    files.push({ name: path.path, file: withoutMark(sourceFile(`${name}/${path.path}`, entry.data)) });
   }
   if (files.length === 0) return fail(`${name}: no files in chart archive`, at);
   return readChart(files, at, run);
@@ -135,20 +147,25 @@ export function loadChartFiles(files: readonly ChartFile[], at: Origin): Result<
 
 function readChart(files: readonly ChartFile[], at: Origin, run: Reading): Result<Chart> {
   if (run.depth > maxDepth) return fail('charts are nested too deeply', at);
+  const { helm } = run;
   const named = new Map(files.map((file) => [file.name, file.file]));
   const chartFile = named.get('Chart.yaml');
   if (chartFile === undefined) return fail('Chart.yaml file is missing', at);
   tell(run, chartFile.name);
-  const chartYaml = readMapping(chartFile, 'Chart.yaml');
-  if (chartYaml.value === undefined) return { problems: chartYaml.problems };
+  const lock = named.get('Chart.lock') ?? named.get('requirements.lock');
+  const wrongLock = lock && readStruct(lock, lockType(helm)).problems;
+  if (wrongLock !== undefined && wrongLock.length > 0) return { problems: wrongLock };
+  const own = readStruct(chartFile, metadataType(helm));
+  if (own.value === undefined) return { problems: own.problems };
   const requirementsFile = named.get('requirements.yaml');
-  const requirements = requirementsFile && readMapping(requirementsFile, 'requirements.yaml');
+  const requirements = requirementsFile && readStruct(requirementsFile, metadataType(helm));
   if (requirements !== undefined && requirements.value === undefined) return { problems: requirements.problems };
-  const metadata = readMetadata(chartYaml.value, requirements?.value);
+  const chartYaml = requirements?.value === undefined ? own.value : over(own.value, requirements.value);
+  const metadata = readMetadata(chartYaml);
   if (metadata.value === undefined) return { problems: metadata.problems };
   const valuesFile = named.get('values.yaml');
   tell(run, (valuesFile ?? chartFile).name);
-  const values = readDefaults(valuesFile, chartYaml.value.at);
+  const values = readDefaults(valuesFile, chartYaml.at, helm);
   if (values.value === undefined) return { problems: values.problems };
   const parts = sort(files, metadata.value.apiVersion);
   const dependencies = loadSubcharts(parts.charts, metadata.value.name, at, run);
@@ -160,9 +177,8 @@ function readChart(files: readonly ChartFile[], at: Origin, run: Reading): Resul
     templates: parts.templates,
     files: parts.files,
     dependencies: dependencies.value,
-    chartYaml: chartYaml.value,
+    chartYaml,
   };
-  const lock = named.get('Chart.lock') ?? named.get('requirements.lock');
   return {
     value: { ...chart, ...(schema === undefined ? {} : { schema }), ...(lock === undefined ? {} : { lock }) },
     problems: [],
@@ -217,9 +233,9 @@ function loadSubcharts(
 }
 
 /** What files were read as: the same file is the same content, and the same tree. */
-const defaults = new WeakMap<SourceFile, Result<Table>>();
-const mappings = new WeakMap<SourceFile, Result<Mapping>>();
-const archives = new WeakMap<SourceFile, Result<Chart>>();
+const defaults = { 3: new WeakMap<SourceFile, Result<Table>>(), 4: new WeakMap<SourceFile, Result<Table>>() };
+const archives = { 3: new WeakMap<SourceFile, Result<Chart>>(), 4: new WeakMap<SourceFile, Result<Chart>>() };
+const firsts = new WeakMap<SourceFile, Result<Node | undefined>>();
 
 function once<T>(known: WeakMap<SourceFile, Result<T>>, file: SourceFile, read: () => Result<T>): Result<T> {
   const found = known.get(file) ?? read();
@@ -228,35 +244,71 @@ function once<T>(known: WeakMap<SourceFile, Result<T>>, file: SourceFile, read: 
 }
 
 /** A chart's own values.yaml, which nobody changes in place. */
-function readDefaults(file: SourceFile | undefined, at: Origin): Result<Table> {
-  return file === undefined ? readValues(file, at) : once(defaults, file, () => readValues(file, at));
+function readDefaults(file: SourceFile | undefined, at: Origin, helm: 3 | 4): Result<Table> {
+  return file === undefined ? readValues(file, at) : once(defaults[helm], file, () => readValues(file, at, helm));
 }
 
-/** values.yaml, every document of it merged in order. */
-export function readValues(file: SourceFile | undefined, at: Origin): Result<Table> {
+/** values.yaml: the first document of it in Helm 3, every one merged in order in Helm 4. */
+export function readValues(file: SourceFile | undefined, at: Origin, helm: 3 | 4 = 4): Result<Table> {
   if (file === undefined) return { value: table(at), problems: [] };
-  const parsed = readDocuments(file.text, file.name);
-  if (parsed.problems.length > 0) return { problems: parsed.problems };
+  const cannot = `cannot load ${baseName(file)}: `;
+  const parts = helm === 3 ? [[0, file.text.length] as const] : separate(file.text);
+  if ('error' in parts) return fail(cannot + parts.error, { file: file.name, start: 0, end: 0 });
   let values = table({ file: file.name, start: 0, end: 0 });
-  for (const root of parsed.roots) {
-    if (isNull(toValue(root))) continue;
-    if (root.kind !== 'mapping') return fail(`cannot load ${file.name}: values must be a mapping`, root.at);
+  for (const [start, end] of parts) {
+    const { problems, roots } = readFirst(file.text, file.name, start, end);
+    if (problems.length > 0) return { problems: problems.map((problem) => inWords(problem, cannot)) };
+    const [root] = roots;
+    if (root === undefined || isNull(toValue(root))) continue;
+    const wrong = misfit(root, valuesType);
+    if (root.kind !== 'mapping') return fail(`${cannot}${wrong?.message}`, root.at);
     values = mergeMaps(values, toTable(root));
   }
   return { value: values, problems: [] };
 }
 
-function readMapping(file: SourceFile, name: string): Result<Mapping> {
-  return once(mappings, file, () => parseMapping(file, name));
+const valuesType: GoStruct = { fields: {}, name: 'map[string]interface {}', short: '' };
+
+function baseName({ name }: SourceFile): string {
+  return name.slice(name.lastIndexOf('/') + 1);
 }
 
-function parseMapping(file: SourceFile, name: string): Result<Mapping> {
-  const parsed = readDocuments(file.text, file.name);
-  if (parsed.problems.length > 0) return { problems: parsed.problems };
-  const root = parsed.roots[0];
-  if (root?.kind !== 'mapping')
-    return fail(`cannot load ${name}: not a mapping`, { file: file.name, start: 0, end: 0 });
-  return { value: root, problems: [] };
+/** What is wrong with a text as YAML, in Helm's words. */
+function inWords(problem: Problem, cannot: string): Problem {
+  const yaml = /^(json:|unsupported)/.test(problem.message) ? '' : 'yaml: ';
+  return { ...problem, message: `${cannot}error converting YAML to JSON: ${yaml}${problem.message}` };
+}
+
+/** A file that Helm decodes into a struct; nothing in it is as good as an empty one. */
+function readStruct(file: SourceFile, type: GoStruct): Result<Mapping> {
+  const cannot = `cannot load ${baseName(file)}: `;
+  const { value: root, problems } = once(firsts, file, () => {
+    const read = readFirst(file.text, file.name);
+    return read.problems.length > 0 ? { problems: read.problems } : { value: read.roots[0], problems: [] };
+  });
+  if (problems.length > 0) return { problems: problems.map((problem) => inWords(problem, cannot)) };
+  const wrong = root && misfit(root, type);
+  if (wrong !== undefined) return fail(cannot + wrong.message, wrong.at);
+  if (root?.kind !== 'mapping') return { value: mapping([], { file: file.name, start: 0, end: 0 }), problems: [] };
+  return { value: underGoNames(root, type), problems: [] };
+}
+
+/** The fields of an old chart's requirements.yaml stand in for those of Chart.yaml. */
+function over(chartYaml: Mapping, requirements: Mapping): Mapping {
+  const entries = new Map(chartYaml.entries.map((entry) => [entry.key.text, entry]));
+  for (const entry of requirements.entries) entries.set(entry.key.text, entry);
+  return { ...chartYaml, entries: [...entries.values()] };
+}
+
+const unmarked = new WeakMap<SourceFile, SourceFile>();
+
+/** Helm takes the byte-order mark off every file. */
+function withoutMark(file: SourceFile): SourceFile {
+  const [first, second, third] = file.bytes;
+  if (first !== 0xef || second !== 0xbb || third !== 0xbf) return file;
+  const made = unmarked.get(file) ?? sourceFile(file.name, file.bytes.subarray(3));
+  unmarked.set(file, made);
+  return made;
 }
 
 /** A file of an archive: text is decoded on first use. */

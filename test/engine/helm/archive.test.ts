@@ -61,8 +61,16 @@ test.each([
   ['hard link', '1'],
   ['character device', '3'],
   ['pipe', '6'],
-])('a %s is refused', (_title, type) => {
-  checkEntry({ name: 'demo/link', type, link: '../../etc/passwd' }, 'link or device: demo/link');
+])('a %s is an empty file, as it is to Helm: nothing is followed', (_title, type) => {
+  const { value } = load([...good, { name: 'demo/link', type, link: '../../etc/passwd' }]);
+  expect(value?.files.map(({ name, file }) => [name, file.text])).toEqual([['link', '']]);
+});
+
+test('a file beyond the limit of one file', () => {
+  checkEntry(
+    { name: 'demo/large', data: 'x'.repeat(5 * 1024 * 1024 + 1) },
+    '"demo/large" is larger than the maximum file size',
+  );
 });
 
 test.each(['..', '.', 'a/b', '../x'])('a chart with the name %s is refused', (name) => {

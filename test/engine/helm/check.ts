@@ -18,17 +18,17 @@ export const chartYaml = 'apiVersion: v2\nname: demo\nversion: 1.2.3\n';
 
 const at = { file: 'test', start: 0, end: 0 };
 
-export function load(files: Files) {
+export function load(files: Files, version: 3 | 4 = 4) {
   const tree = memoryTree(
     new Map(Object.entries(files).map(([path, text]) => [`/demo/${path}`, textFile(path, text)])),
   );
-  return helm.loadChartFolder(tree, '/demo');
+  return helm.loadChartFolder(tree, '/demo', undefined, version);
 }
 
 export function render(files: Files, asked: Asked = {}) {
-  const chart = load({ 'Chart.yaml': chartYaml, ...files });
+  const chart = load({ 'Chart.yaml': chartYaml, ...files }, asked.helm);
   if (chart.value === undefined) return { problems: chart.problems };
-  const values = helm.readValues(textFile('user.yaml', asked.values ?? ''), at);
+  const values = helm.readValues(textFile('user.yaml', asked.values ?? ''), at, asked.helm);
   if (values.value === undefined) return { problems: values.problems };
   const base = helm.defaultCapabilities(asked.helm ?? 4);
   const kubeVersion = helm.parseKubeVersion(asked.kubeVersion ?? 'v1.36.0')!;

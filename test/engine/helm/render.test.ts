@@ -197,7 +197,7 @@ describe('errors', () => {
       { 'Chart.yaml': `${chartYaml}kubeVersion: ">=2.0.0"\n` },
       /requires kubeVersion: >=2.0.0/,
     ],
-    ['values that are no mapping', { 'values.yaml': '- 1\n' }, /values must be a mapping/],
+    ['values that are no mapping', { 'values.yaml': '- 1\n' }, /cannot unmarshal array into Go value of type map/],
     ['output that is not YAML', { 'templates/a.yaml': 'a: b: c\n' }, /YAML parse error on demo\/templates\/a.yaml/],
   ])('%s', (_, files, message) => checkError(files, message));
 

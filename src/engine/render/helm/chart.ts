@@ -251,7 +251,7 @@ function withValuesFiles(
       problems.push(error('helm-values', `no values file found at path '${file.value}'`, file.node.at));
       return;
     }
-    const read = found === 'defaults' ? { value: chart.values, problems: [] } : readValues(found, file.node.at);
+    const read = found === 'defaults' ? { value: chart.values, problems: [] } : readValues(found, file.node.at, 3);
     problems.push(...read.problems);
     if (read.value !== undefined) values = mergeMaps(values, read.value);
   });

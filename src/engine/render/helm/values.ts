@@ -3,7 +3,7 @@
  * `--set` would, `spec.values` last. Every value keeps the line that set it.
  */
 import { node as field, type HelmReleaseView, type ValuesFrom } from '../../flux/index.ts';
-import { mergeMaps, readDocuments, setValues, type Table, table, toTable, withinLimit } from '../../helm/index.ts';
+import { mergeMaps, readFirst, setValues, type Table, table, toTable, withinLimit } from '../../helm/index.ts';
 import { error, type Problem } from '../../problem.ts';
 import type { Mapping, Node, Origin, Scalar } from '../../yaml/node.ts';
 import { resolve } from '../../yaml/resolve.ts';
@@ -119,7 +119,7 @@ function readKey(from: ValuesFrom, object: Mapping, title: string, kind: 'Config
 
 function readValues(read: Found, context: RenderContext): { values?: Mapping; problems: readonly Problem[] } {
   const locate = embedded(read.text, read.scalar, (file) => context.workspace.textOf(file));
-  const parsed = readDocuments(read.text, read.scalar.at.file);
+  const parsed = readFirst(read.text, read.scalar.at.file);
   const [wrong] = parsed.problems;
   if (wrong !== undefined) {
     const at = wrong.at === undefined ? read.scalar.at : locate(wrong.at.start, wrong.at.end);
