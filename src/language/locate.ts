@@ -12,7 +12,7 @@ export interface Located {
 }
 
 /** The innermost key or scalar at `offset`; undefined between them and in documents that do not parse. */
-export function locate(file: WorkspaceFile, offset: number): Located | undefined {
+export function locate(file: Pick<WorkspaceFile, 'parsed' | 'source'>, offset: number): Located | undefined {
   for (const { root, at } of file.parsed.documents) {
     if (root?.kind === 'mapping' && at.start <= offset && offset <= at.end) {
       const found = below(root, root, [], offset, file.source.name);

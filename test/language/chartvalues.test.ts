@@ -114,3 +114,41 @@ test('where the chart is not at hand, nothing is guessed', () => {
   const { 'charts/shop/Chart.yaml': _, ...rest } = files;
   expect(completions(rest)).toEqual([]);
 });
+
+/** The same release with its values in a ConfigMap. */
+function fromText(kind: string, values: string, entry = ''): Files {
+  return {
+    ...release('    {}\n'),
+    'clusters/dev/shop.yaml': release('')['clusters/dev/shop.yaml']!.replace(
+      '  values:\n',
+      `  valuesFrom:\n    - { kind: ${kind}, name: shop-values${entry} }\n`,
+    ),
+    'clusters/dev/values.yaml': `apiVersion: v1
+kind: ${kind}
+metadata: { name: shop-values, namespace: flux-system }
+${kind === 'Secret' ? 'stringData' : 'data'}:
+  values.yaml: |
+${values}  other: x
+`,
+  };
+}
+
+test('values in the text of a ConfigMap or a Secret that the release takes', () => {
+  const below = fromText('ConfigMap', '    replicas: 2\n    image:\n      ▮\n');
+  expect(completions(below)).toEqual(['pullPolicy', 'repository', 'tag']);
+  expect(completed(below, 'tag')).toContain('\n      tag: ${0:"1.0"}\n');
+  expect(completions(fromText('Secret', '    replicas: 2\n    ▮\n'))).toContain('nodeSelector');
+  expect(described(fromText('ConfigMap', '    image:\n      pullPolicy: ▮\n'))).toEqual({
+    IfNotPresent: 'default',
+    Always: 'value',
+    Never: 'value',
+  });
+  expect(hovered(fromText('ConfigMap', '    debug: true\n    repl▮icas: 5\n'))).toContain('How many run at once');
+  expect(hovered(fromText('ConfigMap', '    image:\n      tag: "2▮"\n'))).toContain('Default: `1.0`');
+});
+
+test('text that no release takes as values is a text', () => {
+  expect(completions(fromText('ConfigMap', '    replicas: 2\n    ▮\n', ', targetPath: a.b'))).toEqual([]);
+  expect(completions(fromText('ConfigMap', '    replicas: 2\n    ▮\n', ', valuesKey: other.yaml'))).toEqual([]);
+  expect(hovered(fromText('ConfigMap', '    repl▮icas: 5\n', ', valuesKey: other.yaml'))).not.toContain('How many');
+});

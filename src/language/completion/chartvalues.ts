@@ -1,5 +1,5 @@
-/** Below `spec.values` of a HelmRelease: what its chart takes, with the chart's defaults. */
-import type { Node } from '../../engine/index.ts';
+/** Below `spec.values` of a HelmRelease, and in a text that it takes values from: what its chart takes, with the defaults. */
+import type { Mapping, Node, Path } from '../../engine/index.ts';
 import {
   type ChartValue,
   chartValue,
@@ -9,21 +9,33 @@ import {
   shortText,
   withinValues,
 } from '../chartvalues.ts';
-import type { Cursor } from '../cursor.ts';
+import { type Cursor, cursorAt } from '../cursor.ts';
+import { valuesTextAt } from '../valuestext.ts';
 import type { Asked, Completion, Source } from './completion.ts';
 
 export const chart: Source = function* (asked, cursor) {
   const within = withinValues(cursor.path);
   if (within === undefined || asked.kind !== 'HelmRelease' || asked.releaseValues === undefined) return;
   const release = releaseAround(asked.file, asked.offset, cursor.document);
-  if (release === undefined) return;
+  if (release !== undefined) yield* taken(release, within, asked, cursor);
+};
+
+/** In the text of a ConfigMap or a Secret; undefined elsewhere. */
+export function inValuesText(asked: Asked): readonly Completion[] | undefined {
+  const found = valuesTextAt(asked.file, asked.offset, asked);
+  if (found === undefined) return undefined;
+  const cursor = cursorAt(found.text, asked.offset);
+  return cursor && found.releases.flatMap((release) => [...taken(release, cursor.path, asked, cursor)]);
+}
+
+function* taken(release: Mapping, within: Path, asked: Asked, cursor: Cursor): Iterable<Completion> {
   if (cursor.key !== undefined) {
     const value = chartValue(release, [...within, cursor.key], asked);
     return value === undefined ? undefined : yield* choices(value, cursor);
   }
   for (const one of chartValues(release, within, asked))
     if (!cursor.siblings.has(one.name)) yield key(one, asked, cursor);
-};
+}
 
 function key(one: ChartValue, asked: Asked, cursor: Cursor): Completion {
   const named = asked.text[cursor.end] === ':';

@@ -3,7 +3,7 @@ import type { WorkspaceFile } from '../../engine/index.ts';
 import type { Knowledge } from '../answer.ts';
 import { cursorAt } from '../cursor.ts';
 import { rolesOf } from '../roles.ts';
-import { chart } from './chartvalues.ts';
+import { chart, inValuesText } from './chartvalues.ts';
 import type { Asked, Completion, Source } from './completion.ts';
 import { fields } from './fields.ts';
 import { names } from './names.ts';
@@ -35,6 +35,8 @@ export function complete(file: WorkspaceFile, offset: number, knowledge: Knowled
   };
   const special = inText(asked);
   if (special !== undefined) return special;
+  const inside = inValuesText(asked);
+  if (inside !== undefined) return unique(inside);
   if (cursor === undefined) return [];
   return unique(sources.flatMap((source) => [...source(asked, cursor)]));
 }

@@ -4,6 +4,7 @@ import {
   get,
   getPath,
   type Origin,
+  parse,
   text,
   titleOf,
   type WorkspaceFile,
@@ -12,12 +13,13 @@ import {
 import type { Knowledge } from '../answer.ts';
 import { chartValue, chartValueText, withinValues } from '../chartvalues.ts';
 import { fieldText } from '../fields.ts';
-import type { Located } from '../locate.ts';
+import { type Located, locate } from '../locate.ts';
 import { code, plain } from '../markdown.ts';
 import { policiesOf } from '../markers.ts';
 import { rolesOf } from '../roles.ts';
 import { kindOf } from '../subject.ts';
 import { type Target, targetAt } from '../target.ts';
+import { valuesTextAt } from '../valuestext.ts';
 import { buildersOf, type Definition, keysOf, scopesOf } from '../variables.ts';
 
 export interface Hover {
@@ -29,6 +31,8 @@ export interface Hover {
 export function hover(file: WorkspaceFile, offset: number, knowledge: Knowledge): Hover | undefined {
   const found = targetAt(file, offset, knowledge);
   if (found === undefined) return undefined;
+  const value = found.what === 'field' ? valueInText(file, offset, knowledge) : undefined;
+  if (value !== undefined) return value;
   const { at } = found;
   const parts: (string | undefined)[] = [];
   switch (found.what) {
@@ -56,6 +60,17 @@ export function hover(file: WorkspaceFile, offset: number, knowledge: Knowledge)
   }
   const markdown = parts.filter((part) => part !== undefined && part !== '').join('\n\n');
   return markdown === '' ? undefined : { markdown, at };
+}
+
+/** A chart's value that is set in the text of a ConfigMap or a Secret. */
+function valueInText(file: WorkspaceFile, offset: number, knowledge: Knowledge): Hover | undefined {
+  const found = valuesTextAt(file, offset, knowledge);
+  if (found === undefined) return undefined;
+  const { source } = file;
+  const located = locate({ source, parsed: parse(found.text, source.name) }, offset);
+  if (located === undefined) return undefined;
+  const value = found.releases.flatMap((release) => chartValue(release, located.path, knowledge) ?? [])[0];
+  return value && { markdown: chartValueText(value, knowledge), at: located.key?.key.at ?? located.node.at };
 }
 
 function variable({ path }: WorkspaceFile, name: string, { workspace, clusterInput }: Knowledge): string {
