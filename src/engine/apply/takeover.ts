@@ -125,7 +125,8 @@ export async function keepInventory(state: State, turns: readonly Turn[], turn: 
         (entry) => entry.action === 'keep' && turn.group.complete !== false && hasLeft(state, turns, entry),
       )
     : [];
-  const remove = [...settled, ...unsent, ...orphans].map((entry) => entry.id);
+  const ids = [...settled, ...unsent, ...orphans].map((entry) => entry.id);
+  const remove = [...ids, ...(turn.group.settled ?? [])];
   if (remove.length === 0) return;
   const inventory = await readInventory(cluster, id);
   if (inventory === undefined || typeof inventory === 'string') return;

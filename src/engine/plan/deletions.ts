@@ -6,7 +6,7 @@
 import { keyOf, type ObjectId, titleOf } from '../objects/object.ts';
 import type { ClusterAnswer, LiveObject } from '../ports.ts';
 import type { DesiredSet, Owner } from '../render/desired.ts';
-import { stringAt } from '../status/fields.ts';
+import { stringAt, stringsAt } from '../status/fields.ts';
 import type { Json } from '../yaml/resolve.ts';
 import { accountNotes, accountTitle } from './accounts.ts';
 import { withPlaces } from './dangers/groups.ts';
@@ -40,6 +40,8 @@ export interface DeletionQuestion {
 
 export interface Deletions {
   readonly entries: readonly PlanEntry[];
+  /** What the inventory lists and nothing is to be done about: it is gone, or its new owner has it. */
+  readonly settled: readonly ObjectId[];
   /** Groups of owners that are deleted, with all that goes with them. */
   readonly cascades: readonly PlanGroup[];
 }
@@ -57,6 +59,7 @@ export async function deletionsOf(place: Place, question: DeletionQuestion): Pro
   const hold = holdReason(owner, set);
   const found = await Promise.all(stale.map((id) => leaving(place, id, { owner, hold }, question)));
   const entries = found.flatMap((one) => (one === undefined ? [] : [one.entry]));
+  const settled = stale.filter((_, index) => found[index] === undefined);
   const seen = new Set([keyOf(owner.owner.id)]);
   const cascades: PlanGroup[] = [];
   for (const one of found) {
@@ -65,7 +68,7 @@ export async function deletionsOf(place: Place, question: DeletionQuestion): Pro
       cascades.push(...groups.map((group) => ({ ...group, entries: withPlaces(group.entries, set.owner.at) })));
     }
   }
-  return { entries, cascades };
+  return { entries, settled, cascades };
 }
 
 /** Why nothing of this owner is pruned; undefined when it is. */
@@ -82,7 +85,7 @@ interface Leaving {
   readonly live?: LiveObject;
 }
 
-/** undefined: it is gone already, or its kind is, and both are settled. */
+/** undefined: it is gone already, or its kind is, or its new owner has it, and all of that is settled. */
 async function leaving(
   place: Place,
   id: ObjectId,
@@ -93,9 +96,12 @@ async function leaving(
   const moved = wantedBy.get(clusterOf(place))?.get(keyOf(id));
   if (moved !== undefined) {
     const entry: PlanEntry = { id, action: 'keep', reason: `moves to ${titleOf(moved)}`, changes: [], movesTo: moved };
-    const found = hold === undefined ? await read(requests, id) : undefined;
-    const pruned = found?.answer.ok === true && keepReason(found.answer.value, owner.owner.id) === undefined;
-    return { entry: pruned ? withDangers(entry, found.answer.value) : entry };
+    const found = await read(requests, id);
+    if (found?.answer.ok !== true) return { entry };
+    const live = found.answer.value;
+    if (isHeldBy(live, moved) && !isHeldBy(live, owner.owner.id)) return undefined;
+    const pruned = hold === undefined && keepReason(live, owner.owner.id) === undefined;
+    return { entry: pruned ? withDangers(entry, live) : entry };
   }
   const found = await read(requests, id);
   if (found === undefined) return undefined;
@@ -120,6 +126,12 @@ async function leaving(
     : 'no longer rendered';
   const reason = gone ? 'no longer rendered; it is being deleted already' : left;
   return { entry: withDangers({ ...base, action: 'delete', reason }, live), live };
+}
+
+/** Whether an object's labels name this owner. */
+function isHeldBy(live: LiveObject, { group, name, namespace }: ObjectId): boolean {
+  const labels = stringsAt(live, 'metadata', 'labels');
+  return labels[`${group}/name`] === name && labels[`${group}/namespace`] === namespace;
 }
 
 /** An object in the version that is served; undefined when its kind is served no more. */

@@ -324,7 +324,7 @@ async function groupsOf({ wanted, places, owners, asked, ...answers }: Answers):
   const parts = await Promise.all(
     owners.map(async (owner, index): Promise<Deletions> => {
       const { target } = places[index]!;
-      if (typeof target === 'string') return { entries: [], cascades: [] };
+      if (typeof target === 'string') return { entries: [], settled: [], cascades: [] };
       const set = wanted[index]!;
       const removes = (id: ObjectId) => part?.removes(set, id) ?? true;
       return deletionsOf(target, { owner, set, wantedBy, gathered, removes, reach });
@@ -342,6 +342,7 @@ async function groupsOf({ wanted, places, owners, asked, ...answers }: Answers):
       spec: owner.spec,
       state: owner.state,
       complete: set.complete && typeof target !== 'string',
+      ...(parts[index]!.settled.length === 0 ? {} : { settled: parts[index]!.settled }),
       ...(remote === undefined ? {} : { remote }),
       ...(typeof target === 'string' || target.as === undefined ? {} : { as: target.as }),
       ...(typeof home === 'string' || home.remote === undefined ? {} : { standsIn: home.remote }),

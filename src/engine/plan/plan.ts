@@ -126,6 +126,8 @@ export interface RemoteTarget {
 export interface PlanGroup {
   readonly owner: Owner;
   readonly entries: readonly PlanEntry[];
+  /** What its inventory lists and nothing is to be done about: gone, or with another owner. An apply strikes it out. */
+  readonly settled?: readonly ObjectId[];
   /** Why the group is empty or partial. */
   readonly note?: string;
   /** What the owner says about prune, force, wait and health checks. */

@@ -6,6 +6,7 @@ import { planLive } from '../../../src/engine/plan/index.ts';
 import type { Timer } from '../../../src/engine/ports.ts';
 import type { DesiredSet } from '../../../src/engine/render/desired.ts';
 import type { Json } from '../../../src/engine/yaml/resolve.ts';
+import { goTypes } from '../../../src/io/gotypes.ts';
 import { type FakeCluster, fakeCluster } from '../fake-cluster.ts';
 import { kustomization, live, owned, set } from '../sets.ts';
 
@@ -246,6 +247,24 @@ test('a status that moves on does not make a plan stale', async () => {
   expect(outcomes(events)).toEqual(['applied ConfigMap apps/a']);
 });
 
+test('what Flux leaves out is not sent either, told at its line in every plan', async () => {
+  const on = { ...cluster(kustomization('apps')), goTypes };
+  const wanted = [set('apps', configMap('a').replace('\ndata:', '\ndta: {}\ndata:'))];
+  const problem = {
+    code: 'schema-unknown-field',
+    severity: 'warning',
+    message: 'Flux leaves out dta of ConfigMap apps/a: ConfigMap has no such field',
+    at: expect.objectContaining({ start: configMap('a').indexOf('\ndata:') + 1 }),
+  };
+  const plan = await planLive(on, wanted);
+  expect(plan.problems).toEqual([problem]);
+  expect((await planLive(on, wanted, { earlier: plan })).problems).toEqual([problem]);
+  await apply(on, wanted);
+  expect(on.objects.get('ConfigMap/apps/a')).toMatchObject({ data: { a: 'b' } });
+  expect(on.objects.get('ConfigMap/apps/a')).not.toHaveProperty('dta');
+  expect((await planLive(on, wanted)).groups[0]!.entries).toMatchObject([{ action: 'unchanged' }]);
+});
+
 test('recreates only where forced', async () => {
   const job = (image: string, extra = '') =>
     `apiVersion: batch/v1\nkind: Job\nmetadata: { name: j, namespace: apps${extra} }\nspec: { template: { spec: { image: ${image} } } }\n`;
@@ -283,6 +302,11 @@ data: { a: b }
     labels: { 'kustomize.toolkit.fluxcd.io/name': 'two' },
   });
   expect(inventory(on, 'two')).toEqual(['apps_a__ConfigMap']);
+  // As after a fault: the old owner was not applied, and still lists it.
+  const after = await planLive(on, wanted);
+  expect(after.groups.flatMap(({ entries }) => entries.map(({ action }) => action))).toEqual(['unchanged']);
+  await apply(on, [set('one', configMap('b')), set('two', configMap('a'))]);
+  expect(inventory(on, 'one')).toEqual(['apps_b__ConfigMap']);
 });
 
 test('what could not be deleted stays in the inventory', async () => {
