@@ -126,6 +126,8 @@ test('helm 3 and helm 4 accept an installed and an upgraded release, and nothing
   );
   const again = await fleet.diff();
   expect(again.code, again.out).toBe(0);
+  fleet.write({ 'charts/app/Chart.yaml': chart['Chart.yaml']!.replace('1.2.3', '2.0.0') });
+  expect((await fleet.diff()).out).toContain('the chart app goes from 1.2.3 to 2.0.0, a new major version');
 });
 
 test('helm rolls back, upgrades and uninstalls what we installed, and we go on from where it left off', async () => {

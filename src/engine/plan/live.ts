@@ -8,7 +8,7 @@ import type { Problem } from '../problem.ts';
 import type { DesiredObject, DesiredSet } from '../render/desired.ts';
 import { stringAt } from '../status/fields.ts';
 import { accountNotes, type DefaultAccounts, defaultAccounts, lacksRight } from './accounts.ts';
-import { planDangers, withGroupDangers } from './dangers/groups.ts';
+import { planDangers, withGroupDangers, withReleaseBumps } from './dangers/groups.ts';
 import { type Deletions, deletionsOf } from './deletions.ts';
 import { failureProblem, type Gathered, gather } from './failures.ts';
 import { inputsOf } from './hash.ts';
@@ -18,7 +18,7 @@ import { outcomeOf, type Question } from './outcome.ts';
 import { jsonOf, renderedOwners } from './owner.ts';
 import { leftOutProblems, rememberRelease } from './payload.ts';
 import { clusterOf, type OwnerPlaces, type Place, placesOf, type Reach } from './places.ts';
-import { isNotCompared, type Plan, type PlanEntry, type PlanGroup } from './plan.ts';
+import { isNotCompared, type Plan, type PlanEntry, type PlanGroup, writes } from './plan.ts';
 import { type Created, createdBy, type Prepared, prepare } from './prepare.ts';
 import { problemsOf } from './problems.ts';
 import { releaseNotes, withRelease } from './release.ts';
@@ -349,7 +349,7 @@ async function groupsOf({ wanted, places, owners, asked, ...answers }: Answers):
       ...(note === undefined ? {} : { note }),
     };
   });
-  return [...groups, ...parts.flatMap((part) => part.cascades)].map(withGroupDangers);
+  return withReleaseBumps([...groups, ...parts.flatMap((part) => part.cascades)].map(withGroupDangers));
 }
 
 /** For each cluster what the plan brings into being there, whoever brings it. */
@@ -401,6 +401,9 @@ function noteOf(
   if (owner.state.suspended) notes.push('suspended in the cluster: Flux itself applies nothing until it is resumed');
   if (owner.spec.release !== undefined && owner.state.release !== undefined)
     notes.push(...releaseNotes(set, owner.spec.release, owner.state.release, entries));
+  const asked = owner.spec.dependsOn.filter(({ readyExpr }) => readyExpr === true).map(({ name }) => name);
+  if (asked.length > 0 && entries.some(writes))
+    notes.push(`an apply does not evaluate the readyExpr of ${asked.join(', ')}, and waits for what it applies of it`);
   const told = (remote === undefined ? 0 : 1) + account.length;
   const idle = entries.every((entry) => entry.action === 'unchanged' || entry.action === 'skip');
   if (idle && notes.length === told) {

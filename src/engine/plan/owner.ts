@@ -43,7 +43,12 @@ export interface OwnerSpec {
   readonly kubeConfig?: KubeConfigRef;
   /** `spec.serviceAccountName`: whom Flux acts as; empty for the controller's own choice. */
   readonly serviceAccountName: string;
-  readonly dependsOn: readonly { readonly namespace: string; readonly name: string }[];
+  readonly dependsOn: readonly {
+    readonly namespace: string;
+    readonly name: string;
+    /** Flux asks an expression whether it is ready. */
+    readonly readyExpr?: true;
+  }[];
   /** Of a HelmRelease. */
   readonly release?: ReleaseSpec;
 }
@@ -90,6 +95,7 @@ export function ownerSpec(id: ObjectId, object: Json | undefined): OwnerSpec {
     dependsOn: listAt(object, 'spec', 'dependsOn').map((dependency) => ({
       namespace: stringAt(dependency, 'namespace') || namespace,
       name: stringAt(dependency, 'name'),
+      ...(stringAt(dependency, 'readyExpr') === '' ? {} : { readyExpr: true as const }),
     })),
     ...(kind === 'HelmRelease' ? { release: releaseSpec(id, object) } : {}),
   };

@@ -108,6 +108,8 @@ export interface ReleaseState {
   readonly status: string;
   /** Why it is unknown. */
   readonly trouble?: string;
+  /** The version of the chart that it was made with. */
+  readonly chart?: string;
 }
 
 /** The other cluster that an owner's objects go to (`spec.kubeConfig`), as it was when the plan was made. */

@@ -5,6 +5,7 @@
 import { idOf, titleOf } from '../objects/object.ts';
 import { isPending, objectsIn, type ReleaseRecord, readReleases } from '../release/index.ts';
 import type { DesiredSet } from '../render/desired.ts';
+import { stringAt } from '../status/fields.ts';
 import { inventoryId } from './inventory.ts';
 import { type InventoryEntry, type OwnerState, type PlanEntry, type ReleaseState, writes } from './plan.ts';
 import type { ReleaseSpec } from './releasespec.ts';
@@ -35,7 +36,8 @@ export async function withRelease(requests: Requests, state: OwnerState, spec: R
   const inventory = new Map<string, InventoryEntry>();
   for (const record of standing)
     for (const entry of await inventoryIn(requests, record, spec)) inventory.set(entry.id, entry);
-  const known = { ...state, inventory: [...inventory.values()], release: { revision, status } };
+  const release = { revision, status, chart: stringAt(last.json, 'chart', 'metadata', 'version') };
+  const known = { ...state, inventory: [...inventory.values()], release };
   return last === deployed ? { state: known, deployed } : { state: known };
 }
 

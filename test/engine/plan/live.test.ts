@@ -50,6 +50,16 @@ spec:
           image: ${image}
 ${extra}`;
 
+test('a readyExpr that an apply does not evaluate is named where there is something to apply', async () => {
+  const depends = "prune: true\ndependsOn: [{ name: first, readyExpr: 'dep.status.x == 1' }]";
+  const home = 'apiVersion: v1\nkind: Namespace\nmetadata: { name: apps }\n---\n';
+  const cluster = fakeCluster(...live(home + kustomization('apps', [], depends)));
+  const plan = await planLive(cluster, [
+    set('apps', 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, namespace: apps }\n'),
+  ]);
+  expect(plan.groups[0]!.note).toContain('does not evaluate the readyExpr of first');
+});
+
 test('creates, configures and leaves alone, each with its reason', async () => {
   const plan = await check(
     `${kustomization('apps', ['apps_api_apps_Deployment', 'apps_settings__ConfigMap'])}---

@@ -1,7 +1,9 @@
 /** The dangers that only a group, or a plan, as a whole has: very many changes, everything pruned, a suspended owner. */
-import { titleOf } from '../../objects/object.ts';
+import { keyOf, titleOf } from '../../objects/object.ts';
 import type { Origin } from '../../yaml/node.ts';
+import { releaseOf } from '../payload.ts';
 import { type Danger, type Plan, type PlanEntry, type PlanGroup, writes } from '../plan.ts';
+import { majorBump, releaseBump } from './major-bump.ts';
 
 /** How many written objects of one owner make a plan unusually large. */
 const many = 50;
@@ -39,6 +41,26 @@ function groupDangers(group: PlanGroup): readonly Danger[] {
     });
   }
   return out;
+}
+
+/** With the releases whose chart itself goes to a new major version, where no field of the HelmRelease says so already. */
+export function withReleaseBumps(groups: readonly PlanGroup[]): readonly PlanGroup[] {
+  const said = new Set(
+    groups.flatMap(({ entries }) =>
+      entries
+        .filter(({ dangers = [] }) => dangers.some(({ rule }) => rule === majorBump.name))
+        .map(({ id }) => keyOf(id)),
+    ),
+  );
+  return groups.map((group) => {
+    const { owner, spec, state, dangers = [] } = group;
+    const content = releaseOf(spec);
+    if (content === undefined || content.standing === true || said.has(keyOf(owner.id))) return group;
+    const finding = releaseBump(titleOf(owner.id), state?.release?.chart ?? '', content.chart.metadata);
+    return finding === undefined
+      ? group
+      : { ...group, dangers: [...dangers, { rule: majorBump.name, ...finding, at: owner.at }] };
+  });
 }
 
 /** How many written objects make a whole plan unusually large, though none of its groups is. */

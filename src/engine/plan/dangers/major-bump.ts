@@ -53,6 +53,16 @@ function splitImage(image: string): { readonly name: string; readonly tag: strin
     : { name: plain, tag: '' };
 }
 
+/** What a release's storage says of its chart, beside the one that is rendered: the version may be in no field at all. */
+export function releaseBump(
+  title: string,
+  was: string,
+  { name, version: is = '' }: { readonly name: string; readonly version?: string },
+): Finding | undefined {
+  if (!isMajor(was, is)) return undefined;
+  return { severity: 'warning', message: `${title}: the chart ${name} goes from ${was} to ${is}, a new major version` };
+}
+
 /** The first number of both, when each looks like a version of at least two numbers. */
 function isMajor(was: string, is: string): boolean {
   const [a, b] = [was, is].map((text) => /^[\^~>=v\s]*(\d+)\.[\dx*]/.exec(text)?.[1]);
