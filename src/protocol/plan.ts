@@ -99,8 +99,16 @@ export interface PlanView {
   readonly behind?: string;
   /** Why there is no plan, or why it is empty. */
   readonly message?: string;
-  /** Several cluster directories could be meant: the person chooses one, and the request is made again with it. */
-  readonly choices?: readonly string[];
+  /** Several cluster directories could be meant: the person chooses one, and the request is made again with its `cluster`. */
+  readonly choices?: readonly PlanChoice[];
   /** Whether it may be applied: against a cluster, with something to do. */
   readonly applicable: boolean;
+}
+
+/** A cluster directory; two folders of a window may have one of the same path. */
+export interface PlanChoice {
+  readonly cluster: string;
+  readonly label: string;
+  /** The folder that it is in, where there are several. */
+  readonly description?: string;
 }

@@ -25,7 +25,7 @@ import {
   type Workspace,
   whyUnread,
 } from '../engine/index.ts';
-import type { PlanAgainst, PlanScope, PlanView, Revealed } from '../protocol/index.ts';
+import type { PlanAgainst, PlanChoice, PlanScope, PlanView, Revealed } from '../protocol/index.ts';
 import { linesOf } from './convert.ts';
 import type { Files, Folder } from './files.ts';
 import { type Shown, shownBeside } from './held.ts';
@@ -349,7 +349,7 @@ const owners = [
 /** Why there is no plan: a sentence, or cluster directories of which the person has to choose one. */
 interface Refusal {
   readonly message: string;
-  readonly choices?: readonly string[];
+  readonly choices?: readonly PlanChoice[];
 }
 
 const canceled: Refusal = { message: 'The plan was canceled.' };
@@ -371,12 +371,20 @@ export async function chooseRoot({ files, workspace, link }: Rooms, request: Pla
   const here = all.filter(({ folder }) => home === undefined || folder.uri === home.folder.uri);
   if (here.length === 0) return { message: 'The folder of this file has no cluster directory.' };
   const within = ({ root }: Target) => home !== undefined && `${home.path}/`.startsWith(`${root.folder}/`);
-  const chosen = here.find(({ root }) => root.folder === request.cluster) ?? here.find(within);
+  const chosen = here.find((target) => clusterId(target) === request.cluster) ?? here.find(within);
   if (chosen !== undefined) return chosen;
   if (here.length === 1) return here[0]!;
   const synced = request.against.kind === 'cluster' ? await syncedRoot(link, here) : undefined;
-  const choices = here.map(({ root }) => root.folder);
+  const several = new Set(here.map(({ folder }) => folder.uri)).size > 1;
+  const choices = here.map((target): PlanChoice => {
+    const choice = { cluster: clusterId(target), label: target.root.folder.slice(1) };
+    return several ? { ...choice, description: target.folder.path } : choice;
+  });
   return synced ?? { message: 'There are several cluster directories; choose the one to plan for.', choices };
+}
+
+function clusterId({ folder, root }: Target): string {
+  return `${folder.uri}#${root.folder}`;
 }
 
 /** The directory whose path the cluster's own Flux syncs; undefined when it is none of them, or more than one. */

@@ -320,3 +320,17 @@ test('masked values are told on request, of the plan that is shown and of no oth
   );
   expect((await session.planner.reveal('plan-0', item.id, never)).values).toEqual([]);
 });
+
+test('two folders with a cluster directory of one path are told apart', async () => {
+  const [one, two] = [open(), open()];
+  one.session.files.setFolders([pathToFileURL(one.folder).href, pathToFileURL(two.folder).href]);
+  const { choices = [] } = await one.session.planner.make(head, never);
+  expect(choices.map(({ label, description }) => [label, description])).toEqual([
+    ['clusters/dev', one.folder],
+    ['clusters/dev', two.folder],
+  ]);
+  writeFileSync(join(two.folder, 'apps/config.yaml'), config.replace('"5"', '"6"'));
+  one.session.files.setFolders([pathToFileURL(one.folder).href, pathToFileURL(two.folder).href]);
+  const second = await one.session.planner.make({ ...head, cluster: choices[1]!.cluster }, never);
+  expect(second.counts.configure).toBe(1);
+});

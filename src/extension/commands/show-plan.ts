@@ -28,11 +28,11 @@ export async function planAgainst(sluice: Sluice, against: PlanAgainst, part: Pl
   if (plan.choices !== undefined) {
     // A pick that loses the focus closes.
     await focused;
-    const picked = await window.showQuickPick(
-      plan.choices.map((folder) => folder.slice(1)),
-      { title: l10n.t('Several cluster directories: which one is it for?') },
-    );
-    return picked === undefined ? undefined : await planAgainst(sluice, against, { ...part, cluster: `/${picked}` });
+    const picked = await window.showQuickPick(plan.choices, {
+      title: l10n.t('Several cluster directories: which one is it for?'),
+      matchOnDescription: true,
+    });
+    return picked === undefined ? undefined : await planAgainst(sluice, against, { ...part, cluster: picked.cluster });
   }
   sluice.showPlan(plan, part);
 }
