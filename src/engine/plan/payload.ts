@@ -17,6 +17,8 @@ import { type Path, pathText } from './changes.ts';
 import { normalize, noTypes } from './normalize.ts';
 import type { OwnerSpec } from './owner.ts';
 import type { ReleaseSpec } from './releasespec.ts';
+import type { RoundTrip } from './roundtrip.ts';
+import { isEncrypted } from './sops.ts';
 
 export interface Payload {
   readonly object: LiveObject;
@@ -72,9 +74,9 @@ function makePayload(object: DesiredObject, owner: Owner, spec: OwnerSpec, { ser
       [`${owner.id.group}/namespace`]: owner.id.namespace,
     });
   }
-  // Helm sends what the chart renders as it is; what follows only reads better.
-  const normal = normalize(out, spec.kind === 'HelmRelease' ? noTypes : types);
   const rendered = out;
+  // Helm sends what the chart renders as it is; what follows only reads better.
+  const normal = normalizeOpen(out, spec.kind === 'HelmRelease' ? noTypes : types);
   out = normal.object as JsonObject;
   // Of a release, the render has them in its manifest already, and definitions from crds/ do not get them.
   if (object.beside !== true) {
@@ -85,6 +87,14 @@ function makePayload(object: DesiredObject, owner: Owner, spec: OwnerSpec, { ser
   if (spec.release !== undefined && object.beside !== true) out = ownedBy(out, spec.release);
   const manager = spec.kind === 'HelmRelease' ? helmManager : kustomizeManager;
   return { object: out, manager, secretValues: object.secretValues ?? [], rendered, leftOut: normal.leftOut };
+}
+
+/** Flux opens what SOPS closed before it normalizes it: here the marks of what could not be opened stay on it. */
+function normalizeOpen(object: JsonObject, types: GoTypes): RoundTrip {
+  if (!isEncrypted(object) || object.sops === undefined) return normalize(object, types);
+  const { sops, ...rest } = object;
+  const back = normalize(rest, types);
+  return { ...back, object: { ...back.object, sops } };
 }
 
 export function ownedBy(object: JsonObject, { name, namespace }: Pick<ReleaseSpec, 'name' | 'namespace'>): JsonObject {

@@ -6,6 +6,7 @@ import { planLive } from '../../../src/engine/plan/index.ts';
 import { payloadOf } from '../../../src/engine/plan/payload.ts';
 import type { Plan } from '../../../src/engine/plan/plan.ts';
 import type { DesiredSet } from '../../../src/engine/render/desired.ts';
+import { goTypes } from '../../../src/io/gotypes.ts';
 import { fakeCluster } from '../fake-cluster.ts';
 import { kustomization, live, owned, set } from '../sets.ts';
 
@@ -139,6 +140,16 @@ data: { password: ${btoa('opened')} }
   });
   expect(other.groups[0]!.entries[0]!.changes.map(({ path }) => pathText(path))).toEqual(['data.user']);
   expect(payloadOf(other.groups[0]!.entries[0]!)).toBeUndefined();
+  // Through the struct of its kind, which has no place for the marks of SOPS.
+  const config = (value: string, more = '') =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: s, namespace: apps, labels: ${owned('apps')} }\ndata: { a: "${value}" }\n${more}`;
+  const on = { ...fakeCluster(...live(`${namespaces}---\n${kustomization('apps')}---\n${config('opened')}`)), goTypes };
+  const marks = 'sops: { mac: "ENC[AES256_GCM,data:mac]" }\n';
+  const plan = await planLive(on, [set('apps', config('ENC[AES256_GCM,data:abc]', marks))]);
+  expect(plan.problems).toEqual([]);
+  const [entry] = plan.groups[0]!.entries;
+  expect(entry).toMatchObject({ action: 'unchanged', reason: `as in the cluster; ${told}` });
+  expect(payloadOf(entry!)).toBeUndefined();
 });
 
 test('prune only what the inventory holds and the labels still name', async () => {
