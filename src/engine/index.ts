@@ -12,6 +12,7 @@ export {
   type Kustomizer,
   type KustomizeTables,
 } from './kustomize/index.ts';
+export { hideInMessage, hideNode } from './objects/hide.ts';
 export * from './objects/object.ts';
 export * from './plan/index.ts';
 export * from './ports.ts';

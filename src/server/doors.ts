@@ -2,9 +2,11 @@
 import {
   createRenderer,
   type DesiredSet,
+  idOf,
   type KeyQuery,
   type Renderer,
   type SourceQuery,
+  secretsCopied,
   type Workspace,
 } from '../engine/index.ts';
 import type { ClusterFacts } from '../io/cluster/facts.ts';
@@ -16,6 +18,7 @@ import { chartLimit } from '../io/limit.ts';
 import { createKeyring, type Keyring, readUserKeys, type UserKeys } from '../io/sops.ts';
 import { openFolder } from '../io/workspace.ts';
 import { type Charts, createCharts } from './charts.ts';
+import { maskObject } from './mask.ts';
 import { builtOf } from './previews.ts';
 import type { SessionPorts } from './session.ts';
 import type { Surroundings } from './workspaces.ts';
@@ -106,7 +109,10 @@ export function createDoors(log: (message: string) => void = () => undefined): S
     },
     kustomize(workspace, directory) {
       const { objects, problems } = loadKustomizer().build({ tree: workspace.tree, path: directory });
-      return { nodes: objects.map(({ node }) => node), problems };
+      const nodes = objects.map(({ node }) => node);
+      const copied = secretsCopied(nodes);
+      const shown = nodes.map((node) => maskObject({ id: idOf(node), node, secretValues: copied(node) }));
+      return { nodes: shown, problems };
     },
     flux: async (workspace, object, signal) =>
       builtOf(await rendered(workspace, signal, (renderer) => renderer.renderKustomization(object, workspace))),

@@ -1,5 +1,5 @@
 /** Reading live objects: JSON as the API server sent it, of which nothing may be taken for granted. */
-import type { Json, LiveObject } from '../engine/index.ts';
+import { type Json, type LiveObject, mask } from '../engine/index.ts';
 import type { ObjectName } from '../protocol/index.ts';
 
 /** Set by an apply on the owners that it suspends: when, by whom and why. A resume takes it away. */
@@ -49,6 +49,14 @@ export function groupOf(apiVersion: string): string {
 /** What a person reads: `Kustomization flux-system/apps`. */
 export function titleOfName(object: ObjectName): string {
   return `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}`;
+}
+
+/** A live object as it is shown: without a Secret's values, and without those that its owners took from one. */
+export function maskLive(object: LiveObject, secrets: readonly string[]): LiveObject {
+  const masked = maskSecret(object);
+  return masked === object && secrets.length > 0
+    ? (mask(object, undefined, { before: secrets }).before as LiveObject)
+    : masked;
 }
 
 /** A Secret's values never leave the server: what is shown is that they are there. Other objects are as they are. */

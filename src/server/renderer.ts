@@ -1,9 +1,9 @@
 /** Every virtual document by what it is of; previews are kept for one state of the files and told when that is over. */
-import type { Workspace } from '../engine/index.ts';
+import { secretsBehind, type Workspace } from '../engine/index.ts';
 import { builtAsCluster } from './as-cluster.ts';
 import type { Files, Folder } from './files.ts';
 import type { Link } from './link.ts';
-import { maskSecret } from './live.ts';
+import { maskLive } from './live.ts';
 import type { Planner, PlannerDoors } from './planner.ts';
 import { declared, type PreviewDoors, renderBuilt } from './previews.ts';
 import { type ReleaseDoors, renderRelease } from './releases.ts';
@@ -102,8 +102,11 @@ export function createRenderer(rooms: Rooms, { doors, pause, now }: RendererOpti
   async function live(virtual: Extract<Virtual, { readonly of: 'live' }>, signal: AbortSignal): Promise<Rendered> {
     const linked = await link.linked();
     const answer = await linked?.cluster.get(virtual.object, signal);
-    if (answer?.ok) return renderLive(maskSecret(answer.value));
-    const message = answer === undefined ? link.state().message : answer.failure.message;
+    if (linked !== undefined && answer?.ok) {
+      const secrets = await secretsBehind((ref) => linked.cluster.get(ref, signal), answer.value);
+      return renderLive(maskLive(answer.value, secrets));
+    }
+    const message = answer === undefined || answer.ok ? link.state().message : answer.failure.message;
     return { text: `# ${message.replaceAll('\n', '\n# ')}\n`, spans: [] };
   }
 

@@ -19,6 +19,7 @@ import { createInputs } from '../../src/io/cluster/inputs.ts';
 import { journalFor } from '../../src/io/journal.ts';
 import { type FakeCluster, fakeCluster } from '../engine/fake-cluster.ts';
 import { live } from '../engine/sets.ts';
+import { findCanary } from './canary.ts';
 import { invoke } from './invoke.ts';
 
 const tools = process.env.SLUICE_TOOLS ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sluice/bin');
@@ -26,23 +27,9 @@ const sops = existsSync(join(tools, 'sops')) && existsSync(join(tools, 'age-keyg
 
 const old = 'canary-0ne&<old>';
 const fresh = 'canary-Tw0&<new>';
-/** As it may appear: plain, in a URL, in JSON, and in base64 wherever in a longer text it stands. */
-function forms(secret: string): readonly string[] {
-  const inside = [0, 1, 2].map((pad) =>
-    Buffer.from('x'.repeat(pad) + secret)
-      .toString('base64')
-      .slice(pad === 0 ? 0 : 4, -4),
-  );
-  return [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), ...inside, 'canary'];
-}
-
 function checkClean(channel: string, text: string): void {
-  for (const secret of [old, fresh]) {
-    for (const form of forms(secret)) {
-      const at = text.indexOf(form);
-      if (at >= 0) throw new Error(`${channel} shows ${form}: …${text.slice(Math.max(0, at - 120), at + 60)}…`);
-    }
-  }
+  const [leak] = findCanary(channel, text, [old, fresh]);
+  if (leak !== undefined) throw new Error(leak);
 }
 
 const meta = (name: string) => `metadata: { name: ${name}, namespace: apps }`;
@@ -144,7 +131,7 @@ interface Opened {
 }
 
 function open(): Opened {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-canary-'));
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-secrets-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
@@ -175,7 +162,7 @@ function open(): Opened {
   return { folder, write, env: identity === undefined ? {} : { SOPS_AGE_KEY: identity } };
 }
 
-test('against a commit: text, JSON, Markdown; the problems of the fleet; what cannot be built', async () => {
+test('58d: against a commit: text, JSON, Markdown; the problems of the fleet; what cannot be built', async () => {
   const { folder, env, write } = open();
   write(fresh);
   for (const format of ['text', 'json', 'markdown']) {
@@ -217,7 +204,7 @@ async function planned({ folder, env }: Opened, cluster: FakeCluster, live?: Liv
   return planLive(cluster, await fleet.render(fleet.roots[0]!, never, live));
 }
 
-test('against a cluster: the plan, its refusals, the events of an apply and its journal', async () => {
+test('58d: against a cluster: the plan, its refusals, the events of an apply and its journal', async () => {
   const opened = open();
   const cluster = fakeCluster(
     ...live(
@@ -277,7 +264,7 @@ test('against a cluster: the plan, its refusals, the events of an apply and its 
   }
 });
 
-test('a chart that looks its password up in the cluster, and one that draws it', async () => {
+test('58d: a chart that looks its password up in the cluster, and one that draws it', async () => {
   const opened = open();
   const cluster = fakeCluster(
     ...live(`apiVersion: v1

@@ -6,6 +6,7 @@ import {
   createRenderer,
   type DesiredObject,
   type DesiredSet,
+  hideNode,
   idOf,
   joinPath,
   type Mapping,
@@ -283,17 +284,6 @@ function chain(origin: Origin): readonly Origin[] {
 }
 
 /** The object with values that came from Secrets replaced. */
-function masked({ node, secretValues }: DesiredObject): Mapping {
-  if (secretValues === undefined || secretValues.length === 0) return node;
-  const hide = (at: Node): Node => {
-    if (at.kind === 'sequence') return { ...at, items: at.items.map(hide) };
-    if (at.kind === 'mapping')
-      return { ...at, entries: at.entries.map(({ key, value }) => ({ key, value: hide(value) })) };
-    // A short value would be found everywhere: it is hidden where it is all of a field.
-    const hidden = (t: string, secret: string) =>
-      secret.length < 4 ? (t === secret ? '***' : t) : t.replaceAll(secret, '***');
-    const text = secretValues.reduce(hidden, at.text);
-    return text === at.text ? at : { ...at, text, tag: '!!str' };
-  };
-  return hide(node) as Mapping;
+function masked({ node, secretValues = [] }: DesiredObject): Mapping {
+  return hideNode(node, secretValues) as Mapping;
 }

@@ -1,7 +1,8 @@
 /** Sending one object: Flux's clean-up of ownership, the apply itself, recreation where forced, and lost answers settled. */
+import { hideInMessage } from '../objects/hide.ts';
 import { cleanupPatch } from '../plan/cleanup.ts';
 import { contentOf } from '../plan/hash.ts';
-import { redactMessage, secretsIn } from '../plan/mask.ts';
+import { secretsIn } from '../plan/mask.ts';
 import { type Payload, payloadOf } from '../plan/payload.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import type { Cluster, ClusterAnswer, ClusterFailure, LiveObject, ObjectRef, Timer } from '../ports.ts';
@@ -27,7 +28,7 @@ export async function send(context: SendContext, entry: PlanEntry, live: LiveObj
   if (payload === undefined) return { outcome: 'not-sent', message: 'the plan does not hold what to send: plan again' };
   const secrets = [...secretsIn(payload.object), ...payload.secretValues];
   const sent = await sendPayload(context, entry, payload, live);
-  return secrets.length === 0 ? sent : { ...sent, message: redactMessage(sent.message, secrets) };
+  return secrets.length === 0 ? sent : { ...sent, message: hideInMessage(sent.message, secrets) };
 }
 
 async function sendPayload(

@@ -10,5 +10,5 @@ export { wrongName } from './name.ts';
 export { isList, objectsOf, refusalOf } from './objects.ts';
 export { finalValues, type RenderedChart, type RenderRequest, renderChart } from './render.ts';
 export { type SetMode, type SetOptions, setValues } from './strvals.ts';
-export { copy, isNull, mergeMaps, type Table, table, toMapping, toTable } from './values.ts';
+export { copy, isNull, mergeMaps, type Table, table, toMapping, toTable, type Value } from './values.ts';
 export { readDocuments, readFirst } from './yaml.ts';

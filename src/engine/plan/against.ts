@@ -1,4 +1,5 @@
 /** The plan against a Git commit: the fleet rendered twice, and the objects compared. Asks no cluster. */
+import { hideInProblems } from '../objects/hide.ts';
 import { keyOf, type ObjectId, titleOf } from '../objects/object.ts';
 import type { DesiredObject, DesiredSet } from '../render/desired.ts';
 import type { Json } from '../yaml/resolve.ts';
@@ -97,7 +98,9 @@ function compareSides(was: Side | undefined, is: Side, baselineComplete: boolean
   });
   const reordered = raw.reordered.length === 0 ? {} : { reordered: raw.reordered };
   const reason = raw.changes.length > 0 ? `differs from ${revision}` : 'only the order of list items differs';
-  return withDangers({ ...base, action: 'configure', reason, ...masked, changes, ...reordered }, was.json, json);
+  const entry = withDangers({ ...base, action: 'configure', reason, ...masked, changes, ...reordered }, was.json, json);
+  const secrets = [...(object.secretValues ?? []), ...(was.object.secretValues ?? [])];
+  return entry.dangers === undefined ? entry : { ...entry, dangers: hideInProblems(entry.dangers, secrets) };
 }
 
 function removed(side: Side, set: DesiredSet, spec: OwnerSpec, moved: ObjectId | undefined): PlanEntry {

@@ -5,16 +5,16 @@
  * length beside. Values that substitution or Helm took from a Secret are masked wherever they land, and so is the live
  * value at the same place, which was such a value once.
  */
+import { formsOf, hideForms, hidden as maskText } from '../objects/hide.ts';
 import { isObject, type JsonObject, stringAt } from '../status/fields.ts';
 import type { Json } from '../yaml/resolve.ts';
-import { decodeBase64, encodeBase64 } from './text.ts';
+import { decodeBase64 } from './text.ts';
 
 export interface Masked {
   readonly before?: Json;
   readonly after?: Json;
 }
 
-export const maskText = '***';
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** What to look for: values that are in the object, and values that were in it before, so that they count on that side only. */
@@ -25,8 +25,8 @@ export interface Known {
 
 export function mask(before: Json | undefined, after: Json | undefined, secrets: Known = {}): Masked {
   let [a, b] = [before, after];
-  const now = forms(secrets.now ?? []);
-  const known: Forms = { now, before: forms([...(secrets.now ?? []), ...(secrets.before ?? [])]) };
+  const now = formsOf(secrets.now ?? []);
+  const known: Forms = { now, before: formsOf([...(secrets.now ?? []), ...(secrets.before ?? [])]) };
   if (isSecret(a) || isSecret(b)) [a, b] = maskSecret(a, b);
   // kubectl's annotation holds what was there at some time, so also values that nobody knows any more.
   else if (known.before.length > 0) [a, b] = [maskLastApplied(a), maskLastApplied(b)];
@@ -50,7 +50,20 @@ function maskSecret(before: Json | undefined, after: Json | undefined): [Json | 
     if (x !== undefined) a = { ...(a as JsonObject), [field]: maskData(x, y, 'before', field === 'data') };
     if (y !== undefined) b = { ...(b as JsonObject), [field]: maskData(y, x, 'after', field === 'data') };
   }
-  return [maskLastApplied(a), maskLastApplied(b)];
+  // A note beside the data may quote it.
+  const own = formsOf([...secretsIn(before ?? null), ...secretsIn(after ?? null)].filter(isTelling));
+  return [maskAnnotations(maskLastApplied(a), own), maskAnnotations(maskLastApplied(b), own)];
+}
+
+/** Shorter values are words that stand anywhere: a user's name, a host. */
+function isTelling(text: string): boolean {
+  return text.length >= 8;
+}
+
+function maskAnnotations(object: Json | undefined, known: readonly string[]): Json | undefined {
+  if (!isObject(object) || !isObject(object.metadata) || !isObject(object.metadata.annotations)) return object;
+  const annotations = maskValue(object.metadata.annotations, known)!;
+  return { ...object, metadata: { ...object.metadata, annotations } };
 }
 
 function valueAt(object: Json | undefined, field: string): Json | undefined {
@@ -86,53 +99,6 @@ function maskLastApplied(object: Json | undefined): Json | undefined {
   return { ...object, metadata: { ...object.metadata, annotations } };
 }
 
-/**
- * A secret as it may appear: itself, its lines, in JSON text, in a URL, and in base64 wherever in a longer text it stands.
- * Longest first, so that parts do not spoil the whole.
- */
-function forms(secrets: readonly string[]): readonly string[] {
-  const all = new Set<string>();
-  for (const secret of secrets) {
-    if (secret.trim() === '') continue;
-    const lines = secret.split('\n').map((line) => line.trim());
-    for (const one of [secret, secret.trim(), ...(lines.length > 1 ? lines : [])]) {
-      if (one !== secret && one !== secret.trim() && one.length < wholeOnly) continue;
-      for (const form of formsOf(one)) all.add(form);
-    }
-  }
-  return [...all].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
-}
-
-function formsOf(text: string): readonly string[] {
-  const json = JSON.stringify(text).slice(1, -1);
-  // As Go writes JSON into kubectl's annotation, and as it escapes a query.
-  const html = json.replace(/[<>&]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
-  const url = escapedForUrl(text);
-  return [text, encodeBase64(text), json, html, url, url.replaceAll('%20', '+'), ...insideBase64(text)];
-}
-
-function escapedForUrl(text: string): string {
-  try {
-    return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-  } catch {
-    // A lone surrogate has no such form.
-    return text;
-  }
-}
-
-/** What base64 of `…text…` shows, whatever is around it: the groups of four that hold nothing else. */
-function insideBase64(text: string): readonly string[] {
-  if (text.length < 6) return [];
-  return [0, 1, 2].flatMap((pad) => {
-    const whole = encodeBase64('x'.repeat(pad) + text);
-    const inner = whole.slice(pad === 0 ? 0 : 4, whole.length - (whole.endsWith('=') ? 4 : 0));
-    return inner.length >= 6 ? [inner] : [];
-  });
-}
-
-/** Below this length a secret is masked only where it is the whole value: masking every `1` would hide everything. */
-const wholeOnly = 4;
-
 function maskKnown(
   before: Json | undefined,
   after: Json | undefined,
@@ -142,8 +108,8 @@ function maskKnown(
     const [a, b]: [Record<string, Json>, Record<string, Json>] = [Object.create(null), Object.create(null)];
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
       const [x, y] = maskKnown(before[key], after[key], known);
-      if (x !== undefined) a[redact(key, after[key] === undefined ? known.before : known.now)] = x;
-      if (y !== undefined) b[redact(key, known.now)] = y;
+      if (x !== undefined) a[hideForms(key, after[key] === undefined ? known.before : known.now)] = x;
+      if (y !== undefined) b[hideForms(key, known.now)] = y;
     }
     return [a, b];
   }
@@ -189,25 +155,11 @@ function maskValue(value: Json | undefined, known: readonly string[]): Json | un
   if (Array.isArray(value)) return value.map((item) => maskValue(item, known)!);
   if (isObject(value)) {
     const out: Record<string, Json> = Object.create(null);
-    for (const [key, item] of Object.entries(value)) out[redact(key, known)] = maskValue(item, known)!;
+    for (const [key, item] of Object.entries(value)) out[hideForms(key, known)] = maskValue(item, known)!;
     return out;
   }
-  if (typeof value === 'string') return redact(value, known);
+  if (typeof value === 'string') return hideForms(value, known);
   return known.includes(String(value)) ? maskText : value;
-}
-
-function redact(text: string, known: readonly string[]): string {
-  let out = text;
-  for (const secret of known) {
-    if (out === secret) return maskText;
-    if (secret.length >= wholeOnly) out = out.replaceAll(secret, maskText);
-  }
-  return out;
-}
-
-/** A message (a server's, say) without any of the secrets of an object. */
-export function redactMessage(message: string, secrets: readonly string[]): string {
-  return redact(message, forms(secrets));
 }
 
 /** Every value in a Secret, encoded and plain: what must not show in a message about it. */

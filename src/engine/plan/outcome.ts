@@ -1,4 +1,5 @@
 /** One wanted object against its live one: what the server says an apply would do. */
+import { hideInMessage, hideInProblems } from '../objects/hide.ts';
 import { titleOf } from '../objects/object.ts';
 import type { ClusterFailure, LiveObject, ObjectRef } from '../ports.ts';
 import { error, type Problem } from '../problem.ts';
@@ -14,7 +15,7 @@ import { forced, skipReason } from './exempt.ts';
 import { bookkeeping, contentOf } from './hash.ts';
 import { ignoredPaths, settleIgnored, without } from './ignore.ts';
 import { keysFrom, managerOf } from './managers.ts';
-import { mask, redactMessage, secretsIn } from './mask.ts';
+import { mask, secretsIn } from './mask.ts';
 import { originOf } from './origins.ts';
 import type { OwnerSpec } from './owner.ts';
 import { type Payload, remember } from './payload.ts';
@@ -168,14 +169,18 @@ function finish(
   before: Json | undefined,
   after: Json,
 ): PlanEntry {
-  const dangers = entryDangers({ entry, before, after });
+  const { object, earlierSecrets = [] } = question;
+  const dangers = hideInProblems(entryDangers({ entry, before, after }), [
+    ...(object.secretValues ?? []),
+    ...earlierSecrets,
+  ]);
   return remember(dangers.length === 0 ? entry : { ...entry, dangers }, payload ?? question.payload);
 }
 
 function failed(question: Question, failure: ClusterFailure): Outcome {
   const { object, payload, live, ref, spec } = question;
   const secrets = [...(object.secretValues ?? []), ...(question.earlierSecrets ?? []), ...secretsIn(payload.object)];
-  const message = redactMessage(failure.message, secrets);
+  const message = hideInMessage(failure.message, secrets);
   if (failure.reason === 'not-found' && live === undefined && ref.namespace !== '')
     return inMissingNamespace(question, message);
   if (live !== undefined && isImmutable(failure)) {

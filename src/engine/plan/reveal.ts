@@ -1,9 +1,9 @@
 /** The values that a plan masks, for a person who asked to see one entry's. Made from what is asked anew, kept nowhere. */
+import { hidden as maskText } from '../objects/hide.ts';
 import type { Cluster } from '../ports.ts';
 import { isObject, stringAt } from '../status/fields.ts';
 import type { Json } from '../yaml/resolve.ts';
 import { type Path, pathText } from './changes.ts';
-import { maskText } from './mask.ts';
 import { shownOf } from './outcome.ts';
 import { payloadOf } from './payload.ts';
 import type { PlanEntry } from './plan.ts';

@@ -33,6 +33,27 @@ export async function secretValuesOf(
   return [...values].filter((value) => value.length >= shortest && !/^(true|false|null)$/i.test(value));
 }
 
+/** What the owners that a live object names took from Secrets: it may stand anywhere in the object. */
+export async function secretsBehind(get: Requests['get'], object: LiveObject): Promise<readonly string[]> {
+  const labels = stringsAt(object, 'metadata', 'labels');
+  const values = await Promise.all(
+    Object.entries(ownersByLabel).map(async ([prefix, { apiVersion, kind }]) => {
+      const [name, namespace] = [labels[`${prefix}/name`], labels[`${prefix}/namespace`]];
+      if (name === undefined || namespace === undefined) return [];
+      const owner = await get({ apiVersion, kind, namespace, name });
+      const id = { group: prefix, version: '', kind, namespace, name };
+      return owner.ok ? secretValuesOf({ get }, id, [owner.value]) : [];
+    }),
+  );
+  return values.flat();
+}
+
+/** The prefix of the two labels that each kind of owner leaves, which is its group. */
+const ownersByLabel: Readonly<Record<string, { readonly apiVersion: string; readonly kind: string }>> = {
+  'kustomize.toolkit.fluxcd.io': { apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization' },
+  'helm.toolkit.fluxcd.io': { apiVersion: 'helm.toolkit.fluxcd.io/v2', kind: 'HelmRelease' },
+};
+
 interface Reference {
   readonly name: string;
   /** The key whose text is a document of values; absent where every key is a value by itself. */

@@ -4,19 +4,21 @@
  */
 import type { KustomizationView, StringEntry } from '../flux/index.ts';
 import type { Kustomizer } from '../kustomize/index.ts';
+import { hideInProblems } from '../objects/hide.ts';
 import { idOf, isObject, type ObjectId, titleOf } from '../objects/object.ts';
 import type { FileTree } from '../ports.ts';
 import { error, type Problem } from '../problem.ts';
 import { kustomizationFile } from '../workspace/index.ts';
 import { get, type Mapping, mapping, type Node, type Origin, remove, set, str, text } from '../yaml/node.ts';
 import { resolve } from '../yaml/resolve.ts';
+import { secretsCopied } from './copied.ts';
 import type { DesiredObject } from './desired.ts';
 import { generateKustomization } from './generate.ts';
 import { maskEncrypted } from './mask.ts';
 import { isEncrypted, type Opened, type OpenKey } from './sops.ts';
 import { createDecryptor, isDecryptionDisabled, openedTree } from './sopsfiles.ts';
 import { mentionsVariables, substituteObject } from './substitute.ts';
-import { readVariables, type VariablesRequest } from './variables.ts';
+import { readVariables, type Variables, type VariablesRequest } from './variables.ts';
 
 /** Opens what SOPS closed; the object as it is when it is not encrypted. */
 export type Decrypt = (object: Mapping) => Opened;
@@ -35,6 +37,8 @@ export interface BuildRequest {
   readonly as: 'command-line' | 'controller';
   readonly substitution: 'strict' | 'lenient';
   readonly namespace: string;
+  /** Values in the Kustomization itself that came from a Secret: whatever they were put into has them, too. */
+  readonly secretValues?: readonly string[];
   readonly input?: VariablesRequest['input'];
   readonly openKey?: OpenKey;
   textOf(file: string): string | undefined;
@@ -53,8 +57,23 @@ export interface BuildResult {
 }
 
 export function build(request: BuildRequest): BuildResult {
+  const { secretValues = [] } = request;
+  const { secrets, ...built } = buildOpenly(request);
+  const problems = hideInProblems(built.problems, [...new Set([...secretValues, ...secrets])]);
+  return { ...built, problems };
+}
+
+/** What was read in the clear on the way, for whoever tells what went wrong. */
+type Open = BuildResult & { readonly secrets: readonly string[] };
+
+function buildOpenly(request: BuildRequest): Open {
   const { tree, path, view } = request;
-  const failed = (problems: readonly Problem[], reads: BuildResult['reads'] = new Set()): BuildResult => ({
+  const failed = (
+    problems: readonly Problem[],
+    reads: BuildResult['reads'] = new Set(),
+    secrets: readonly string[] = [],
+  ): Open => ({
+    secrets,
     objects: [],
     problems,
     complete: false,
@@ -86,7 +105,7 @@ export function build(request: BuildRequest): BuildResult {
   // The build is handed the folder's own file as Flux changes it, and does not read that one itself.
   const own = kustomizationFile(tree, path);
   const reads = new Set([...(own === undefined ? [] : [own]), ...built.reads]);
-  if (hasError(problems)) return failed(problems, reads);
+  if (hasError(problems)) return failed(problems, reads, readable.secretValues);
   const nodes = built.objects.map((object) => object.node);
   return finish(request, nodes, { problems, reads, opened: readable.secretValues });
 }
@@ -101,8 +120,8 @@ function finish(
   request: BuildRequest,
   built: readonly Mapping[],
   so: Pick<BuildResult, 'problems' | 'reads'> & { readonly opened: readonly string[] },
-): BuildResult {
-  const { view } = request;
+): Open {
+  const { view, secretValues: handed = [] } = request;
   const { reads } = so;
   const problems = [...so.problems];
   const notes: string[] = [];
@@ -110,6 +129,7 @@ function finish(
   const asked = {
     view,
     namespace: request.namespace,
+    secretValues: handed,
     ...(request.input === undefined ? {} : { input: request.input }),
   };
   const variables = active ? readVariables(asked) : { values: new Map(), unknown: [], inputs: [], problems: [] };
@@ -119,6 +139,7 @@ function finish(
   if (variables.unknown.length > 0)
     notes.push(`variables of ${[...new Set(variables.unknown)].join(', ')} are not known here`);
   const opener = secretOpener(request);
+  const copied = secretsCopied(built);
   const objects: DesiredObject[] = [];
   const guessed: ObjectId[] = [];
   for (const resource of built) {
@@ -128,14 +149,17 @@ function finish(
       continue;
     }
     let node = resource;
-    let secretValues: readonly string[] = [];
+    const secretValues = [...handed, ...copied(resource)];
     if (request.as === 'controller') {
       const opened = opener(node);
       if ('message' in opened) {
         problems.push(opened);
         if (opened.code === 'sops-locked' && isNamedByContent(node)) guessed.push(idOf(node));
-      } else ({ node, secretValues } = opened);
-      if (so.opened.length > 0) secretValues = [...secretValues, ...valuesIn(node, so.opened)];
+      } else {
+        node = opened.node;
+        secretValues.push(...opened.secretValues);
+      }
+      if (so.opened.length > 0) secretValues.push(...valuesIn(node, so.opened));
     }
     let unresolved: readonly string[] = [];
     if (substituting && !isDisabled(node, 'kustomize.toolkit.fluxcd.io/substitute') && mentionsVariables(node)) {
@@ -151,7 +175,7 @@ function finish(
         continue;
       }
       node = result.node;
-      secretValues = [...secretValues, ...result.secretValues];
+      secretValues.push(...result.secretValues);
       ({ unresolved } = result);
       if (unresolved.length > 0)
         notes.push(`${titleOf(idOf(node))} uses ${unresolved.map((name) => `\${${name}}`).join(', ')}`);
@@ -185,7 +209,16 @@ function finish(
     reads,
     inputs: variables.inputs,
     notes,
+    secrets: [
+      ...so.opened,
+      ...secretVariables(variables.values),
+      ...objects.flatMap(({ secretValues = [] }) => secretValues),
+    ],
   };
+}
+
+function secretVariables(variables: Variables['values']): readonly string[] {
+  return [...variables.values()].flatMap(({ secret, value }) => (secret && value !== '' ? [value] : []));
 }
 
 /** A generated Secret whose name ends in the checksum of a file that stayed encrypted: the name is a guess. */

@@ -1,5 +1,6 @@
 /** What a Flux object wants in the cluster: the outcome of a render, each object with its origins. */
 import type { Chart, Hook } from '../helm/index.ts';
+import { hideInMessage, hideInProblems } from '../objects/hide.ts';
 import type { ObjectId } from '../objects/object.ts';
 import type { Problem } from '../problem.ts';
 import type { Mapping, Origin } from '../yaml/node.ts';
@@ -57,4 +58,11 @@ export interface DesiredSet {
   readonly reads: ReadonlySet<string>;
   /** Of a HelmRelease whose chart rendered. */
   readonly release?: ReleaseContent;
+}
+
+/** What a set says of itself, without the values that its owner was given from Secrets. */
+export function hideInSet(set: DesiredSet, secrets: readonly string[] = []): DesiredSet {
+  if (secrets.length === 0) return set;
+  const problems = hideInProblems(set.problems, secrets);
+  return { ...set, problems, ...(set.note === undefined ? {} : { note: hideInMessage(set.note, secrets) }) };
 }

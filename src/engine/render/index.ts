@@ -88,6 +88,7 @@ export type {
   RenderContext,
   RendererOptions,
 } from './context.ts';
+export { secretsCopied } from './copied.ts';
 export { chartInflator } from './helm/inflate.ts';
 export type { MergedValues } from './helm/merged.ts';
 export { shortenedName } from './helm/name.ts';

@@ -43,8 +43,12 @@ export function renderState(workspace: Workspace, options: RendererOptions, fold
         (rendered(kind, namespace, name) ?? declared({ kind, namespace, name }))?.node,
       input(query) {
         const { kind, namespace, name } = query;
-        const inFleet = (rendered(kind, namespace, name) ?? declared(query))?.node;
-        if (inFleet !== undefined && !isEncrypted(inFleet)) return { found: inFleet, from: 'fleet' };
+        const object = rendered(kind, namespace, name);
+        const inFleet = (object ?? declared(query))?.node;
+        if (inFleet !== undefined && !isEncrypted(inFleet)) {
+          const secretValues = object?.secretValues;
+          return { found: inFleet, from: 'fleet', ...(secretValues === undefined ? {} : { secretValues }) };
+        }
         const live = options.input?.(query);
         if (live !== undefined) return { found: live, from: 'cluster' };
         if (inFleet !== undefined) return { found: inFleet, from: 'fleet' };

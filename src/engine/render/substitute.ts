@@ -3,6 +3,7 @@
  * read again. So a quoted `"${PORT}"` loses its quotes and 8080 becomes a number; the preview must show that. Every scalar
  * that a variable touched gets the origin of the variable's definition, via the token that asked for it.
  */
+import { wholeOnly } from '../objects/hide.ts';
 import type { Mapping, Node, Origin } from '../yaml/node.ts';
 import { parse } from '../yaml/parse.ts';
 import { printWithSpans, type Span } from '../yaml/print.ts';
@@ -74,11 +75,7 @@ export function substituteObject(request: SubstituteRequest): SubstituteResult |
     const where = fault?.at === undefined ? node.at : traced(value, fault.at).at;
     return { message: `after substitution it is no longer valid YAML: ${fault?.message ?? 'no mapping'}`, at: where };
   }
-  const used = new Set(value.pieces.flatMap((piece) => piece.variables ?? []));
-  const secretValues = [...used].flatMap((name) => {
-    const variable = variables.get(name);
-    return variable?.secret && variable.value !== '' ? [variable.value] : [];
-  });
+  const secretValues = secretTexts(value, variables);
   return { node: convert(root) as Mapping, secretValues, unresolved: [...unresolved] };
 
   /** A node of the new text with its types settled and its origin led back. */
@@ -179,4 +176,19 @@ function tokenOrigin(scalar: Origin, token: string, { textOf }: Pick<SubstituteR
   const index = text?.indexOf(token) ?? -1;
   if (index < 0 || token === '') return scalar;
   return { ...scalar, start: scalar.start + index, end: scalar.start + index + token.length };
+}
+
+/** The values of the secrets that were used, and what the functions of a token made of them: a part, another case. */
+function secretTexts({ text, pieces }: Substituted, variables: SubstituteRequest['variables']): readonly string[] {
+  const texts = new Set<string>();
+  for (const { variables: names = [], start, end } of pieces) {
+    const secrets = names.flatMap((name) => {
+      const variable = variables.get(name);
+      return variable?.secret && variable.value !== '' ? [variable.value] : [];
+    });
+    for (const secret of secrets) texts.add(secret);
+    const made = text.slice(start, end);
+    if (secrets.length > 0 && made.length >= wholeOnly) texts.add(made);
+  }
+  return [...texts];
 }

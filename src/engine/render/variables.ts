@@ -1,5 +1,6 @@
 /** The variables of a Flux Kustomization: `substituteFrom` in its order, then `substitute`, the later one winning. */
 import { node as field, type KustomizationView } from '../flux/index.ts';
+import { formsOf, hideForms } from '../objects/hide.ts';
 import { error, type Problem } from '../problem.ts';
 import type { Mapping, Node, Origin } from '../yaml/node.ts';
 import { resolve } from '../yaml/resolve.ts';
@@ -14,7 +15,12 @@ export interface InputQuery {
 
 /** What is known of one: its object, or who will make it in the cluster. */
 export type InputAnswer =
-  | { readonly found: Mapping; readonly from: 'fleet' | 'cluster' }
+  | {
+      readonly found: Mapping;
+      readonly from: 'fleet' | 'cluster';
+      /** Values in it that came from a Secret themselves. */
+      readonly secretValues?: readonly string[];
+    }
   | { readonly found: undefined; readonly producer?: string };
 
 export interface Variables {
@@ -29,13 +35,15 @@ export interface Variables {
 export interface VariablesRequest {
   readonly view: KustomizationView;
   readonly namespace: string;
+  /** Values in the Kustomization itself that came from a Secret. */
+  readonly secretValues?: readonly string[];
   /** Absent: `substituteFrom` is left out, as `flux build --dry-run` does. */
   input?(query: InputQuery): InputAnswer;
 }
 
 const nameForm = /^[_a-zA-Z][_a-zA-Z0-9]*$/;
 
-export function readVariables({ view, namespace, input }: VariablesRequest): Variables {
+export function readVariables({ view, namespace, secretValues = [], input }: VariablesRequest): Variables {
   const values = new Map<string, Variable>();
   const unknown: string[] = [];
   const inputs: Mapping[] = [];
@@ -54,7 +62,10 @@ export function readVariables({ view, namespace, input }: VariablesRequest): Var
     inputs.push(answer.found);
     for (const [key, variable] of inputEntries(answer.found, kind)) {
       if (variable === undefined) unknown.push(`${title} (encrypted)`);
-      else values.set(key, { ...variable, value: variable.value.replaceAll('\n', '') });
+      else {
+        const secret = variable.secret || holdsAny(variable.value, answer.secretValues ?? []);
+        values.set(key, { ...variable, value: variable.value.replaceAll('\n', ''), secret });
+      }
     }
   }
   for (const { key, value } of view.substitute) {
@@ -64,7 +75,8 @@ export function readVariables({ view, namespace, input }: VariablesRequest): Var
       problems.push(error('flux-build', message, value.node.at));
     }
     const text = read === null ? '' : value.value;
-    values.set(key.text, { value: text.replaceAll('\n', ''), at: value.node.at, secret: false });
+    const secret = holdsAny(text, secretValues);
+    values.set(key.text, { value: text.replaceAll('\n', ''), at: value.node.at, secret });
   }
   for (const [name, { at }] of values) {
     if (nameForm.test(name)) continue;
@@ -72,6 +84,11 @@ export function readVariables({ view, namespace, input }: VariablesRequest): Var
     problems.push(error('flux-substitution', message, at));
   }
   return { values, unknown, inputs, problems };
+}
+
+/** Whether a text that was handed on holds what once came from a Secret. */
+function holdsAny(text: string, secrets: readonly string[]): boolean {
+  return secrets.length > 0 && hideForms(text, formsOf(secrets)) !== text;
 }
 
 function unknownInput(title: string, producer: string | undefined, at: Origin): Problem {

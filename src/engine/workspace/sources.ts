@@ -139,18 +139,26 @@ export function localSources(options: LocalOptions): LocalSources {
         return other ?? `${title}, which is not what is open here`;
       }
       if (url !== undefined && remotes.has(normalizeUrl(url)))
-        return { ...whole, reason: `${url} is a remote of this folder` };
+        return { ...whole, reason: `${withoutUser(url)} is a remote of this folder` };
       const sync =
         proven.find((s) => s.source === key && (url === undefined || s.url === undefined || same(s.url, url))) ??
         proven.find((s) => url !== undefined && s.url !== undefined && same(s.url, url));
       if (sync) return { ...own(sync.root), reason: `${sync.path} says that this folder is ${sync.source}` };
       if (url !== undefined)
-        return neighbourOf(options.neighbours, url) ?? `${kind} ${namespace}/${name} is ${url}, which is not open here`;
+        return (
+          neighbourOf(options.neighbours, url) ??
+          `${kind} ${namespace}/${name} is ${withoutUser(url)}, which is not open here`
+        );
       if (kind === 'Bucket' && object !== undefined) return `Bucket ${namespace}/${name} is not open here`;
       if (declared.has(`${kind}/${name}`)) return `${kind} ${namespace}/${name} has no URL`;
       return { ...own('/'), reason: `no file declares ${kind} ${namespace}/${name}; the open folder is assumed` };
     },
   };
+}
+
+/** A URL as it may be shown: a password may stand before the host. */
+function withoutUser(url: string): string {
+  return url.replace(/^([a-z+]+:\/\/)[^/@]*@/i, '$1');
 }
 
 /** The other open folder that stands for a repository: the one with that branch checked out, or without one any. */

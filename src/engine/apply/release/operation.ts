@@ -1,5 +1,5 @@
 /** What the parts of a release's installation or upgrade share. */
-import { redactMessage } from '../../plan/mask.ts';
+import { hideInMessage } from '../../objects/hide.ts';
 import { payloadOf } from '../../plan/payload.ts';
 import type { ReleaseAction, ReleaseSpec } from '../../plan/releasespec.ts';
 import { type ReleaseName, type ReleaseRecord, updateRelease } from '../../release/index.ts';
@@ -30,7 +30,7 @@ export async function write(operation: Operation, record: ReleaseRecord): Promis
 /** A message without the values that came from Secrets. */
 export function clean({ turn }: Pick<Operation, 'turn'>, message: string): string {
   const secrets = turn.group.entries.flatMap((entry) => payloadOf(entry)?.secretValues ?? []);
-  return redactMessage(message, [...new Set(secrets)]);
+  return hideInMessage(message, [...new Set(secrets)]);
 }
 
 export function stopReason(state: State, turn: Turn): string | undefined {

@@ -26,7 +26,7 @@ const withOptions = (options: GeneratorArgs['options']): Pick<GeneratorArgs, 'op
 
 function generate(args: GeneratorArgs, context: StepContext): Generate {
   return () => {
-    const values = collect(args, context);
+    const values = collect(args, context, 'ConfigMap');
     const make = (key: string, binary: boolean): readonly Entry[] => {
       const chosen = values.filter((value) => value.isText !== binary);
       return chosen.length === 0 ? [] : [mapEntry(key, dataEntries(chosen, binary), args.at)];

@@ -1,5 +1,6 @@
 /** The keys and values of a generated ConfigMap or Secret: env files first, then literals, then files. */
 import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { hidden } from '../../objects/hide.ts';
 import type { SourceFile } from '../../ports.ts';
 import type { Origin, Scalar } from '../../yaml/node.ts';
 import { compareText } from '../decode.ts';
@@ -19,10 +20,10 @@ export interface DataValue {
 }
 
 /** All values, sorted by key; a key that comes twice is refused. */
-export function collect(args: GeneratorArgs, context: StepContext): readonly DataValue[] {
+export function collect(args: GeneratorArgs, context: StepContext, kind: 'ConfigMap' | 'Secret'): readonly DataValue[] {
   const values = within('loading KV pairs', args.at, () => [
     ...envSources(args).flatMap((path) => within('env source files', path.at, () => fromEnvFile(path, context))),
-    ...(args.literals ?? []).map((literal) => within('literal sources', literal.at, () => fromLiteral(literal))),
+    ...(args.literals ?? []).map((literal) => within('literal sources', literal.at, () => fromLiteral(literal, kind))),
     ...(args.files ?? []).map((source) => within('file sources', source.at, () => fromFile(source, context))),
   ]);
   const seen = new Set<string>();
@@ -37,9 +38,13 @@ function ofText(key: string, text: string, at: Origin, keyAt = at): DataValue {
   return { key, keyAt, text, isText: true, bytes: () => utf8ToBytes(text), at };
 }
 
-function fromLiteral(literal: Scalar): DataValue {
+function fromLiteral(literal: Scalar, kind: 'ConfigMap' | 'Secret'): DataValue {
   const equals = literal.text.indexOf('=');
-  if (equals <= 0) throw new Refusal(`invalid literal source ${literal.text}, expected key=value`, literal.at);
+  if (equals <= 0) {
+    // kustomize prints it; here nothing of a Secret is said.
+    const said = kind === 'Secret' ? hidden : literal.text;
+    throw new Refusal(`invalid literal source ${said}, expected key=value`, literal.at);
+  }
   return ofText(literal.text.slice(0, equals), withoutQuotes(literal.text.slice(equals + 1)), literal.at);
 }
 

@@ -27,6 +27,8 @@ function generate(args: GeneratorArgs, context: StepContext): Generate {
     const at = args.type?.at ?? args.at;
     const key = { kind: 'scalar', text: 'type', style: 'plain', tag: '!!str', at } as const;
     const type = { key, value: { ...key, text: args.type?.text || 'Opaque' } };
-    return [generated('Secret', args, [type, mapEntry('data', dataEntries(collect(args, context), true), args.at)])];
+    return [
+      generated('Secret', args, [type, mapEntry('data', dataEntries(collect(args, context, 'Secret'), true), args.at)]),
+    ];
   };
 }

@@ -6,6 +6,7 @@ import {
   defaultCapabilities,
   drawnPlace,
   isList,
+  isSecretPlace,
   type Manifest,
   objectsOf,
   type RenderedChart,
@@ -17,16 +18,17 @@ import {
   withinLimit,
   wrongName,
 } from '../../helm/index.ts';
+import { hideInProblems } from '../../objects/hide.ts';
 import { idOf, isObject, type ObjectId } from '../../objects/object.ts';
 import { error, type Problem } from '../../problem.ts';
 import { get, type Mapping, str } from '../../yaml/node.ts';
 import { parseFile } from '../../yaml/parse.ts';
 import { toJson } from '../../yaml/resolve.ts';
 import type { Expander, RenderContext } from '../context.ts';
-import type { DesiredObject, DesiredSet, Owner, ReleaseContent } from '../desired.ts';
+import { type DesiredObject, type DesiredSet, hideInSet, type Owner, type ReleaseContent } from '../desired.ts';
 import { chartFor, chartNotes } from '../helm/chart.ts';
 import { fieldNotes, keepsOldValues } from '../helm/fields.ts';
-import { lookupsOf, withoutSecrets } from '../helm/lookups.ts';
+import { lookupsOf, printedSecrets } from '../helm/lookups.ts';
 import { shortenedName } from '../helm/name.ts';
 import { type Piece, type PostRendered, postRender, withOriginLabels } from '../helm/postrender.ts';
 import { type ReleaseValues, releaseValues } from '../helm/values.ts';
@@ -37,7 +39,7 @@ export const helmReleaseExpander: Expander = {
   expand(object, owner, context, turn) {
     const view = helmRelease.view(object.node);
     if (turn === 'first' && waitsForInput(view, object, context)) return undefined;
-    return expandRelease(view, object, owner, context);
+    return hideInSet(expandRelease(view, object, owner, context), object.secretValues);
   },
 };
 
@@ -68,7 +70,7 @@ function expandRelease(view: HelmReleaseView, object: DesiredObject, owner: Owne
     return empty({ note: chart.note, problems: [problem] });
   }
   if (chart.value === undefined) return empty({ problems: chart.problems });
-  const values = releaseValues(view, object.id.namespace, object.node.at, context);
+  const values = releaseValues(view, object, context);
   const reads = new Set([object.node.at.file, ...filesOf(chart.value)]);
   if (values.problems.some(({ severity }) => severity === 'error')) return empty({ problems: values.problems, reads });
   const set = install(view, object, owner, context, chart.value, values);
@@ -89,7 +91,7 @@ function install(
     owner,
     objects: [],
     complete: false,
-    problems: [...values.problems, ...problems.map((one) => withoutSecrets(one, lookups.secretValues()))],
+    problems: hideInProblems([...values.problems, ...problems], [...values.secretValues, ...lookups.secretValues()]),
     reads: new Set(),
     ...(lookups.notes().length > 0 && { note: lookups.notes().join('; ') }),
   });
@@ -114,12 +116,15 @@ function install(
     if (wrong !== undefined) return { problems: [wrong] };
     const { pieces, problems } = postRender({ view, pieces: piecesOf(value), labels }, context.options.kustomizer);
     if (problems.length > 0) return { problems };
-    const secrets = lookups.secretValues(value);
+    const secrets = [
+      ...lookups.secretValues(),
+      ...printedSecrets(value, (at) => isSecretPlace(at) || values.isSecret(at)),
+    ];
     return { value: { release: releaseContent(value, values, pieces), crds: crdsOf(policy, value), secrets } };
   });
   if (finished.value === undefined) return failed(finished.problems);
   const { release, crds, secrets } = finished.value;
-  const secretValues = [...values.secretValues, ...(object.secretValues ?? []), ...secrets];
+  const secretValues = [...values.secretValues, ...secrets];
   const desired = (node: Mapping): DesiredObject =>
     secretValues.length === 0 ? { id: idOf(node), node } : { id: idOf(node), node, secretValues };
   const beside = crds.map((node) => withOriginLabels(node, labels));
@@ -134,7 +139,8 @@ function install(
     ...fieldNotes(object.node, action),
     ...lookups.notes(),
   ];
-  const problems = [...values.problems, ...rendered.problems.filter(({ severity }) => severity === 'error')];
+  const told = [...values.problems, ...rendered.problems.filter(({ severity }) => severity === 'error')];
+  const problems = hideInProblems(told, secretValues);
   // With values missing, an object may be missing too: nothing may be deleted on the strength of this set.
   const complete = values.unknown.length === 0 && !keepsOldValues(object.node, action) && !lookups.isPending();
   const inputs = lookups.inputs(object.node.at);

@@ -5,7 +5,7 @@ import { error, type Problem } from '../../problem.ts';
 import { joinPath } from '../../sources/index.ts';
 import { type BuildResult, build, ownerOf } from '../build.ts';
 import type { Expander, RenderContext } from '../context.ts';
-import type { DesiredObject, DesiredSet, Owner } from '../desired.ts';
+import { type DesiredObject, type DesiredSet, hideInSet, type Owner } from '../desired.ts';
 import { compareForApply } from '../order.ts';
 import { isEncrypted, type OpenKey } from '../sops.ts';
 import { sourceTree, waitsForSource } from '../source.ts';
@@ -17,7 +17,7 @@ export const kustomizationExpander: Expander = {
     const view = kustomization.view(object.node);
     if (turn === 'first' && (waitsForInput(view, object, context) || waitsForSource(view, object, context)))
       return undefined;
-    return renderView({ view, object, owner, context });
+    return hideInSet(renderView({ view, object, owner, context }), object.secretValues);
   },
 };
 
@@ -111,6 +111,7 @@ function buildFolder({ view, object, context, tree }: FolderRequest): BuildResul
     as: 'controller',
     substitution: options.substitution ?? 'strict',
     namespace: object.id.namespace,
+    ...(object.secretValues && { secretValues: object.secretValues }),
     input: context.input,
     openKey: openKeyFor(view, object, options),
     textOf: (file) => workspace.textOf(file),

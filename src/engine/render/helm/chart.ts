@@ -174,6 +174,8 @@ function fromTree(tree: FileTree, path: string, asked: Asked, run: Reading): Cha
   if (asked.kind === 'ExternalArtifact' && path === '/' && tree.file('/Chart.yaml') !== undefined)
     return { problems: [error('helm-chart', 'chart yaml not in base directory', asked.at)] };
   const packed = tree.file(path);
+  if (packed === undefined && tree.directory(path) === undefined)
+    return { problems: [error('helm-chart', `chart folder ${path} not found`, asked.at)] };
   const { progress } = run;
   const loaded = packed === undefined ? loadChartFolder(tree, path, progress) : loadChartPackage(packed, progress);
   if (loaded.value === undefined) return loaded;

@@ -3,9 +3,8 @@
  * values these are, what is not read yet, and which texts came out of Secrets and are shown nowhere.
  */
 import { string } from '../../flux/index.ts';
-import { isSecretPlace, type Lookup, type LookupQuery, type RenderedChart } from '../../helm/index.ts';
+import type { Lookup, LookupQuery, RenderedChart } from '../../helm/index.ts';
 import type { LiveObject } from '../../ports.ts';
-import type { Problem } from '../../problem.ts';
 import { get, type Mapping, type Origin } from '../../yaml/node.ts';
 import type { RemoteCluster, RenderContext } from '../context.ts';
 import { fromBase64 } from '../variables.ts';
@@ -19,8 +18,8 @@ export interface Lookups {
   notes(): readonly string[];
   /** Whether an answer was still to be read. */
   isPending(): boolean;
-  /** Every text of the Secrets that were found, and what the chart made of them. */
-  secretValues(rendered?: RenderedChart): readonly string[];
+  /** Every text of the Secrets that were found. */
+  secretValues(): readonly string[];
 }
 
 /** A secret shorter than this would mask half of every text. */
@@ -47,19 +46,8 @@ export function lookupsOf(release: Mapping, namespace: string, { options }: Rend
       ...[...absent.pending].sort().map((title) => `the chart looks up ${title}, which was not read in the cluster`),
       ...[...absent.offline].sort().map((title) => `the chart looks up ${title}: without a cluster it finds nothing`),
     ],
-    secretValues(rendered) {
-      const texts = new Set([...found.values()].flatMap(secretsIn).flatMap(textsOf));
-      if (rendered !== undefined) for (const text of derived(rendered)) texts.add(text);
-      return [...texts].filter(isTelling);
-    },
+    secretValues: () => [...new Set([...found.values()].flatMap(secretsIn).flatMap(textsOf))].filter(isTelling),
   };
-}
-
-/** A problem without what a Secret of the cluster gave: a chart may put it into the words that it fails with. */
-export function withoutSecrets(problem: Problem, secrets: readonly string[]): Problem {
-  const longestFirst = [...secrets].sort((a, b) => b.length - a.length);
-  const message = longestFirst.reduce((left, secret) => left.replaceAll(secret, '***'), problem.message);
-  return message === problem.message ? problem : { ...problem, message };
 }
 
 function titleOf({ apiVersion, kind, namespace, name }: LookupQuery): string {
@@ -91,12 +79,13 @@ function textsOf({ data, metadata }: LiveObject): readonly string[] {
 }
 
 /** Whatever a template printed that goes back to a Secret's data: a part of a value, its hash, a text around it. */
-function derived(rendered: RenderedChart): readonly string[] {
+export function printedSecrets(rendered: RenderedChart, isSecret: (place: Origin) => boolean): readonly string[] {
   const sources = new Set([...rendered.manifests, ...rendered.hooks].map(({ source }) => source));
-  return [...sources].flatMap((source) => {
-    const segments = rendered.segments(source).filter(({ values }) => values.some(isSecretPlace));
+  const texts = [...sources].flatMap((source) => {
+    const segments = rendered.segments(source).filter(({ values }) => values.some(isSecret));
     return segments.flatMap(({ start, end }) => linesOf(rendered.text(source).slice(start, end)));
   });
+  return [...new Set(texts)].filter(isTelling);
 }
 
 function linesOf(text: string): readonly string[] {

@@ -4,9 +4,10 @@
  */
 import { helmRelease } from '../../flux/index.ts';
 import { finalValues, toMapping } from '../../helm/index.ts';
+import { formsOf, hidden as hiddenText, hideForms, hideInProblems } from '../../objects/hide.ts';
 import type { SourceFile } from '../../ports.ts';
 import { error, type Problem } from '../../problem.ts';
-import { type Mapping, type Node, type Origin, str } from '../../yaml/node.ts';
+import { type Mapping, type Node, str } from '../../yaml/node.ts';
 import type { RenderContext } from '../context.ts';
 import type { DesiredObject } from '../desired.ts';
 import { renderRequest } from '../expand/helmrelease.ts';
@@ -23,19 +24,17 @@ export interface MergedValues {
   readonly schema?: SourceFile;
 }
 
-const masked = '***';
-
 /** Other kinds have no values: an empty answer. */
 export function mergedValues(release: DesiredObject, context: RenderContext): MergedValues {
   const { node, id } = release;
   if (id.kind !== helmRelease.kind || id.group !== helmRelease.group) return { problems: [], notes: [] };
   const view = helmRelease.view(node);
-  const given = releaseValues(view, id.namespace, node.at, context);
+  const given = releaseValues(view, release, context);
   const unknown = given.unknown.map((title) => `values of ${title} are not known here`);
-  const hidden = hider(given, release.secretValues ?? []);
+  const hidden = hider(given);
   const own = (problems: readonly Problem[], notes: readonly string[]): MergedValues => ({
     values: hidden(toMapping(given.values)) as Mapping,
-    problems: [...given.problems, ...problems],
+    problems: [...given.problems, ...hideInProblems(problems, given.secretValues)],
     notes: [...unknown, ...notes],
   });
   const chart = chartFor(view, id.namespace, context);
@@ -55,15 +54,13 @@ export function mergedValues(release: DesiredObject, context: RenderContext): Me
 }
 
 /** Masks every scalar that a Secret wrote, or that holds a text which one gave. */
-function hider({ secretPlaces, secretValues }: ReleaseValues, more: readonly string[]): (node: Node) => Node {
-  const secrets = [...secretValues, ...more];
-  const isSecret = (at: Origin) =>
-    secretPlaces.some(({ file, start, end }) => file === at.file && start <= at.start && at.end <= end);
+function hider({ isSecret, secretValues }: ReleaseValues): (node: Node) => Node {
+  const forms = formsOf(secretValues);
   const hidden = (node: Node): Node => {
     if (node.kind === 'mapping')
       return { ...node, entries: node.entries.map(({ key, value }) => ({ key, value: hidden(value) })) };
     if (node.kind === 'sequence') return { ...node, items: node.items.map(hidden) };
-    return isSecret(node.at) || secrets.some((secret) => node.text.includes(secret)) ? str(masked, node.at) : node;
+    return isSecret(node.at) || hideForms(node.text, forms) !== node.text ? str(hiddenText, node.at) : node;
   };
   return hidden;
 }

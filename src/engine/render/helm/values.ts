@@ -3,11 +3,22 @@
  * `--set` would, `spec.values` last. Every value keeps the line that set it.
  */
 import { node as field, type HelmReleaseView, type ValuesFrom } from '../../flux/index.ts';
-import { mergeMaps, readFirst, setValues, type Table, table, toTable, withinLimit } from '../../helm/index.ts';
+import {
+  mergeMaps,
+  readFirst,
+  setValues,
+  type Table,
+  table,
+  toTable,
+  type Value,
+  withinLimit,
+} from '../../helm/index.ts';
+import { formsOf, hideForms, hideInProblems } from '../../objects/hide.ts';
 import { error, type Problem } from '../../problem.ts';
 import type { Mapping, Node, Origin, Scalar } from '../../yaml/node.ts';
 import { resolve } from '../../yaml/resolve.ts';
 import type { RenderContext } from '../context.ts';
+import type { DesiredObject } from '../desired.ts';
 import { fromBase64 } from '../variables.ts';
 import { embedded, type Locate } from './embedded.ts';
 
@@ -18,31 +29,31 @@ export interface ReleaseValues {
   readonly unknown: readonly string[];
   /** Scalars that came from Secrets, to be masked wherever they land. */
   readonly secretValues: readonly string[];
-  /** Where Secrets wrote them: a value from inside one of these places is never shown. */
-  readonly secretPlaces: readonly Origin[];
+  /** Whether a value of this place was written by a Secret: it is never shown. */
+  isSecret(place: Origin): boolean;
 }
 
 /** A secret shorter than this would mask half of every text. */
 const shortestSecret = 4;
 
-export function releaseValues(
-  view: HelmReleaseView,
-  namespace: string,
-  at: Origin,
-  context: RenderContext,
-): ReleaseValues {
+export function releaseValues(view: HelmReleaseView, release: DesiredObject, context: RenderContext): ReleaseValues {
+  const { at } = release.node;
   const work = { title: `the release's values`, at };
-  const nothing = { values: table(at), unknown: [], secretValues: [], secretPlaces: [] };
+  const nothing = { values: table(at), unknown: [], secretValues: [], isSecret: () => false };
   const progress = { doing: 'the reading of valuesFrom' };
-  const read = withinLimit(context.options.limit, work, progress, () => mergedSources(view, namespace, at, context));
-  return 'values' in read ? read : { ...nothing, ...read };
+  const read = withinLimit(context.options.limit, work, progress, () => mergedSources(view, release, context));
+  const all = 'values' in read ? read : { ...nothing, ...read };
+  return { ...all, problems: hideInProblems(all.problems, all.secretValues) };
 }
 
-function mergedSources(view: HelmReleaseView, namespace: string, at: Origin, context: RenderContext): ReleaseValues {
+function mergedSources(view: HelmReleaseView, release: DesiredObject, context: RenderContext): ReleaseValues {
+  const { namespace } = release.id;
+  const { at } = release.node;
   const own = view.values === undefined ? table(at) : toTable(view.values);
   const problems: Problem[] = [];
   const unknown: string[] = [];
-  const secretValues = new Set<string>();
+  // Substitution put some into the release itself.
+  const secretValues = new Set(release.secretValues ?? []);
   const secretPlaces: Origin[] = [];
   let result = table(at);
   for (const from of view.valuesFrom) {
@@ -53,6 +64,7 @@ function mergedSources(view: HelmReleaseView, namespace: string, at: Origin, con
       continue;
     }
     if (read.secret) secretPlaces.push(read.scalar.at);
+    for (const value of read.secretValues) secretValues.add(value);
     if (from.targetPath !== undefined) {
       result = mergeMaps(result, own);
       const message = setAt(result, from, read.text, read.scalar.at);
@@ -66,13 +78,30 @@ function mergedSources(view: HelmReleaseView, namespace: string, at: Origin, con
     if (read.secret) collectScalars(parsed.values, secretValues);
     result = mergeMaps(result, toTable(parsed.values));
   }
-  return { values: mergeMaps(result, own), problems, unknown, secretValues: [...secretValues], secretPlaces };
+  const values = mergeMaps(result, own);
+  const handed = placesHolding(values, [...secretValues]);
+  const isSecret = ({ file, start, end }: Origin) =>
+    [...secretPlaces, ...handed].some((place) => place.file === file && place.start <= start && end <= place.end);
+  return { values, problems, unknown, secretValues: [...secretValues], isSecret };
+}
+
+/** The places of scalars that hold one of these texts. */
+function placesHolding(value: Value, secrets: readonly string[]): readonly Origin[] {
+  const forms = formsOf(secrets);
+  const visit = (one: Value): readonly Origin[] => {
+    if (one.kind === 'table') return [...one.slots.values()].flatMap((slot) => visit(slot.value));
+    if (one.kind === 'list') return one.items.flatMap(visit);
+    return one.kind === 'scalar' && hideForms(one.text, forms) !== one.text ? [one.at] : [];
+  };
+  return forms.length === 0 ? [] : visit(value);
 }
 
 interface Found {
   readonly text: string;
   readonly scalar: Scalar;
   readonly secret: boolean;
+  /** Values in it that had come from a Secret before. */
+  readonly secretValues: readonly string[];
   readonly title: string;
 }
 
@@ -98,7 +127,8 @@ function readReference(from: ValuesFrom, namespace: string, context: RenderConte
     };
     return { unknown: title, problem };
   }
-  return readKey(from, answer.found, title, kind);
+  const read = readKey(from, answer.found, title, kind);
+  return 'unknown' in read ? read : { ...read, secretValues: answer.secretValues ?? [] };
 }
 
 function readKey(from: ValuesFrom, object: Mapping, title: string, kind: 'ConfigMap' | 'Secret'): Reading {
@@ -114,7 +144,7 @@ function readKey(from: ValuesFrom, object: Mapping, title: string, kind: 'Config
   if (field(object, 'sops', 'mac') !== undefined && scalar.text.startsWith('ENC['))
     return { unknown: `${title} (encrypted)` };
   const text = scalar === encoded ? fromBase64(scalar.text) : scalar.text;
-  return { text, scalar, secret: kind === 'Secret', title };
+  return { text, scalar, secret: kind === 'Secret', secretValues: [], title };
 }
 
 function readValues(read: Found, context: RenderContext): { values?: Mapping; problems: readonly Problem[] } {
