@@ -63,7 +63,7 @@ async function inventory(it: Rig, my: TestFleet): Promise<readonly string[]> {
   return held.entries.map((entry) => entry.id);
 }
 
-test('a webhook denies one object: its name and words are told, the others go on, nothing is pruned', async () => {
+test('11: a webhook denies one object: its name and words are told, the others go on, nothing is pruned', async () => {
   const it = rig();
   const my = await fleet(it, before);
   my.edit(after);
@@ -79,7 +79,7 @@ test('a webhook denies one object: its name and words are told, the others go on
   await checkAgain(it, my);
 });
 
-test('a webhook that denies dry runs, too: the plan says so and asks for nothing else', async () => {
+test('11: a webhook that denies dry runs, too: the plan says so and asks for nothing else', async () => {
   const it = rig();
   const my = await fleet(it, before);
   my.edit(after);
@@ -98,7 +98,7 @@ test('a webhook that denies dry runs, too: the plan says so and asks for nothing
   await checkAgain(it, my);
 });
 
-test('a webhook that fails for a while is waited for; one that stays broken is told apart from a denial', async () => {
+test('12: a webhook that fails for a while is waited for; one that stays broken is told apart from a denial', async () => {
   const it = rig();
   const my = await fleet(it, before);
   my.edit(after);
@@ -117,7 +117,7 @@ test('a webhook that fails for a while is waited for; one that stays broken is t
   await checkAgain(it, my);
 });
 
-test('what a webhook adds is no change: the plan after the apply is empty', async () => {
+test('13: what a webhook adds is no change: the plan after the apply is empty', async () => {
   const it = rig();
   const my = await fleet(it, before);
   my.edit(after);
@@ -132,7 +132,7 @@ test('what a webhook adds is no change: the plan after the apply is empty', asyn
   expect(outcomes(await apply(it, await my.planned()))).toEqual({});
 });
 
-test('a namespace that is going: each object hears it once, and nothing is tried again', async () => {
+test('19: a namespace that is going: each object hears it once, and nothing is tried again', async () => {
   const it = rig();
   const my = await fleet(it, before);
   const other = await it.namespace();
@@ -173,7 +173,7 @@ spec: { interval: 10m, path: ./more, prune: true, sourceRef: { kind: GitReposito
   ]);
 });
 
-test('a finalizer holds what was to go: it stays in the inventory and is shown until it is gone', async () => {
+test('35: a finalizer holds what was to go: it stays in the inventory and is shown until it is gone', async () => {
   const it = rig();
   const my = await fleet(it, before);
   my.edit(after);
@@ -201,7 +201,7 @@ test('a finalizer holds what was to go: it stays in the inventory and is shown u
   await checkAgain(it, my);
 });
 
-test('a kind that is taken away under us is settled: what was of it is gone, the rest goes on', async () => {
+test('18: a kind that is taken away under us is settled: what was of it is gone, the rest goes on', async () => {
   const it = rig();
   const my = await fleet(it, before);
   const group = `${my.namespace}.example.com`;
@@ -231,7 +231,7 @@ spec:
   await checkAgain(it, my);
 });
 
-test('what can never change is deleted and created again only where it says so', async () => {
+test('14: what can never change is deleted and created again only where it says so', async () => {
   const it = rig();
   const secret = (text: string, more = '') =>
     `apiVersion: v1\nkind: Secret\nmetadata: { name: s${more} }\nimmutable: true\nstringData: { key: ${text} }\n`;
@@ -247,7 +247,7 @@ test('what can never change is deleted and created again only where it says so',
   expect(told(await my.planned())).toEqual([]);
 });
 
-test('killed in the middle: the next start tells what was applied, what is unknown and what was not sent', async () => {
+test('31: killed in the middle: the next start tells what was applied, what is unknown and what was not sent', async () => {
   const it = rig();
   const names = Array.from({ length: 12 }, (_, i) => `c${i}`);
   const all = (key: string) => Object.fromEntries(names.map((name) => [`apps/${name}.yaml`, configMap(name, key)]));

@@ -114,7 +114,7 @@ test('after the apply nothing is left to do, and after the push the controllers 
   ]);
 });
 
-test('resumed without a push, the controller takes everything back, also what was new', async () => {
+test('24: resumed without a push, the controller takes everything back, also what was new', async () => {
   const it = rig();
   const my = await fleet(it, files);
   my.edit(edits);
@@ -134,7 +134,7 @@ test('resumed without a push, the controller takes everything back, also what wa
   ]);
 });
 
-test('a plan of something that changed meanwhile is refused', async () => {
+test('21: a plan of something that changed meanwhile is refused', async () => {
   const it = rig();
   const my = await fleet(it, files);
   my.edit(edits);
@@ -145,7 +145,7 @@ test('a plan of something that changed meanwhile is refused', async () => {
   expect(events).toEqual([{ type: 'refused', reasons: [reason] }]);
 });
 
-test('a kind and an object of it in one apply; a second apply does nothing', async () => {
+test('17: a kind and an object of it in one apply; a second apply does nothing', async () => {
   const it = rig();
   const my = await fleet(it, files);
   const group = `${my.namespace}.example.com`;

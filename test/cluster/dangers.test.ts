@@ -128,7 +128,7 @@ test('each rule by a real case', async () => {
   });
 });
 
-test('an object that moves between Kustomizations is a move: applied first, it stays the same object when it is pushed', async () => {
+test('33: an object that moves between Kustomizations is a move: applied first, it stays the same object when it is pushed', async () => {
   const it = rig();
   const map = object('v1', 'ConfigMap', 'mover', 'data: { a: b }');
   const there = await fleet(

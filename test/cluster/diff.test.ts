@@ -137,7 +137,7 @@ test('a substitution variable changes what uses it, and the Kustomization that s
   await checkDiff({ 'flux-system': ['drifted Kustomization/flux-system/apps'], apps: ['drifted Ingress/apps/api'] });
 });
 
-test('new objects, also in a namespace that comes with them', async () => {
+test('20: new objects, also in a namespace that comes with them', async () => {
   const fresh = `apiVersion: v1
 kind: Namespace
 metadata: { name: fresh }
@@ -203,7 +203,7 @@ stringData: { password: ${password} }
   expect(created + changed).not.toMatch(/canary|Y2FuYXJ5/);
 });
 
-test('what Flux is told to leave alone', async () => {
+test('34: what Flux is told to leave alone', async () => {
   const annotated = (name: string, annotation: string, value: string) => `apiVersion: v1
 kind: ConfigMap
 metadata:
@@ -234,7 +234,7 @@ data: { a: b }
   value(await it.cluster.get(refOf('v1', 'ConfigMap', 'apps', 'kept')));
 });
 
-test('drift: somebody changed the cluster', async () => {
+test('16: drift: somebody changed the cluster', async () => {
   await it.kubectl(['scale', '-n', 'apps', 'deployment/worker', '--replicas=9']);
   await checkDiff({ apps: ['drifted Deployment/apps/worker', 'skipped ConfigMap/apps/once'] });
   await fleet.reconcile('apps');

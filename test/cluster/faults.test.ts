@@ -92,7 +92,11 @@ async function keys(it: Rig, my: TestFleet): Promise<ReadonlyMap<string, string>
 }
 
 /** What was told must be so: `applied` is there, `not-sent` is not; everything that is there, an inventory knows. */
-async function checkTold(it: Rig, my: TestFleet, { outcomes }: Applied): Promise<void> {
+async function checkTold(it: Rig, my: TestFleet, { outcomes, through }: Applied): Promise<void> {
+  for (const { path } of through.seen.filter((seen) => isObject(seen) && seen.fault === 'pass')) {
+    const title = [...outcomes].find(([one]) => path.endsWith(`/${one.split(' ')[1]}`));
+    if (title !== undefined) expect(title[1].outcome, path).not.toBe('not-sent');
+  }
   const live = await keys(it, my);
   for (const [title, { outcome }] of outcomes) {
     const name = title.split(' ')[1]!;
@@ -131,7 +135,7 @@ beforeEach(async () => {
 
 const ofAll = (outcomes: Applied['outcomes']) => [...outcomes.values()].map(({ outcome }) => outcome);
 
-test('the API server dies in the middle', async () => {
+test('1: the API server dies in the middle', async () => {
   const applied = await applyThrough(it, my, nth(5, 'die'));
   expect(applied.events.at(-1)).toMatchObject({ type: 'done' });
   const outcomes = ofAll(applied.outcomes);
@@ -144,7 +148,7 @@ test('the API server dies in the middle', async () => {
 });
 
 test.each(['lose', 'half'] as const)(
-  'answers are lost (%s): what was carried out is found out, and sent only once',
+  '2: answers are lost (%s): what was carried out is found out, and sent only once',
   async (fault) => {
     const applied = await applyThrough(it, my, (seen) => (isObject(seen) && seen.method === 'PATCH' ? fault : 'pass'));
     expect(applied.outcomes.get('ConfigMap c0')).toEqual({
@@ -159,7 +163,7 @@ test.each(['lose', 'half'] as const)(
   },
 );
 
-test('a request is lost on the way: it was not carried out, the others were, and nothing is pruned', async () => {
+test('2: a request is lost on the way: it was not carried out, the others were, and nothing is pruned', async () => {
   const applied = await applyThrough(it, my, nth(3, 'drop'));
   const failed = [...applied.outcomes].filter(([, { outcome }]) => outcome === 'failed');
   expect(failed).toHaveLength(1);
@@ -180,7 +184,7 @@ test.each([
   ['a webhook that denies one', refused(403, 'admission webhook "w" denied the request: no'), 'failed'],
   ['409 for one', refused(409, 'Operation cannot be fulfilled on configmaps "x"'), 'failed'],
   ['422 for one', refused(422, 'ConfigMap "x" is invalid: data: field is immutable'), 'failed'],
-] as const)('%s: the others go on, and nothing is pruned', async (_, fault, outcome) => {
+] as const)('8, 11, 14: %s: the others go on, and nothing is pruned', async (_, fault, outcome) => {
   const applied = await applyThrough(it, my, nth(2, fault));
   const bad = [...applied.outcomes.values()].filter((one) => one.outcome === outcome);
   expect(bad).toHaveLength(1);
@@ -190,7 +194,7 @@ test.each([
   await checkTold(it, my, applied);
 });
 
-test('401 from the middle on: nothing more is sent', async () => {
+test('7: 401 from the middle on: nothing more is sent', async () => {
   const applied = await applyThrough(it, my, nth(10, refused(401, 'Unauthorized'), 'from then on'));
   expect(applied.outcomes.get('Service s')!.outcome).toBe('not-sent');
   expect(ofAll(applied.outcomes).filter((one) => one === 'applied')).toHaveLength(9);
@@ -198,7 +202,7 @@ test('401 from the middle on: nothing more is sent', async () => {
   await checkAgain(it, my);
 });
 
-test('a busy server is waited for', async () => {
+test('9: a busy server is waited for', async () => {
   let busy = 0;
   const applied = await applyThrough(it, my, (seen) => {
     if (!isObject(seen) || busy++ >= 20) return 'pass';
@@ -210,7 +214,7 @@ test('a busy server is waited for', async () => {
   expect(told(await my.planned())).toEqual([]);
 });
 
-test('a webhook that cannot be reached is tried again', async () => {
+test('12: a webhook that cannot be reached is tried again', async () => {
   const applied = await applyThrough(
     it,
     my,
@@ -219,7 +223,7 @@ test('a webhook that cannot be reached is tried again', async () => {
   expect(ofAll(applied.outcomes).filter((one) => one !== 'applied' && one !== 'deleted')).toEqual([]);
 });
 
-test('canceled in the middle: what was sent is told, and nothing is sent after', async () => {
+test('30: canceled in the middle: what was sent is told, and nothing is sent after', async () => {
   const abort = new AbortController();
   const applied = await applyThrough(
     it,
@@ -238,7 +242,27 @@ test('canceled in the middle: what was sent is told, and nothing is sent after',
   await checkAgain(it, my);
 });
 
-test('the plan itself through a server that stumbles is the same plan', async () => {
+test.each([
+  ['403', refused(403, 'services "s" is forbidden: User "u" cannot patch resource "services" in API group ""')],
+  ['410', refused(410, 'the server is gone')],
+])('8: %s for one kind: it is said once, the rest is planned, and nothing is asked without end', async (_, fault) => {
+  my.edit({ 'apps/other.yaml': after['apps/service.yaml'].replace('name: s', 'name: other') });
+  const through = await proxy(it.layout, ({ path }) => (path.includes('/services/') ? fault : 'pass'));
+  const plan = await my.planned(connectTo(through.kubeconfig));
+  const said = plan.problems.filter(({ message }) => message.includes(fault.message.slice(0, 12)));
+  expect(said.length).toBeLessThanOrEqual(2);
+  const entries = plan.groups.flatMap((group) => group.entries);
+  expect(entries.filter(({ id, action }) => id.kind === 'ConfigMap' && action === 'configure')).toHaveLength(count);
+  for (const name of ['s', 'other']) {
+    const entry = entries.find(({ id }) => id.kind === 'Service' && id.name === name)!;
+    expect([entry.action, entry.estimated ?? false]).not.toEqual(['create', false]);
+  }
+  // A read may be tried again, a refusal is not.
+  const asked = through.seen.filter(({ path }) => path.includes('/services/'));
+  expect(asked.length).toBeLessThanOrEqual(8);
+});
+
+test('9: the plan itself through a server that stumbles is the same plan', async () => {
   // Each question fails at most once in each way, whatever the order in which they come.
   const asks = new Map<string, number>();
   const through = await proxy(it.layout, ({ method, path, query }) => {

@@ -69,7 +69,7 @@ test('a dry run answers what would be stored and stores nothing', async () => {
   );
 });
 
-test('a conflict names the manager and the field, and force takes it', async () => {
+test('15: a conflict names the manager and the field, and force takes it', async () => {
   const it = rig();
   const namespace = await it.namespace();
   value(await it.cluster.apply(configMap(namespace, 'c', { data: { a: '1' } }), { ...how, manager: 'first' }));
@@ -131,7 +131,7 @@ test('what can never change is immutable', async () => {
   }
 });
 
-test('an answer about a Secret gives nothing of it away', async () => {
+test('58d: an answer about a Secret gives nothing of it away', async () => {
   const it = rig();
   const namespace = await it.namespace();
   const secret = (fields: object) => ({
@@ -157,7 +157,7 @@ test('an answer about a Secret gives nothing of it away', async () => {
   expect(JSON.stringify(answers)).not.toMatch(/canary|hunter2|Y2FuYXJ5/);
 });
 
-test('who may do nothing hears so, and the rest goes on', async () => {
+test('8: who may do nothing hears so, and the rest goes on', async () => {
   const it = rig();
   const namespace = await it.namespace();
   const visitor = connectTo(it.layout.visitorKubeconfig);
@@ -221,7 +221,7 @@ test('a kind arrives, is served, and goes again', async () => {
   await expect.poll(async () => reasonOf(await cluster.get(ref))).toBe('unknown-kind');
 });
 
-test('a watch goes through a restart of the API server', async () => {
+test('4: a watch goes through a restart of the API server', async () => {
   const layout = await ownStack();
   const server = components.find((one) => one.name === 'kube-apiserver')!;
   const it = rig(layout);

@@ -84,7 +84,7 @@ test('what flux diff hides: the content of a new child, and the cascade of a rem
   ]);
 });
 
-test('a kind, a namespace and what is in them, all new: nothing is an error', async () => {
+test('17, 20: a kind, a namespace and what is in them, all new: nothing is an error', async () => {
   const it = rig();
   const my = await fleet(it, files);
   const group = `${my.namespace}.example.com`;
@@ -111,7 +111,7 @@ spec:
   ]);
 });
 
-test('an immutable field is told, and recreated only where forced', async () => {
+test('14: an immutable field is told, and recreated only where forced', async () => {
   const it = rig();
   const job = (image: string, annotations: string) =>
     `apiVersion: batch/v1\nkind: Job\nmetadata: { name: job, annotations: ${annotations} }\nspec: { template: { spec: { restartPolicy: Never, containers: [{ name: j, image: "${image}" }] } } }\n`;

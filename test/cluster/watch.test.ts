@@ -205,6 +205,35 @@ interface Bookmark {
   readonly object: { readonly metadata: { readonly resourceVersion: string } };
 }
 
+test.each([
+  [401, 'Unauthorized', 'unauthorized'],
+  [403, 'configmaps is forbidden: User "u" cannot watch resource "configmaps"', 'forbidden'],
+  [429, 'too many requests', undefined],
+  [503, 'shutting down', undefined],
+] as const)(
+  '7, 8, 9: %i in the middle of a watch is said at most once, and nothing is missed',
+  async (status, message, reason) => {
+    const it = rig();
+    const fault = { status, message, headers: { 'retry-after': '0' } };
+    const my = await follow(
+      it,
+      (seen, watches) => {
+        if (watches === 1) return { line: (line) => (line.includes('"name":"a"') ? 'end' : 'pass') };
+        return isWatch(seen) && watches <= 3 ? fault : 'pass';
+      },
+      { forbiddenMs: 200 },
+    );
+    await my.create('a');
+    await expect.poll(() => my.asks().filter((ask) => ask !== 'list').length).toBeGreaterThanOrEqual(4);
+    await my.create('b');
+    await my.caughtUp();
+    const stale = my.heard.filter((one) => one.startsWith('stale'));
+    expect(stale.length).toBeLessThanOrEqual(1);
+    if (reason !== undefined) expect(stale).toEqual([`stale ${reason}`]);
+    expect(my.asks().length).toBeLessThanOrEqual(10);
+  },
+);
+
 test('29: after an hour of sleep a dead stream is left at once, and what the server has forgotten is listed once', async () => {
   const it = rig();
   let [asleep, dead] = [0, false];

@@ -86,7 +86,7 @@ test('a plan after the apply is empty, and applying twice is applying once', asy
   expect(outcomes(await apply(on, wanted))).toEqual([]);
 });
 
-test('an object of 1.4 MB in 20,000 fields is planned, applied, and then as wanted', async () => {
+test('27: an object of 1.4 MB in 20,000 fields is planned, applied, and then as wanted', async () => {
   const data = Array.from({ length: 20_000 }, (_, i) => `  key-${i}: ${'x'.repeat(60)}\n`).join('');
   const large = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: large, namespace: apps }\ndata:\n${data}`;
   const on = cluster(kustomization('apps'));
@@ -165,7 +165,7 @@ metadata: { name: old, namespace: apps, labels: ${owned('apps')} }
   expect(inventory(on, 'apps')).toContain('apps_old__ConfigMap');
 });
 
-test('a lost answer is settled by reading', async () => {
+test('2: a lost answer is settled by reading', async () => {
   const on = cluster(kustomization('apps'));
   on.fault = (verb, ref) => {
     if (verb !== 'apply') return undefined;
@@ -177,7 +177,7 @@ test('a lost answer is settled by reading', async () => {
   expect(on.requests.filter((request) => request.startsWith('apply')).length).toBe(2);
 });
 
-test('a server that goes away stops everything, and says what was not sent', async () => {
+test('1: a server that goes away stops everything, and says what was not sent', async () => {
   const on = cluster(kustomization('apps'));
   let applied = 0;
   on.fault = (verb) => {
@@ -207,7 +207,7 @@ test.each([
   ]);
 });
 
-test('after a cancel nothing more is sent', async () => {
+test('30: after a cancel nothing more is sent', async () => {
   const on = cluster(kustomization('apps'));
   const abort = new AbortController();
   on.fault = (verb) => {
@@ -220,7 +220,7 @@ test('after a cancel nothing more is sent', async () => {
   expect(events.at(-1)).toMatchObject({ canceled: true });
 });
 
-test('a stale plan is refused before anything is sent', async () => {
+test('21, 22, 23: a stale plan is refused before anything is sent', async () => {
   const on = cluster(`${kustomization('apps')}---\n${configMap('a', 'old')}`);
   const wanted = [set('apps', configMap('a', 'new'))];
   const options = { timer: timer(), prune: 'all' as const, wait: 'all' as const, by: 'tester' };
@@ -265,7 +265,7 @@ test('what Flux leaves out is not sent either, told at its line in every plan', 
   expect((await planLive(on, wanted)).groups[0]!.entries).toMatchObject([{ action: 'unchanged' }]);
 });
 
-test('recreates only where forced', async () => {
+test('14: recreates only where forced', async () => {
   const job = (image: string, extra = '') =>
     `apiVersion: batch/v1\nkind: Job\nmetadata: { name: j, namespace: apps${extra} }\nspec: { template: { spec: { image: ${image} } } }\n`;
   const refused = cluster(`${kustomization('apps')}---\n${job('a')}`);
@@ -282,7 +282,7 @@ test('recreates only where forced', async () => {
   ]);
 });
 
-test('an object that moves to another Kustomization is not pruned', async () => {
+test('33: an object that moves to another Kustomization is not pruned', async () => {
   const on = cluster(
     `${kustomization('one', ['apps_a__ConfigMap'])}---\n${kustomization('two')}---
 apiVersion: v1
@@ -309,7 +309,7 @@ data: { a: b }
   expect(inventory(on, 'one')).toEqual(['apps_b__ConfigMap']);
 });
 
-test('what could not be deleted stays in the inventory', async () => {
+test('35: what could not be deleted stays in the inventory', async () => {
   const on = cluster(
     `${kustomization('apps', ['apps_old__ConfigMap'])}---
 apiVersion: v1
@@ -372,7 +372,7 @@ test('an owner that cannot be suspended is left alone, and the others are not', 
   ]);
 });
 
-test('no event holds a secret, whatever the server says', async () => {
+test('58d: no event holds a secret, whatever the server says', async () => {
   const on = cluster(kustomization('apps'));
   on.fault = (verb) => (verb === 'apply' ? { reason: 'denied', message: 'no: "canary-one", canary-two' } : undefined);
   const yaml = `apiVersion: v1\nkind: Secret\nmetadata: { name: s, namespace: apps }\nstringData: { a: canary-one, b: canary-two }\n---\n`;

@@ -16,7 +16,7 @@ const begun: readonly ApplyEvent[] = [
   { type: 'sending', owner, id: id('b') },
 ];
 
-test('after a crash: what was applied, what is unknown, what was not sent, who is still suspended', () => {
+test('31: after a crash: what was applied, what is unknown, what was not sent, who is still suspended', () => {
   const state = mkdtempSync(join(tmpdir(), 'journal-'));
   onTestFinished(() => rmSync(state, { recursive: true }));
   const journal = journalFor('the cluster', { XDG_STATE_HOME: state });

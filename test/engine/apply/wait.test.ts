@@ -65,7 +65,7 @@ test('a failure ends it early, the time in the end; each in the words of Flux', 
   );
 });
 
-test('a clock that is set back gives no more time, and nothing spins', async () => {
+test('28: a clock that is set back gives no more time, and nothing spins', async () => {
   const on = fakeCluster(...live(running));
   let [now, sleeps] = [10 * 3_600_000, 0];
   const timer: Timer = {

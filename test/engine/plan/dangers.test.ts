@@ -15,7 +15,7 @@ function check(before: string, after: string, expected: readonly string[], spec 
 const object = (apiVersion: string, kind: string, rest: string) =>
   `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: x, namespace: apps }\n${rest}\n---\n`;
 
-test('deletes-state', () => {
+test('37: deletes-state', () => {
   check(object('v1', 'PersistentVolumeClaim', 'spec: {}') + object('v1', 'ConfigMap', ''), '', [
     'deletes-state: deletes PersistentVolumeClaim apps/x and, unless its class retains volumes, its data',
   ]);

@@ -152,7 +152,7 @@ data: { password: ${btoa('opened')} }
   expect(payloadOf(entry!)).toBeUndefined();
 });
 
-test('prune only what the inventory holds and the labels still name', async () => {
+test('32, 34, 36: prune only what the inventory holds and the labels still name', async () => {
   const configMap = (name: string, labels: string, more = '') =>
     `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: apps, labels: ${labels}${more} }\n---\n`;
   const live = `${kustomization(
@@ -212,7 +212,7 @@ test('an order of items is no change of fields, and is told', async () => {
   });
 });
 
-test('one failure of all is one problem, and the rest goes on', async () => {
+test('8: one failure of all is one problem, and the rest goes on', async () => {
   const on = fakeCluster(...live(`${namespaces}---\n${kustomization('apps')}`));
   on.fault = (verb, ref) =>
     verb === 'dry-run' && ref.kind === 'ConfigMap'
@@ -242,7 +242,7 @@ test('one failure of all is one problem, and the rest goes on', async () => {
   expect(down.groups[0]!.entries).toEqual([]);
 });
 
-test('webhooks and defaults are no noise', async () => {
+test('13: webhooks and defaults are no noise', async () => {
   const on = fakeCluster(...live(`${namespaces}---\n${kustomization('apps')}`));
   on.admit = (object) => {
     if (object.kind === 'ConfigMap') (object as { injected?: string }).injected = 'by a webhook';

@@ -79,7 +79,7 @@ test('property: no known secret is in what was masked', () => {
   );
 });
 
-test('a whole plan holds no canary: data, plain data, substituted values, refusals that echo them', async () => {
+test('58d: a whole plan holds no canary: data, plain data, substituted values, refusals that echo them', async () => {
   const wanted = (value: string) => `apiVersion: v1
 kind: Secret
 metadata: { name: s, namespace: apps }

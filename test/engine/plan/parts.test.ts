@@ -85,7 +85,7 @@ test('items are matched by their keys; lists without keys as a whole when they g
   );
 });
 
-test('who owns a live value', () => {
+test('15: who owns a live value', () => {
   const fieldsV1 = { 'f:spec': { 'f:containers': { 'k:{"name":"a"}': { '.': {}, 'f:image': {} } }, 'f:atomic': {} } };
   const object = {
     metadata: { managedFields: [{ manager: 'flux', operation: 'Apply', fieldsV1 }] },
@@ -102,7 +102,7 @@ test('who owns a live value', () => {
   expect(managerOf(object, ['spec', 'atomic', 'deep'])).toBe('flux');
 });
 
-test('against a commit: a move is no deletion, a removed owner shows its cascade, a broken baseline creates nothing', () => {
+test('33: against a commit: a move is no deletion, a removed owner shows its cascade, a broken baseline creates nothing', () => {
   const map = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, namespace: apps }\n';
   const told = (plan: ReturnType<typeof planAgainst>) =>
     plan.groups.flatMap((group) =>

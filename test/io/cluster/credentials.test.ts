@@ -47,7 +47,7 @@ ${prints}
   };
 }
 
-test('ten requests at once run the plugin once, and a 401 for all of them once more', async () => {
+test('7: ten requests at once run the plugin once, and a 401 for all of them once more', async () => {
   let valid = 'Bearer token-1';
   const server = await pretend((asked, response) =>
     asked.headers.authorization === valid
@@ -211,7 +211,7 @@ test('basic credentials and impersonation', async () => {
 
 const past = { from: new Date('2020-01-01'), to: new Date('2021-01-01') };
 
-test('an expired client certificate is named with its day', async () => {
+test('10: an expired client certificate is named with its day', async () => {
   const server = await pretend(() => false, {
     tls: { ca: ca.certificate, requestCert: true, rejectUnauthorized: true },
   });
@@ -225,14 +225,14 @@ test('an expired client certificate is named with its day', async () => {
 test.each([
   ['for another host', () => serverCertificate(ca, ['other.example.com']), /not for 127\.0\.0\.1: set tls-server-name/],
   ['expired', () => serverCertificate(ca, ['127.0.0.1'], past), /its certificate has expired/],
-])('a server certificate that is %s', async (_, certificate, words) => {
+])('10: a server certificate that is %s', async (_, certificate, words) => {
   const server = await pretend(() => false, { certificate });
   const failed = failureOf(await clusterOf(kubeconfigFor(server.url)).get(ref));
   expect(failed.reason).toBe('unreachable');
   expect(failed.message).toMatch(words);
 });
 
-test('an authority other than the kubeconfig’s is not trusted, unless it says so itself', async () => {
+test('10: an authority other than the kubeconfig’s is not trusted, unless it says so itself', async () => {
   const server = await pretend((asked, response) => asked.path.includes('configmaps') && json(response, 200, answer));
   const bare = kubeconfigFor(server.url, { cluster: `server: ${server.url}` });
   expect(failureOf(await clusterOf(bare).get(ref)).message).toMatch(/not signed by the certificate authority/);
@@ -242,7 +242,7 @@ test('an authority other than the kubeconfig’s is not trusted, unless it says 
   expect(failureOf(await clusterOf(missing).get(ref)).message).toMatch(/gone.crt cannot be read \(ENOENT\)/);
 });
 
-test('tls-server-name says whose certificate is expected', async () => {
+test('10: tls-server-name says whose certificate is expected', async () => {
   const server = await pretend((asked, response) => asked.path.includes('configmaps') && json(response, 200, answer), {
     certificate: () => serverCertificate(ca, ['api.example.com']),
   });

@@ -93,7 +93,7 @@ test('nothing listens: unreachable at once, with context and server', async () =
   expect(message).toBe('Context test (https://127.0.0.1:1): nothing listens there (ECONNREFUSED)');
 });
 
-test('a wait that the server asks for is kept, and can be canceled', async () => {
+test('9: a wait that the server asks for is kept, and can be canceled', async () => {
   let asks = 0;
   const { server, cluster: c } = await cluster((asked, response) => {
     if (asked.path !== '/api/v1/namespaces/apps/configmaps/a') return false;
@@ -112,7 +112,7 @@ test('a wait that the server asks for is kept, and can be canceled', async () =>
   expect(failureOf(await slow.get(ref, abort.signal)).reason).toBe('canceled');
 });
 
-test('429 without end is a failure after a few tries', async () => {
+test('9: 429 without end is a failure after a few tries', async () => {
   const { server, cluster: c } = await cluster(
     (asked, response) =>
       asked.path.endsWith('/a') && json(response, 429, status(429, 'busy', {}), { 'retry-after': '0' }),
@@ -122,7 +122,7 @@ test('429 without end is a failure after a few tries', async () => {
   expect(server.asked).toHaveLength(3);
 });
 
-test('canceling stops what is in flight and sends nothing after it', async () => {
+test('30: canceling stops what is in flight and sends nothing after it', async () => {
   const { server, cluster: c } = await cluster((asked) => asked.path.includes('configmaps'));
   await c.served('', 'ConfigMap');
   const abort = new AbortController();
@@ -173,7 +173,7 @@ test('gzip, integers beyond 2^53 and warnings come through', async () => {
   expect(server.asked[1]!.body).toContain('"n":12345678901234567890,');
 });
 
-test('a list comes in pages, and begins again when its snapshot is gone', async () => {
+test('26: a list comes in pages, and begins again when its snapshot is gone', async () => {
   let expired = false;
   const { server, cluster: c } = await cluster((asked, response) => {
     if (asked.path !== '/api/v1/namespaces/apps/configmaps') return false;
@@ -198,7 +198,7 @@ test('a list comes in pages, and begins again when its snapshot is gone', async 
   expect(server.asked.every((asked) => asked.query.get('labelSelector') === 'a=b')).toBe(true);
 });
 
-test('50,000 objects come in a hundred bounded pages', async () => {
+test('26: 50,000 objects come in a hundred bounded pages', async () => {
   const { server, cluster: c } = await cluster((asked, response) => {
     if (asked.path !== '/api/v1/configmaps') return false;
     const from = Number(asked.query.get('continue') ?? '0');
@@ -300,7 +300,7 @@ test.each([
     'prints it as Go does',
     (value: string) => `expected string, got &value.valueUnstructured{Value:${value.slice(0, 8)}}`,
   ],
-])('an answer that %s gives nothing of a Secret away', async (_, say) => {
+])('58d: an answer that %s gives nothing of a Secret away', async (_, say) => {
   const canary = 'canary-password-1';
   const { cluster: c } = await cluster(
     (asked, response) => asked.method !== 'GET' && json(response, 422, status(422, say(canary), { name: 's' })),

@@ -77,7 +77,7 @@ function send(response: ServerResponse, ...lines: string[]): void {
   for (const one of lines) response.write(one);
 }
 
-test('list, then events; a bookmark moves on and is no row; a clean end resumes where it was', async () => {
+test('6: list, then events; a bookmark moves on and is no row; a clean end resumes where it was', async () => {
   const { asks, heard } = await follow({
     watches: [
       (response) => {
@@ -115,7 +115,7 @@ test.each<[string, Stream]>([
   expect(heard).toEqual(['list a', 'list b']);
 });
 
-test('a reset resumes after the last event, says stale once, and then what is known', async () => {
+test('4: a reset resumes after the last event, says stale once, and then what is known', async () => {
   const cut: Stream = (response, asked) => {
     send(response, line('ADDED', configMap('b', '11')));
     setTimeout(() => asked.socket.destroy(), 10);
@@ -128,7 +128,7 @@ test('a reset resumes after the last event, says stale once, and then what is kn
   expect(asks.filter((ask) => ask === 'list')).toHaveLength(1);
 });
 
-test('a line that is no JSON is not skipped: the stream begins again before it', async () => {
+test('5: a line that is no JSON is not skipped: the stream begins again before it', async () => {
   const { asks, heard } = await follow({
     watches: [
       (response) =>
@@ -171,7 +171,7 @@ test('a connection that only looks open is left after a while', async () => {
   expect(asks.slice(0, 4)).toEqual(['list', 'watch 10', 'watch 11', 'watch 11']);
 });
 
-test('after the machine slept, a stream is dead at once and not after its patience', async () => {
+test('29: after the machine slept, a stream is dead at once and not after its patience', async () => {
   let asleep = 0;
   const silent: Stream = (response) => send(response, line('ADDED', configMap('b', '11')));
   const { asks, heard } = await follow({
@@ -184,7 +184,7 @@ test('after the machine slept, a stream is dead at once and not after its patien
   expect(heard).toEqual(['list a', 'set b']);
 });
 
-test('no permission is said once and asked again only now and then', async () => {
+test('8: no permission is said once and asked again only now and then', async () => {
   const forbidden = (response: ServerResponse) =>
     json(response, 403, status(403, 'configmaps is forbidden: User "u" cannot list resource', {}, 'Forbidden'));
   const { asks, at, heard } = await follow({
@@ -198,7 +198,7 @@ test('no permission is said once and asked again only now and then', async () =>
   for (const wait of gaps(at).slice(0, 2)) expect(wait).toBeGreaterThanOrEqual(39);
 });
 
-test('a kind that is gone is said to be, and found when it is back', async () => {
+test('18: a kind that is gone is said to be, and found when it is back', async () => {
   const gone = (response: ServerResponse) =>
     json(response, 404, status(404, 'could not find the requested resource', {}));
   const { heard } = await follow({
@@ -208,7 +208,7 @@ test('a kind that is gone is said to be, and found when it is back', async () =>
   await expect.poll(() => heard).toEqual(['list a', 'stale unknown-kind', 'list b']);
 });
 
-test('faults without end are met with patience', async () => {
+test('29: faults without end are met with patience', async () => {
   const refuse: Stream = (_, asked) => asked.socket.destroy();
   const { at } = await follow({
     watches: Array.from({ length: 1000 }, () => refuse),
@@ -230,7 +230,7 @@ test('streams that end at once are spaced out', async () => {
   expect((at[6]! - at[1]!) / 5).toBeGreaterThan(40);
 });
 
-test('a list that keeps expiring is waited for', async () => {
+test('3: a list that keeps expiring is waited for', async () => {
   const expire: Stream = (response) => json(response, 410, status(410, 'too old', {}, 'Expired'));
   const { asks, at } = await follow({
     watches: Array.from({ length: 1000 }, () => expire),
