@@ -81,9 +81,11 @@ export async function takeOver(state: State, turn: Turn): Promise<void> {
   if (typeof inventory === 'string') return trouble(state, turn, { fatal: true, message: inventory });
   await suspend(state, turn);
   if (turn.barred !== undefined) return;
+  // What stands as it should belongs in it as well: an earlier apply may have been refused the writing of it.
+  const standing = turn.group.entries.filter(({ action }) => action === 'unchanged');
   const next = edited(
     inventory,
-    turn.sends.map((entry) => entry.id),
+    [...standing, ...turn.sends].map((entry) => entry.id),
     [],
   );
   if (next.length === inventory.length) return;

@@ -323,6 +323,21 @@ metadata: { name: old, namespace: apps, labels: ${owned('apps')} }
   expect(inventory(on, 'apps')).toEqual(['apps_old__ConfigMap', 'apps_new__ConfigMap']);
 });
 
+test('who may not write an inventory applies, is told what is missing in it, and the next apply that may puts it there', async () => {
+  const on = cluster(kustomization('apps'));
+  const refused = { reason: 'forbidden' as const, message: 'cannot patch kustomizations/status' };
+  const patch = on.patch.bind(on);
+  on.patch = async (ref, change, options, signal) =>
+    options.subresource === 'status' ? { ok: false, failure: refused } : patch(ref, change, options, signal);
+  const events = await apply(on, [set('apps', configMap('a'))]);
+  expect(outcomes(events)).toEqual(['applied ConfigMap apps/a']);
+  expect(JSON.stringify(events)).toContain('the inventory of Kustomization flux-system/apps could not be written');
+  expect(inventory(on, 'apps')).toEqual([]);
+  on.patch = patch;
+  await apply(on, [set('apps', configMap('a') + configMap('b'))]);
+  expect(inventory(on, 'apps')).toEqual(['apps_a__ConfigMap', 'apps_b__ConfigMap']);
+});
+
 test('without controllers Sluice is the reconciler: owners come with the plan, keep inventories, are not suspended', async () => {
   const on = cluster('apiVersion: v1\nkind: ConfigMap\nmetadata: { name: unrelated, namespace: apps }\n');
   const owner = (name: string) =>
