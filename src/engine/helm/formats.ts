@@ -2,26 +2,31 @@
 import { RE2JS } from 're2js';
 import { parseStrictVersion } from '../go/semver.ts';
 
-/** Whether a text has a format; formats that are not listed are either unknown to Helm, too, or said to be unchecked. */
+/** Whether a text has a format; formats that are not listed are unknown to Helm, too. */
 export const formats: Readonly<Record<string, (text: string) => boolean>> = {
   date: isDate,
-  'date-time': (text) => /^.{10}[tT]/.test(text) && isDate(text.slice(0, 10)) && isTime(text.slice(11)),
+  'date-time': isDateTime,
   duration: isDuration,
   email: isEmail,
   hostname: isHostname,
   ipv4: isIpv4,
   ipv6: isIpv6,
-  'json-pointer': (text) => /^(\/([^~/]|~[01])*)*$/.test(text),
+  iri: isUri,
+  'iri-reference': isUriReference,
+  'json-pointer': isJsonPointer,
+  period: isPeriod,
   regex: isRegex,
+  'relative-json-pointer': (text) => {
+    const rest = /^(?:0|[1-9][0-9]*)(?![0-9])([\s\S]*)$/.exec(text)?.[1];
+    return rest !== undefined && (rest === '#' || isJsonPointer(rest));
+  },
   semver: (text) => parseStrictVersion(text) !== undefined,
   time: isTime,
-  uri: (text) => /^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(text) && isReference(text),
-  'uri-reference': (text) => !text.includes('\\') && isReference(text),
+  uri: isUri,
+  'uri-reference': isUriReference,
+  'uri-template': isUriTemplate,
   uuid: (text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text),
 };
-
-/** Formats that Helm would check and that are not checked here. */
-export const unlisted: readonly string[] = ['iri', 'iri-reference', 'period', 'relative-json-pointer', 'uri-template'];
 
 function isDate(text: string): boolean {
   const match = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
@@ -81,6 +86,55 @@ function isEmail(text: string): boolean {
   if (!domain.startsWith('[') || !domain.endsWith(']')) return isHostname(domain);
   const address = domain.slice(1, -1);
   return address.startsWith('IPv6:') ? isIpv6(address.slice(5)) : isIpv4(address);
+}
+
+function isDateTime(text: string): boolean {
+  return /^.{10}[tT]/.test(text) && isDate(text.slice(0, 10)) && isTime(text.slice(11));
+}
+
+/** Two times, or a time and how long before or after it. */
+function isPeriod(text: string): boolean {
+  const slash = text.indexOf('/');
+  const [start, end] = [text.slice(0, slash), text.slice(slash + 1)];
+  if (slash < 0) return false;
+  if (start.startsWith('P')) return isDuration(start) && isDateTime(end);
+  return isDateTime(start) && (end.startsWith('P') ? isDuration(end) : isDateTime(end));
+}
+
+function isJsonPointer(text: string): boolean {
+  return /^(\/([^~/]|~[01])*)*$/.test(text);
+}
+
+function isUri(text: string): boolean {
+  return /^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(text) && isReference(text);
+}
+
+function isUriReference(text: string): boolean {
+  return !text.includes('\\') && isReference(text);
+}
+
+/** A URL in whose path every brace is closed before the next one opens; one that Go would write so itself is not looked at. */
+function isUriTemplate(text: string): boolean {
+  if (!isReference(text)) return false;
+  const path = /^(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?(?:\/\/[^/?#]*)?([^?#]*)/.exec(text)![1]!;
+  const plain = decodePath(path);
+  if (plain === undefined) return false;
+  if (encodePath(plain) === path) return true;
+  return path.split('/').every((step) => /^[^{}]*(\{[^{}]*\}[^{}]*)*$/.test(decodePath(step) ?? '{'));
+}
+
+function decodePath(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function encodePath(text: string): string {
+  return encodeURIComponent(text)
+    .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replace(/%(24|26|2B|2C|2F|3A|3B|3D|40)/g, decodeURIComponent);
 }
 
 function isRegex(text: string): boolean {

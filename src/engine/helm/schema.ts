@@ -9,11 +9,10 @@ import { error, type Problem } from '../problem.ts';
 import type { Origin } from '../yaml/node.ts';
 import { type Json, resolve, toJson } from '../yaml/resolve.ts';
 import type { Chart } from './chart.ts';
-import { formats, unlisted } from './formats.ts';
+import { formats } from './formats.ts';
+import { fragment, type Resource, Resources, type Schema } from './resources.ts';
 import { int64Tag, type Table, toNode, type Value } from './values.ts';
 import { malformed } from './wellformed.ts';
-
-type Schema = boolean | { readonly [keyword: string]: Json };
 
 interface Failure {
   readonly path: string;
@@ -34,18 +33,18 @@ const maxDepth = 400;
  * the schemas that the chart and its subcharts bring; one that none of them defines is a warning, not fetched.
  */
 export function checkSchemas(chart: Chart, values: Table): readonly Problem[] {
-  const schemas = new Map<string, Schema>();
-  collectSchemas(chart, schemas);
-  return checkChart(chart, values, schemas);
+  const known = new Resources();
+  collectSchemas(chart, known);
+  return checkChart(chart, values, known);
 }
 
-function collectSchemas(chart: Chart, into: Map<string, Schema>): void {
+function collectSchemas(chart: Chart, into: Resources): void {
   const schema = chart.schema === undefined ? undefined : readSchema(chart.schema);
-  if (typeof schema === 'object' && 'value' in schema) collectIds(schema.value as Json, into, 0);
+  if (typeof schema === 'object' && 'value' in schema) into.add(schema.value as Json);
   for (const sub of chart.dependencies) collectSchemas(sub, into);
 }
 
-function checkChart(chart: Chart, values: Table, known: ReadonlyMap<string, Schema>): readonly Problem[] {
+function checkChart(chart: Chart, values: Table, known: Resources): readonly Problem[] {
   const own = chart.schema === undefined ? [] : checkSchema(chart.metadata.name, chart.schema, values, known);
   const inside = chart.dependencies.flatMap((sub) => {
     const value = values.slots.get(sub.metadata.name)?.value;
@@ -77,12 +76,7 @@ function parseSchema(text: string): ReadSchema {
   return { value: value as Schema };
 }
 
-function checkSchema(
-  chart: string,
-  file: SourceFile,
-  values: Table,
-  known: ReadonlyMap<string, Schema>,
-): readonly Problem[] {
+function checkSchema(chart: string, file: SourceFile, values: Table, known: Resources): readonly Problem[] {
   const intro = `values don't meet the specifications of the schema(s) in the following chart(s): ${chart}: `;
   const at = { file: file.name, start: 0, end: 0 };
   const schema = readSchema(file);
@@ -91,10 +85,9 @@ function checkSchema(
     const validator = new Validator(schema.value, known);
     const failures = validator.validate(schema.value, values, '', 0);
     const why = (what: string) => `${chart}: the values schema ${what}: that part is not checked`;
-    const unchecked = [
-      ...[...validator.outside].map((ref) => why(`refers to ${ref}, which is outside the chart`)),
-      ...[...validator.unchecked].map((keyword) => why(`uses "${keyword}", which is not supported`)),
-    ].map((message): Problem => ({ code: 'helm-values', severity: 'warning', message, at }));
+    const unchecked = [...validator.outside]
+      .map((ref) => why(`refers to ${ref}, which is outside the chart`))
+      .map((message): Problem => ({ code: 'helm-values', severity: 'warning', message, at }));
     return [...failures.map((failure) => error('helm-values', intro + show(failure), failure.at)), ...unchecked];
   } catch (cause) {
     if (!(cause instanceof SchemaError)) throw cause;
@@ -111,46 +104,64 @@ function show(failure: Failure): string {
 class SchemaError extends Error {}
 
 class Validator {
-  private readonly root: Schema;
-  /** Up to draft 7 a format is a rule and nothing is unevaluated; in later drafts it is the other way round. */
-  private readonly isEarly: boolean;
-  private readonly ids: Map<string, Schema>;
+  private readonly known: Resources;
   private readonly patterns = new Map<string, RE2JS>();
   private steps = 0;
+  /** The resources that the validation is inside of, the outermost first. */
+  private readonly scope: Resource[];
   /** References that lead out of the chart. */
   readonly outside = new Set<string>();
-  /** Keywords that were met and are not checked here. */
-  readonly unchecked = new Set<string>();
 
-  constructor(root: Schema, known: ReadonlyMap<string, Schema>) {
-    this.root = root;
-    this.isEarly = /draft-0?[467]/.test(String((root as { $schema?: Json } | null)?.$schema ?? ''));
-    this.ids = new Map(known);
-    collectIds(root as Json, this.ids, 0);
+  constructor(root: Schema, known: Resources) {
+    this.known = known;
+    this.scope = [known.of(root)];
   }
 
   validate(schema: Schema, value: Value, path: string, depth: number): readonly Failure[] {
     if (++this.steps > maxSteps || depth > maxDepth) throw new SchemaError('the schema takes too much work to check');
     if (schema === true || schema === undefined || schema === null) return [];
     if (schema === false) return [{ path, message: 'false schema', at: value.at }];
+    const resource = this.known.of(schema);
+    this.scope.push(resource);
+    try {
+      return this.inside(schema, resource, value, path, depth);
+    } finally {
+      this.scope.pop();
+    }
+  }
+
+  private inside(
+    schema: Exclude<Schema, boolean>,
+    resource: Resource,
+    value: Value,
+    path: string,
+    depth: number,
+  ): readonly Failure[] {
     const fail = (message: string, causes?: readonly Failure[]): Failure =>
       causes === undefined ? { path, message, at: value.at } : { path, message, at: value.at, causes };
-    const ref = schema.$ref ?? schema.$dynamicRef ?? schema.$recursiveRef;
+    const { isEarly } = resource;
     const out: Failure[] = [];
-    if (typeof ref === 'string') {
-      out.push(...this.validate(this.resolveRef(ref), value, path, depth + 1));
-      // Up to draft 7 a reference stands alone; later drafts read its siblings too.
-      if (/draft-0?[3467]/.test(String((this.root as { $schema?: Json }).$schema ?? ''))) return out;
-    }
-    out.push(...this.basics(schema, value, fail));
+    // Up to draft 7 a reference stands alone; later drafts read its siblings too.
+    if (isEarly && typeof schema.$ref === 'string') return this.validate(this.target(schema)!, value, path, depth + 1);
+    const basic = this.basics(schema, isEarly, value, fail);
+    if (basic.length > 0) return basic.slice(0, 1);
+    const target = this.target(schema);
+    if (target !== undefined) out.push(...this.validate(target, value, path, depth + 1));
+    out.push(...this.limits(schema, value, fail));
     if (value.kind === 'table') out.push(...this.object(schema, value, path, depth, fail));
     else if (value.kind === 'list') out.push(...this.array(schema, value.items, path, depth, fail));
     out.push(...this.combinations(schema, value, path, depth, fail));
-    if (!this.isEarly) out.push(...this.unevaluated(schema, value, path, depth));
+    if (!isEarly) out.push(...this.unevaluated(schema, value, path, depth));
     return out;
   }
 
-  private basics(schema: Exclude<Schema, boolean>, value: Value, fail: (message: string) => Failure): Failure[] {
+  /** What decides alone: when one of these fails, nothing else is said. */
+  private basics(
+    schema: Exclude<Schema, boolean>,
+    isEarly: boolean,
+    value: Value,
+    fail: (message: string) => Failure,
+  ): Failure[] {
     const out: Failure[] = [];
     const json = plain(value);
     const type = typeOf(json);
@@ -159,17 +170,25 @@ class Validator {
       const named = typeNames.filter((name) => wanted.includes(name));
       out.push(fail(`got ${type}, want ${named.join(' or ')}`));
     }
+    if (schema.const !== undefined && !equal(schema.const, json))
+      out.push(fail(`value must be ${display(schema.const)}`));
     if (Array.isArray(schema.enum) && !schema.enum.some((item) => equal(item, json))) {
       const choices = schema.enum.map(display);
       out.push(
         fail(choices.length === 1 ? `value must be ${choices[0]}` : `value must be one of ${choices.join(', ')}`),
       );
     }
-    if (schema.const !== undefined && !equal(schema.const, json))
-      out.push(fail(`value must be ${display(schema.const)}`));
-    if (typeof json === 'string') out.push(...this.string(schema, json, fail));
-    if (typeof json === 'number' || typeof json === 'bigint') out.push(...numeric(schema, Number(json), fail));
+    const { format } = schema;
+    const isWrong = isEarly && typeof json === 'string' && typeof format === 'string' && Object.hasOwn(formats, format);
+    if (isWrong && !formats[format]!(json)) out.push(fail(`'${json}' is not valid ${format}`));
     return out;
+  }
+
+  private limits(schema: Exclude<Schema, boolean>, value: Value, fail: (message: string) => Failure): Failure[] {
+    if (value.kind !== 'scalar') return [];
+    const json = plain(value);
+    if (typeof json === 'number' || typeof json === 'bigint') return numeric(schema, Number(json), fail);
+    return typeof json === 'string' ? this.string(schema, json, fail) : [];
   }
 
   private string(schema: Exclude<Schema, boolean>, value: string, fail: (message: string) => Failure): Failure[] {
@@ -183,12 +202,6 @@ class Validator {
     }
     if (typeof schema.pattern === 'string' && !this.pattern(schema.pattern).matcher(value).find()) {
       out.push(fail(`'${value}' does not match pattern '${schema.pattern}'`));
-    }
-    const { format } = schema;
-    if (this.isEarly && typeof format === 'string') {
-      if (unlisted.includes(format)) this.unchecked.add(`format: ${format}`);
-      if (Object.hasOwn(formats, format) && !formats[format]!(value))
-        out.push(fail(`'${value}' is not valid ${format}`));
     }
     return out;
   }
@@ -342,8 +355,7 @@ class Validator {
   private unevaluated(schema: Exclude<Schema, boolean>, value: Value, path: string, depth: number): readonly Failure[] {
     const rule = value.kind === 'table' ? schema.unevaluatedProperties : schema.unevaluatedItems;
     if (rule === undefined || value.kind === 'scalar') return [];
-    const { [value.kind === 'table' ? 'unevaluatedProperties' : 'unevaluatedItems']: _, ...others } = schema;
-    const seen = this.evaluated(others, value, path, depth + 1);
+    const seen = this.evaluated(schema, value, path, depth + 1, 'beside');
     const parts: readonly (readonly [string, Value])[] =
       value.kind === 'table'
         ? [...value.slots].map(([key, slot]) => [key, slot.value] as const)
@@ -355,20 +367,30 @@ class Validator {
     );
   }
 
-  /** The keys or indexes that a schema and the schemas that it applies in place have looked at. */
-  private evaluated(schema: Schema, value: Value, path: string, depth: number): ReadonlySet<string> {
+  /**
+   * The keys or indexes that a schema and the schemas that it applies in place have looked at: what its own rule for the
+   * rest looks at, or what stands beside that rule.
+   */
+  private evaluated(
+    schema: Schema,
+    value: Value,
+    path: string,
+    depth: number,
+    which: 'all' | 'beside' = 'all',
+  ): ReadonlySet<string> {
     if (++this.steps > maxSteps || depth > maxDepth) throw new SchemaError('the schema takes too much work to check');
     const seen = new Set<string>();
     if (typeof schema !== 'object' || schema === null || value.kind === 'scalar') return seen;
+    this.scope.push(this.known.of(schema));
     const holds = (sub: Json) => this.validate(sub as Schema, value, path, depth + 1).length === 0;
     const take = (sub: Json | undefined) => {
       for (const key of this.evaluated(sub as Schema, value, path, depth + 1)) seen.add(key);
     };
-    const ref = schema.$ref ?? schema.$dynamicRef ?? schema.$recursiveRef;
-    if (typeof ref === 'string') take(this.resolveRef(ref) as Json);
+    take(this.target(schema) as Json | undefined);
     if (value.kind === 'table') {
       const patterns = Object.keys(record(schema.patternProperties));
-      const rest = schema.additionalProperties !== undefined || schema.unevaluatedProperties !== undefined;
+      const rest =
+        schema.additionalProperties !== undefined || (which === 'all' && schema.unevaluatedProperties !== undefined);
       for (const key of value.slots.keys()) {
         const named = Object.hasOwn(record(schema.properties), key);
         if (rest || named || patterns.some((pattern) => this.pattern(pattern).matcher(key).find())) seen.add(key);
@@ -376,7 +398,7 @@ class Validator {
       for (const [key, sub] of Object.entries(record(schema.dependentSchemas))) if (value.slots.has(key)) take(sub);
     } else {
       const first = list(schema.prefixItems).length;
-      const rest = schema.items !== undefined || schema.unevaluatedItems !== undefined;
+      const rest = schema.items !== undefined || (which === 'all' && schema.unevaluatedItems !== undefined);
       for (const [index, item] of value.items.entries()) {
         const contained =
           schema.contains !== undefined && this.validate(schema.contains as Schema, item, path, depth + 1).length === 0;
@@ -390,6 +412,7 @@ class Validator {
       if (met) take(schema.if);
       take(met ? schema.then : schema.else);
     }
+    this.scope.pop();
     return seen;
   }
 
@@ -406,39 +429,45 @@ class Validator {
     return compiled;
   }
 
-  private resolveRef(ref: string): Schema {
-    const known = this.ids.get(ref);
-    if (known !== undefined) return known;
+  /** What a schema refers to; a dynamic reference leads to the outermost anchor of its name. */
+  private target(schema: Exclude<Schema, boolean>): Schema | undefined {
+    const { $ref, $dynamicRef, $recursiveRef } = schema;
+    if (typeof $ref === 'string') return this.resolved(schema, $ref);
+    if (typeof $recursiveRef === 'string')
+      return this.outermost(this.resolved(schema, $recursiveRef), ({ root }) =>
+        record(root as Json).$recursiveAnchor === true ? root : undefined,
+      );
+    if (typeof $dynamicRef !== 'string') return undefined;
+    const initial = this.resolved(schema, $dynamicRef);
+    const name = $dynamicRef.slice($dynamicRef.indexOf('#') + 1);
+    if (record(initial as Json).$dynamicAnchor !== name) return initial;
+    return this.outermost(initial, ({ dynamic }) => dynamic.get(name));
+  }
+
+  private outermost(initial: Schema, find: (resource: Resource) => Schema | undefined): Schema {
+    for (const resource of this.scope) {
+      const found = find(resource);
+      if (found !== undefined) return found;
+    }
+    return initial;
+  }
+
+  private resolved(from: Schema, ref: string): Schema {
+    const own = this.known.of(from);
     const hash = ref.indexOf('#');
     const base = hash < 0 ? ref : ref.slice(0, hash);
-    const start = base === '' ? this.root : this.ids.get(base);
-    if (start === undefined) {
+    const resource = base === '' ? own : this.known.find(base, own);
+    if (resource === undefined) {
+      const path = this.known.fileOf(base, own);
+      if (path !== undefined)
+        throw new SchemaError(`failing loading "file://${path}": open ${path}: no such file or directory`);
       // Helm itself passes over a urn that nobody resolves.
       if (!base.startsWith('urn:')) this.outside.add(ref);
       return true;
     }
-    let at: Json | undefined = start as Json;
-    for (const step of hash < 0
-      ? []
-      : ref
-          .slice(hash + 1)
-          .split('/')
-          .slice(1)) {
-      const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
-      at =
-        typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? (at as Record<string, Json>)[key] : undefined;
-    }
-    if (at === undefined) throw new SchemaError(`the schema refers to ${ref}, which it does not define`);
-    return at as Schema;
-  }
-}
-
-function collectIds(schema: Json, into: Map<string, Schema>, depth: number): void {
-  if (typeof schema !== 'object' || schema === null || depth > maxDepth) return;
-  for (const [key, value] of Object.entries(schema)) {
-    if ((key === '$id' || key === 'id') && typeof value === 'string') into.set(value, schema as Schema);
-    if (key === '$anchor' && typeof value === 'string') into.set(`#${value}`, schema as Schema);
-    collectIds(value as Json, into, depth + 1);
+    const found = hash < 0 ? resource.root : fragment(resource, decodeURIComponent(ref.slice(hash + 1)));
+    if (found === undefined) throw new SchemaError(`the schema refers to ${ref}, which it does not define`);
+    return found;
   }
 }
 

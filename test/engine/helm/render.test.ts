@@ -320,6 +320,11 @@ describe('values.schema.json', () => {
     ['uuid', '123e4567-e89b-12d3-a456-426614174000', '123'],
     ['semver', '1.2.3-rc.1', '1.2'],
     ['regex', '^a+$', '(?=a)'],
+    ['iri', 'https://example.com/ü', '/ü'],
+    ['iri-reference', '/ü', 'a\\\\b'],
+    ['period', '2024-01-01T00:00:00Z/P1D', 'P1D/P1D'],
+    ['relative-json-pointer', '1/a', '01#'],
+    ['uri-template', 'https://example.com/{a}/b?{c}', 'https://example.com/{a{b}}'],
   ])('the format %s is a rule up to draft 7', (format, good, bad) => {
     const body = { properties: { v: { format } } };
     const early = schema({ $schema: 'http://json-schema.org/draft-07/schema#', ...body });
@@ -332,11 +337,29 @@ describe('values.schema.json', () => {
     [{ properties: { a: { required: true } } }, "at '/properties/a/required': got boolean, want array"],
     [{ anyOf: [{ minimum: 'x' }] }, "at '/anyOf/0/minimum': got string, want number"],
     [{ pattern: '(' }, "at '/pattern': '(' is not valid regex"],
+    [{ items: [{}] }, "at '/items': got array, want boolean or object"],
+    [{ type: 'text' }, "at '/type': 'anyOf' failed"],
+    [{ $schema: 'http://json-schema.org/draft-04/schema#', not: true }, "at '/not': got boolean, want object"],
   ])('%j is no schema', (body, message) => checkError(schema(body), message, undefined, { values }));
-  test('a format that is not checked is said', () => {
-    const draft7 = 'http://json-schema.org/draft-07/schema#';
-    const files = schema({ $schema: draft7, properties: { name: { format: 'uri-template' } } });
-    expect(render(files, { values }).problems[0]?.message).toContain('"format: uri-template", which is not supported');
+  const node = { type: 'object', properties: { data: true, children: { items: { $dynamicRef: '#node' } } } };
+  const tree = { $id: 'https://example.com/tree', $dynamicAnchor: 'node', ...node };
+  const strict = { $id: 'https://example.com/strict', $dynamicAnchor: 'node', $ref: 'tree', $defs: { tree } };
+  test.each([
+    [tree, 'children: [{children: [5]}]', "at '/children/0/children/0': got number, want object"],
+    [{ ...strict, unevaluatedProperties: false }, 'children: [{data: 1}]', undefined],
+    [{ ...strict, unevaluatedProperties: false }, 'children: [{daat: 1}]', "at '/children/0/daat': false schema"],
+    [{ properties: { a: { $ref: '#here' } }, $defs: { x: { $anchor: 'here', type: 'string' } } }, 'a: 1', 'got number'],
+    [{ properties: { a: { $ref: 'x' } }, $defs: { x: { $id: 'x', type: 'string' } } }, 'a: 1', 'got number'],
+    [{ $ref: 'other' }, '{}', 'failing loading "file:///other": open /other: no such file or directory'],
+    [{ properties: { a: { enum: ['b'], type: 'string' } } }, 'a: 1', /at '\/a': got number, want string$/],
+  ])('a reference in %j', (body, values, message) => {
+    if (message === undefined) expect(render(schema(body), { values }).problems).toEqual([]);
+    else checkError(schema(body), message, undefined, { values });
+  });
+  test('a part of another draft', () => {
+    const early = { $id: 'old', $schema: 'http://json-schema.org/draft-07/schema#', format: 'ipv4' };
+    checkError(schema({ properties: { v: early } }), 'is not valid ipv4', 'x', { values: 'v: x' });
+    expect(render(schema({ properties: { v: { format: 'ipv4' } } }), { values: 'v: x' }).problems).toEqual([]);
   });
   test("a reference to a subchart's schema is found by its id", () => {
     const id = 'https://example.com/common.json';
