@@ -294,7 +294,7 @@ async function ask(
   // What failed is asked again by the next plan.
   const settled = outcome.failure === undefined && outcome.problems.length === 0;
   if (!encrypted) {
-    if (settled) answers(outcome.entry, payload.object, owner.spec);
+    if (settled) answers(outcome.entry, { object: payload.object, spec: owner.spec, node: object.node });
     return outcome;
   }
   // A copy, which holds no payload: what is encrypted is not sent from here.

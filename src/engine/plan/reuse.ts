@@ -6,6 +6,7 @@ import { keyOf } from '../objects/object.ts';
 import type { LiveObject } from '../ports.ts';
 import type { DesiredObject, Owner } from '../render/desired.ts';
 import { canonical } from '../yaml/canonical.ts';
+import type { Mapping } from '../yaml/node.ts';
 import type { Json } from '../yaml/resolve.ts';
 import { originOfChange } from './dangers/at.ts';
 import { originOf } from './origins.ts';
@@ -17,13 +18,15 @@ import type { Plan, PlanEntry } from './plan.ts';
 interface Asked {
   readonly object: LiveObject;
   readonly spec: OwnerSpec;
+  /** What it was rendered as: a render keeps the nodes that an edit did not touch, and with them their origins. */
+  readonly node: Mapping;
 }
 
 const askedFor = new WeakMap<PlanEntry, Asked>();
 
 /** Notes what an entry answers, for a later plan. */
-export function answers(entry: PlanEntry, object: LiveObject, spec: OwnerSpec): PlanEntry {
-  askedFor.set(entry, { object, spec });
+export function answers(entry: PlanEntry, asked: Asked): PlanEntry {
+  askedFor.set(entry, asked);
   return entry;
 }
 
@@ -49,7 +52,8 @@ export function earlierOf(plan: Plan | undefined, identity: string): Earlier {
       if (entry === undefined || asked === undefined) return undefined;
       const same = asked.object === sent || canonical(asked.object) === canonical(sent);
       if (!same || !sameSpec(asked.spec, spec)) return undefined;
-      return answers(moved(entry, object), sent, spec);
+      const { node } = object;
+      return node === asked.node ? entry : answers(moved(entry, object), { object: sent, spec, node });
     },
   };
 }

@@ -42,7 +42,8 @@ function matches(rule: Json, { group, plural }: Pick<ServedKind, 'group' | 'plur
 }
 
 /**
- * Kinds of the server itself whose update is judged by the change alone. Others are not here because something else is
+ * Kinds of the server itself whose update is judged by the change alone: what was valid and stays as it is stays valid, as
+ * the validation of its own kinds is only ever tightened for changes. Others are not here because something else is
  * looked at (a PersistentVolumeClaim's LimitRange, a PriorityClass' rivals, a Pod's node), or because they are rare.
  */
 const builtin: ReadonlySet<string> = new Set([
