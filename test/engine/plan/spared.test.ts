@@ -315,9 +315,14 @@ test('what Go sends for nothing, and the server fills, is left as it is', () => 
     );
   const owned = `{"f:spec": {"f:ports": {'k:{"port":80,"protocol":"TCP"}': {".": {}, "f:port": {}, "f:protocol": {}, "f:targetPort": {}}}}}`;
   for (const port of ['80', 'http']) service('{ports: [{port: 80, protocol: TCP, targetPort: 0}]}', owned, port);
-  const workload = (strategy: string) =>
-    `{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: b, managedFields: [{manager: ${manager}, operation: Apply, apiVersion: apps/v1, fieldsV1: {"f:spec": {"f:strategy": {}}}}]}, spec: {strategy: ${strategy}}}`;
+  const workload = (strategy: string, fields = '{}') =>
+    `{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: b, managedFields: [{manager: ${manager}, operation: Apply, apiVersion: apps/v1, fieldsV1: {"f:spec": {"f:strategy": ${fields}}}}]}, spec: {strategy: ${strategy}}}`;
   const empty = '{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: b}, spec: {strategy: {}}}';
-  check(empty, workload('{type: RollingUpdate}'), true);
-  check(empty.replace('strategy: {}', 'strategy: {type: Recreate}'), workload('{type: RollingUpdate}'), false);
+  const usual = '{type: RollingUpdate, rollingUpdate: {maxSurge: 25%, maxUnavailable: 25%}}';
+  check(empty, workload(usual), true);
+  check(empty, workload(usual.replace('25%', '50%')), false);
+  check(empty, workload(usual, '{f:type: {}}'), false);
+  check(empty.replace('strategy: {}', 'strategy: {type: Recreate}'), workload(usual), false);
+  const elsewhere = (text: string) => text.replace('apps/v1', 'example.com/v1').replaceAll('apps/v1', 'example.com/v1');
+  check(elsewhere(empty), elsewhere(workload(usual)), false);
 });

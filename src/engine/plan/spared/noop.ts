@@ -5,7 +5,7 @@
  * (structured-merge-diff). So nothing changes when the manager owns exactly the fields that are sent (`fieldsV1` in
  * `managedFields`, in the same version), and each of them has the value that is sent. A field set says how the server
  * merges, too: a node with children is merged by them (`f:` fields, `k:` items by key, `v:` items of a set), and a node
- * without is taken as a whole. Whatever is not plainly so counts as a change: then the server is asked.
+ * without is taken as a whole, unless it is nothing, for which the server fills in its default (`zeros.ts`). Whatever is not plainly so counts as a change: then the server is asked.
  */
 import type { LiveObject } from '../../ports.ts';
 import { at, isObject, type JsonObject, listAt, stringAt } from '../../status/fields.ts';
@@ -13,13 +13,19 @@ import type { Json } from '../../yaml/resolve.ts';
 import { same } from '../changes.ts';
 import { cleanupPatch } from '../cleanup.ts';
 import type { Payload } from '../payload.ts';
+import { isFilledIn, type Place } from './zeros.ts';
 
 export function isNoop(payload: Payload, live: LiveObject): boolean {
   const { object, manager } = payload;
   if (at(live, 'metadata', 'deletionTimestamp') !== undefined) return false;
   if (cleanupPatch(object, live, manager).length > 0) return false;
   const [sent, owned] = [fieldsOf(object), ownedBy(payload, live)];
-  return sent !== undefined && owned !== undefined && named(object) === named(live) && holds(sent, live, owned);
+  return (
+    sent !== undefined &&
+    owned !== undefined &&
+    named(object) === named(live) &&
+    holds(sent, live, owned, placeOf(object))
+  );
 }
 
 /** When the manager last changed the object, as the server noted it; empty where it did not. */
@@ -51,6 +57,10 @@ function named(object: LiveObject): string {
   return paths.map((path) => stringAt(object, ...path)).join(' ');
 }
 
+function placeOf(object: LiveObject): Place {
+  return { kind: `${stringAt(object, 'apiVersion')}/${stringAt(object, 'kind')}`, path: '' };
+}
+
 /** What is sent, less what names the object: no field set holds that. Undefined for metadata that the server has a say in. */
 function fieldsOf(object: LiveObject): JsonObject | undefined {
   const { apiVersion: _version, kind: _kind, metadata, status, ...rest } = object;
@@ -62,38 +72,33 @@ function fieldsOf(object: LiveObject): JsonObject | undefined {
 }
 
 /** Whether what is wanted is what is owned, and has the value that is live. */
-function holds(wanted: Json, live: Json | undefined, owned: Json | undefined): boolean {
+function holds(wanted: Json, live: Json | undefined, owned: Json | undefined, place: Place): boolean {
   if (live === undefined || !isObject(owned)) return false;
   const names = Object.keys(owned).filter((name) => name !== '.');
   if (names.length === 0) return same(wanted, live);
-  if (Array.isArray(wanted)) return Array.isArray(live) && holdsItems(wanted, live, owned, names);
+  if (Array.isArray(wanted)) return Array.isArray(live) && holdsItems(wanted, live, owned, place);
   if (!isObject(wanted) || !isObject(live)) return false;
   const keys = Object.keys(wanted);
   if (keys.length !== names.length) return false;
   return keys.every((key) => {
     const mine = at(owned, `f:${key}`);
-    return holds(wanted[key]!, at(live, key), mine) || (isObject(mine) && defaulted(key, wanted[key]!, live));
+    const inside = { ...place, path: `${place.path}/${key}` };
+    return holds(wanted[key]!, at(live, key), mine, inside) || (isLeaf(mine) && isFilledIn(place, key, wanted, live));
   });
 }
 
-/** Structs of built-in kinds that are merged field by field. Flux sends them empty where nobody fills them. */
-const merged = new Set(['metadata', 'spec', 'status', 'strategy', 'updateStrategy', 'resources']);
-
-/** Whether the server made of what Go sends for nothing what is live: a struct's defaults, the port as its own target. */
-function defaulted(key: string, wanted: Json, live: JsonObject): boolean {
-  if (key === 'targetPort') return wanted === 0 && live.targetPort === live.port;
-  return merged.has(key) && isObject(wanted) && Object.keys(wanted).length === 0 && isObject(live[key]);
+function isLeaf(owned: Json | undefined): boolean {
+  return isObject(owned) && Object.keys(owned).length === 0;
 }
 
 /** Each item is owned once and live once, and the live ones stand in the order of the wanted ones. */
-function holdsItems(
-  wanted: readonly Json[],
-  live: readonly Json[],
-  owned: JsonObject,
-  names: readonly string[],
-): boolean {
-  if (wanted.length !== names.length) return false;
-  const left = new Map(names.map((name) => [name, itemKey(name)]));
+function holdsItems(wanted: readonly Json[], live: readonly Json[], owned: JsonObject, place: Place): boolean {
+  const left = new Map(
+    Object.keys(owned)
+      .filter((name) => name !== '.')
+      .map((name) => [name, itemKey(name)]),
+  );
+  if (wanted.length !== left.size) return false;
   let last = -1;
   return wanted.every((item) => {
     const [name, key] = [...left].find(([, one]) => isItem(one, item)) ?? [];
@@ -102,7 +107,7 @@ function holdsItems(
     const [index] = places;
     if (index === undefined || places.length > 1 || index <= last) return false;
     last = index;
-    return 'value' in key || holds(item, live[index], owned[name]);
+    return 'value' in key || holds(item, live[index], owned[name], place);
   });
 }
 
