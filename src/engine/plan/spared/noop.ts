@@ -5,7 +5,8 @@
  * (structured-merge-diff). So nothing changes when the manager owns exactly the fields that are sent (`fieldsV1` in
  * `managedFields`, in the same version), and each of them has the value that is sent. A field set says how the server
  * merges, too: a node with children is merged by them (`f:` fields, `k:` items by key, `v:` items of a set), and a node
- * without is taken as a whole, unless it is nothing, for which the server fills in its default (`zeros.ts`). Whatever is not plainly so counts as a change: then the server is asked.
+ * without is taken as a whole. For what is sent as nothing the server fills in its default (`zeros.ts`). Whatever is not
+ * plainly so counts as a change: then the server is asked.
  */
 import type { LiveObject } from '../../ports.ts';
 import { at, isObject, type JsonObject, listAt, stringAt } from '../../status/fields.ts';
