@@ -2,13 +2,19 @@
 
 import { keepReason } from '../plan/exempt.ts';
 import type { PlanEntry } from '../plan/plan.ts';
+import type { Propagation } from '../plan/releasespec.ts';
 import type { ClusterFailure } from '../ports.ts';
 import type { Owner } from '../render/desired.ts';
 import { listAt, stringAt } from '../status/fields.ts';
 import { failure, type SendContext, type Sent } from './send.ts';
 import { refOf } from './stale.ts';
 
-export async function pruneOne({ cluster, signal }: SendContext, entry: PlanEntry, owner: Owner): Promise<Sent> {
+export async function pruneOne(
+  { cluster, signal }: SendContext,
+  entry: PlanEntry,
+  owner: Owner,
+  propagation: Propagation = 'Background',
+): Promise<Sent> {
   const ref = refOf(entry);
   // Looked at again: in this very apply it may have moved to another owner.
   const live = await cluster.get(ref, signal);
@@ -20,7 +26,7 @@ export async function pruneOne({ cluster, signal }: SendContext, entry: PlanEntr
   const kept = keepReason(live.value, owner.id);
   if (kept !== undefined) return { outcome: 'kept', message: kept };
   const uid = entry.seen?.uid;
-  const options = { propagation: 'Background' as const, ...(uid === undefined ? {} : { uid }) };
+  const options = { propagation, ...(uid === undefined ? {} : { uid }) };
   const answer = await cluster.delete(ref, options, signal);
   if (answer.ok) return { outcome: 'deleted', message: 'deleted' };
   const gone = goneMessage(answer.failure.reason);

@@ -3,6 +3,7 @@
  * own, so that a field removed from Git is removed from the cluster; kubectl's last-applied annotation goes away.
  */
 import type { LiveObject } from '../ports.ts';
+import { helmManager } from '../release/index.ts';
 import { at, isObject, type JsonObject, listAt, stringAt, stringsAt } from '../status/fields.ts';
 import { canonical } from '../yaml/canonical.ts';
 import type { Json } from '../yaml/resolve.ts';
@@ -15,13 +16,16 @@ const annotations = [
 ];
 const labels = ['fluxcd.io/sync-gc-mark'];
 
-/** Prefix of a manager's name and the operation by which it owned fields. */
-const takenOver = (manager: string): readonly (readonly [string, string])[] => [
-  ['kubectl', 'Apply'],
-  ['kubectl', 'Update'],
-  ['before-first-apply', 'Update'],
-  [manager, 'Update'],
-];
+/** Prefix of a manager's name and the operation by which it owned fields. Helm leaves what others own to them. */
+const takenOver = (manager: string): readonly (readonly [string, string])[] =>
+  manager === helmManager
+    ? [[manager, 'Update']]
+    : [
+        ['kubectl', 'Apply'],
+        ['kubectl', 'Update'],
+        ['before-first-apply', 'Update'],
+        [manager, 'Update'],
+      ];
 
 /** The JSON patch that hands those fields to `manager`; empty when there is nothing to take over. */
 export function cleanupPatch(desired: Json, live: Json | undefined, manager: string): readonly LiveObject[] {
@@ -31,8 +35,9 @@ export function cleanupPatch(desired: Json, live: Json | undefined, manager: str
     stringsAt(live, 'metadata', 'annotations'),
     stringsAt(live, 'metadata', 'labels'),
   ];
-  for (const key of annotations) if (key in hasAnnotations) patch.push(removal('annotations', key));
-  for (const key of labels) if (key in hasLabels) patch.push(removal('labels', key));
+  if (manager !== helmManager)
+    for (const key of annotations) if (key in hasAnnotations) patch.push(removal('annotations', key));
+  if (manager !== helmManager) for (const key of labels) if (key in hasLabels) patch.push(removal('labels', key));
   const managed = replacedManagers(live, manager);
   if (managed !== undefined) patch.push({ op: 'replace', path: '/metadata/managedFields', value: managed });
   return patch;

@@ -187,7 +187,8 @@ async function cascade(
     ? await accountGone(home, target, spec)
     : `${title} is removed without pruning: it stays as an orphan`;
   const state = { exists: true, suspended: spec.suspend, controlled: false, inventory: inventoryOf(live) };
-  const stored = spec.release === undefined ? { state } : await withRelease(target.requests, state, spec.release);
+  const stored =
+    spec.release === undefined ? { state } : await withRelease(target.requests, state, { spec: spec.release });
   const inventory = stored.state.inventory
     .map(parseInventory)
     .filter((entry): entry is ObjectId => entry !== undefined)

@@ -5,6 +5,7 @@
 import { keyOf, type ObjectId, titleOf } from '../objects/object.ts';
 import type { Cluster, ClusterFailure, LiveObject } from '../ports.ts';
 import type { Problem } from '../problem.ts';
+import type { ReleaseRecord } from '../release/index.ts';
 import type { DesiredObject, DesiredSet } from '../render/desired.ts';
 import { stringAt } from '../status/fields.ts';
 import { accountNotes, type DefaultAccounts, defaultAccounts, lacksRight } from './accounts.ts';
@@ -12,6 +13,7 @@ import { planDangers, withGroupDangers, withReleaseBumps } from './dangers/group
 import { type Deletions, deletionsOf } from './deletions.ts';
 import { failureProblem, type Gathered, gather } from './failures.ts';
 import { inputsOf } from './hash.ts';
+import { asReplaced, leftRelease } from './leftrelease.ts';
 import { type LiveOwner, liveOwners, unseen } from './liveowner.ts';
 import { byFluxOrder } from './order.ts';
 import { outcomeOf, type Question } from './outcome.ts';
@@ -24,6 +26,7 @@ import { problemsOf } from './problems.ts';
 import { releaseNotes, withRelease } from './release.ts';
 import { prefetch, type Requests, refKey, requestsOf, type Sought } from './requests.ts';
 import { answers, type Earlier, earlierOf } from './reuse.ts';
+import { revisionEntry } from './revision.ts';
 import type { Part } from './scope.ts';
 import { isEncrypted, withLiveValues } from './sops.ts';
 import { letsBeIn, noneSpared, type Spared, sparedBy } from './spared/index.ts';
@@ -68,7 +71,7 @@ export async function planLive(
   const here: Place = { requests: requestsOf(cluster, concurrency, options.signal) };
   const accounts = earlierAccounts(options.earlier, identity.value) ?? (await defaultAccounts(here.requests));
   const { places, ...reach } = await placesOf(here, rendered, { accounts, concurrency, ...signalOf(options) });
-  const { owners, sets: wanted } = await withReleases(places, rendered, await ownersIn(places, rendered));
+  const { owners, sets: wanted, last } = await withReleases(places, rendered, await ownersIn(places, rendered));
   const gathered = gather(cluster);
   const targets = distinct(places.map(({ target }) => target));
   const created = createdIn(wanted, places);
@@ -135,9 +138,22 @@ export async function planLive(
     gathered.add({ problems: leftOut });
   }
   const asked = answered.map((all, index) =>
-    all.map(({ outcome }) => asDrifted(outcome.entry, wanted[index]!, owners[index]!.spec)),
+    all.map(({ outcome }) => {
+      const entry = asDrifted(outcome.entry, wanted[index]!, owners[index]!.spec);
+      return asReplaced(entry, owners[index]!.state);
+    }),
   );
-  const groups = await groupsOf({ wanted, places, reach, wantedBy, owners, asked, gathered, part: options.part });
+  const groups = await groupsOf({
+    wanted,
+    places,
+    reach,
+    wantedBy,
+    owners,
+    last,
+    asked,
+    gathered,
+    part: options.part,
+  });
   const problems = [...rendering, ...gathered.problems()];
   const dangers = planDangers({ groups });
   const plan = {
@@ -168,18 +184,29 @@ async function withReleases(
   places: readonly OwnerPlaces[],
   wanted: readonly DesiredSet[],
   owners: readonly LiveOwner[],
-): Promise<{ readonly owners: readonly LiveOwner[]; readonly sets: readonly DesiredSet[] }> {
+): Promise<{
+  readonly owners: readonly LiveOwner[];
+  readonly sets: readonly DesiredSet[];
+  /** The newest revision of each that is a release. */
+  readonly last: ReadonlyMap<LiveOwner, ReleaseRecord>;
+}> {
+  const last = new Map<LiveOwner, ReleaseRecord>();
   const both = await Promise.all(
     owners.map(async (owner, index) => {
       const { target } = places[index]!;
       const set = wanted[index]!;
       if (owner.spec.release === undefined || typeof target === 'string') return { owner, set };
-      const { state, deployed } = await withRelease(target.requests, owner.state, owner.spec.release);
-      const standing = asDeployed(set, owner, deployed);
-      return { owner: heldTo({ ...owner, state }, standing), set: standing };
+      const stored = await withRelease(target.requests, owner.state, {
+        spec: owner.spec.release,
+        left: leftRelease(set, owner.spec.release, owner.live),
+      });
+      const standing = asDeployed(set, owner, stored.deployed);
+      const held = heldTo({ ...owner, state: stored.state }, standing);
+      if (stored.last !== undefined) last.set(held, stored.last);
+      return { owner: held, set: standing };
     }),
   );
-  return { owners: both.map(({ owner }) => owner), sets: both.map(({ set }) => set) };
+  return { owners: both.map(({ owner }) => owner), sets: both.map(({ set }) => set), last };
 }
 
 /** What is known of each owner, asked where it stands. */
@@ -314,12 +341,13 @@ interface Answers {
   readonly reach: Reach;
   readonly wantedBy: ReadonlyMap<Place, ReadonlyMap<string, ObjectId>>;
   readonly owners: readonly LiveOwner[];
+  readonly last: ReadonlyMap<LiveOwner, ReleaseRecord>;
   readonly asked: readonly (readonly PlanEntry[])[];
   readonly gathered: Gathered;
   readonly part: Part | undefined;
 }
 
-async function groupsOf({ wanted, places, owners, asked, ...answers }: Answers): Promise<readonly PlanGroup[]> {
+async function groupsOf({ wanted, places, owners, last, asked, ...answers }: Answers): Promise<readonly PlanGroup[]> {
   const { reach, wantedBy, gathered, part } = answers;
   const parts = await Promise.all(
     owners.map(async (owner, index): Promise<Deletions> => {
@@ -331,8 +359,10 @@ async function groupsOf({ wanted, places, owners, asked, ...answers }: Answers):
     }),
   );
   const groups = wanted.map((set, index): PlanGroup => {
-    const entries = [...[...asked[index]!].sort(byFluxOrder), ...parts[index]!.entries];
     const owner = owners[index]!;
+    const compared = [...[...asked[index]!].sort(byFluxOrder), ...parts[index]!.entries];
+    const revision = revisionEntry(set, owner, last.get(owner), compared);
+    const entries = revision === undefined ? compared : [...compared, revision];
     const { home, target, remote } = places[index]!;
     const note = noteOf(set, owner, entries, places[index]!);
     if (set.release !== undefined) rememberRelease(owner.spec, set.release);

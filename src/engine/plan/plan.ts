@@ -77,6 +77,8 @@ export interface PlanEntry {
     readonly content?: string;
   };
   readonly dangers?: readonly Danger[];
+  /** The next revision of a release of which nothing else is written: Helm runs all the same, with its hooks. */
+  readonly revision?: true;
   /** How `after` was found when not by asking the server to dry-run it: a merge by managed fields, of lower fidelity. */
   readonly estimated?: boolean;
 }
@@ -110,6 +112,19 @@ export interface ReleaseState {
   readonly trouble?: string;
   /** The version of the chart that it was made with. */
   readonly chart?: string;
+  /** Its newest revision was applied client-side, and so would Flux go on unless it is told not to. */
+  readonly clientSide?: true;
+  /** The release that is uninstalled first, in the place of which this one comes. */
+  readonly leaves?: LeftRelease;
+}
+
+export interface LeftRelease {
+  readonly name: string;
+  readonly namespace: string;
+  readonly storageNamespace: string;
+  readonly revision: number;
+  /** A sentence's part: why it does not go on. */
+  readonly why: string;
 }
 
 /** The other cluster that an owner's objects go to (`spec.kubeConfig`), as it was when the plan was made. */

@@ -17,13 +17,25 @@ export interface ReleaseSpec {
   readonly install: ReleaseAction;
   readonly upgrade: ReleaseAction;
   readonly uninstall: ReleaseAction & { readonly keepHistory: boolean };
+  /** A new release may take the name of an uninstalled one whose history was kept. */
+  readonly replace: boolean;
   readonly rollback: ReleaseAction;
   /** Helm's tests, where they are enabled. */
   readonly test?: ReleaseTest;
-  /** What follows a failure when no retry is left. */
+  /** How often a failed action is tried again; on failure: without remediation, and by helm-controller alone. */
+  readonly retries: Readonly<Record<'install' | 'upgrade', number | 'on failure'>>;
+  /** What follows a failure before it is tried again. */
   readonly remedies: Readonly<Record<'install' | 'upgrade', Remedy>>;
+  /** Whether the same follows when no retry is left. */
+  readonly remediesLast: Readonly<Record<'install' | 'upgrade', boolean>>;
   /** Whether a failed test counts as a failure of the release. */
   readonly remediesTests: Readonly<Record<'install' | 'upgrade', boolean>>;
+  /** It says how an upgrade is applied, and does not go on as before. */
+  readonly setsApply: boolean;
+  /** A chart of another name upgrades the release; else the release is uninstalled first. */
+  readonly keepsWithOtherChart: boolean;
+  /** `waitStrategy: legacy`, which takes no health check expressions. */
+  readonly waitsAsHelm3: boolean;
   /** A failed upgrade deletes what it created. */
   readonly cleanupOnFail: boolean;
   /** What helm-controller does about objects that differ from the deployed revision. */
@@ -35,7 +47,9 @@ export interface ReleaseSpec {
   readonly notDone: readonly string[];
 }
 
-export type Remedy = 'none' | 'rollback' | 'uninstall';
+export type Remedy = 'rollback' | 'uninstall';
+
+export type Propagation = 'Background' | 'Foreground' | 'Orphan';
 
 export interface ReleaseTest extends ReleaseAction {
   readonly ignoreFailures: boolean;
@@ -50,6 +64,8 @@ export interface ReleaseAction {
   readonly hooks: boolean;
   /** Objects that others own are taken over; else they bar the release. */
   readonly takeOwnership: boolean;
+  /** What becomes of what the deleted objects own. */
+  readonly propagation: Propagation;
 }
 
 export function releaseSpec(id: ObjectId, object: Json | undefined): ReleaseSpec {
@@ -69,8 +85,18 @@ export function releaseSpec(id: ObjectId, object: Json | undefined): ReleaseSpec
     },
     rollback: action(object, 'rollback'),
     ...testOf(object),
-    remedies: { install: remedyOf(object, 'install'), upgrade: remedyOf(object, 'upgrade') },
+    replace: at(object, 'spec', 'install', 'replace') === true,
+    retries: { install: retriesOf(object, 'install'), upgrade: retriesOf(object, 'upgrade') },
+    remedies: {
+      install: 'uninstall',
+      upgrade:
+        stringAt(object, 'spec', 'upgrade', 'remediation', 'strategy') === 'uninstall' ? 'uninstall' : 'rollback',
+    },
+    remediesLast: { install: remediesLast(object, 'install'), upgrade: remediesLast(object, 'upgrade') },
     remediesTests: { install: remediesTests(object, 'install'), upgrade: remediesTests(object, 'upgrade') },
+    setsApply: !['', 'auto'].includes(stringAt(object, 'spec', 'upgrade', 'serverSideApply')),
+    keepsWithOtherChart: stringAt(object, 'spec', 'upgrade', 'chartNameChangeStrategy') === 'InPlaceUpdate',
+    waitsAsHelm3: stringAt(object, 'spec', 'waitStrategy', 'name') === 'legacy',
     cleanupOnFail: at(object, 'spec', 'upgrade', 'cleanupOnFail') === true,
     drift: mode === 'enabled' || mode === 'warn' ? mode : 'disabled',
     postRenderersDigest: postRenderersDigest(at(object, 'spec')),
@@ -96,21 +122,24 @@ export function runsTest({ filters }: Pick<ReleaseTest, 'filters'>, name: string
   return included.length === 0 || included.some((filter) => filter.name === name);
 }
 
-/** An apply is one attempt, so its failure is the last one: remediated where that is asked for, or retries never end. */
-function remedyOf(object: Json | undefined, name: 'install' | 'upgrade'): Remedy {
-  const remediation = at(object, 'spec', name, 'remediation');
-  if (remediation === undefined || stringAt(object, 'spec', name, 'strategy', 'name') === 'RetryOnFailure')
-    return 'none';
-  const retries = intAt(remediation, ['retries'], 0);
-  const last = at(remediation, 'remediateLastFailure') ?? (name === 'upgrade' && retries > 0);
-  if (last !== true && retries >= 0) return 'none';
-  return name === 'install' || stringAt(remediation, 'strategy') === 'uninstall' ? 'uninstall' : 'rollback';
+function retriesOf(object: Json | undefined, name: 'install' | 'upgrade'): number | 'on failure' {
+  if (stringAt(object, 'spec', name, 'strategy', 'name') === 'RetryOnFailure') return 'on failure';
+  // Without an end is told as not done: an apply has one.
+  return Math.max(0, intAt(object, ['spec', name, 'remediation', 'retries'], 0));
+}
+
+function remediesLast(object: Json | undefined, name: 'install' | 'upgrade'): boolean {
+  const retries = intAt(object, ['spec', name, 'remediation', 'retries'], 0);
+  const last = at(object, 'spec', name, 'remediation', 'remediateLastFailure') ?? (name === 'upgrade' && retries > 0);
+  return last === true || retries < 0;
 }
 
 function remediesTests(object: Json | undefined, name: 'install' | 'upgrade'): boolean {
   const own = at(object, 'spec', name, 'remediation', 'ignoreTestFailures');
   return !(own ?? at(object, 'spec', 'test', 'ignoreFailures') ?? false);
 }
+
+const propagations: Readonly<Record<string, Propagation>> = { foreground: 'Foreground', orphan: 'Orphan' };
 
 function action(object: Json | undefined, name: string): ReleaseAction {
   const is = (field: string) => at(object, 'spec', name, field) === true;
@@ -121,6 +150,7 @@ function action(object: Json | undefined, name: string): ReleaseAction {
     waitForJobs: !is('disableWaitForJobs'),
     hooks: !is('disableHooks'),
     takeOwnership: !is('disableTakeOwnership'),
+    propagation: propagations[stringAt(object, 'spec', name, 'deletionPropagation')] ?? 'Background',
   };
 }
 
@@ -132,17 +162,25 @@ interface NotDone {
 }
 
 const notDoneHere: readonly NotDone[] = [
-  { path: ['install', 'remediation', 'retries'], words: 'a failed install is not tried again' },
-  { path: ['upgrade', 'remediation', 'retries'], words: 'a failed upgrade is not tried again' },
+  ...(['install', 'upgrade'] as const).flatMap((action): readonly NotDone[] => [
+    {
+      path: [action, 'strategy', 'name'],
+      words: `a failed ${action} is not tried again after the interval`,
+      values: ['RetryOnFailure'],
+    },
+    {
+      path: [action, 'remediation', 'retries'],
+      words: `a failed ${action} is remedied and not tried again, as Flux would without an end`,
+      values: [-1],
+    },
+  ]),
   { path: ['upgrade', 'preserveValues'], words: "the last release's values are not preserved" },
-  { path: ['upgrade', 'force'], words: 'nothing is replaced by force' },
-  { path: ['healthCheckExprs'], words: 'its health check expressions are not evaluated' },
+  { path: ['waitStrategy', 'name'], words: 'it is waited for by the rules of kstatus', values: ['legacy'] },
   { path: ['install', 'serverSideApply'], words: 'it is applied by the server', values: [false] },
-  { path: ['upgrade', 'serverSideApply'], words: 'it is applied by the server', values: ['disabled'] },
   {
-    path: ['uninstall', 'deletionPropagation'],
-    words: 'it is uninstalled in the background',
-    values: ['foreground', 'orphan'],
+    path: ['upgrade', 'serverSideApply'],
+    words: 'it is applied by the server, and nothing is replaced by force',
+    values: ['disabled'],
   },
 ];
 

@@ -72,7 +72,7 @@ export function heldTo(owner: LiveOwner, { release }: DesiredSet): LiveOwner {
 }
 
 /** The post renderers and the common metadata are those that the revision was made with. */
-function isRenderedAlike(spec: ReleaseSpec, live: LiveObject | undefined): boolean {
+export function isRenderedAlike(spec: ReleaseSpec, live: LiveObject | undefined): boolean {
   return (
     stringAt(live, 'status', 'observedPostRenderersDigest') === spec.postRenderersDigest &&
     stringAt(live, 'status', 'observedCommonMetadataDigest') === spec.commonMetadataDigest

@@ -64,7 +64,8 @@ function chartOf(chart: Chart): JsonObject {
     metadata: metadataOf(chart),
     lock: chart.lock === undefined ? null : lockOf(chart.lock),
     templates: chart.templates.map(fileOf),
-    values: toJson(toMapping(chart.values), 'sigs'),
+    // Without a values.yaml there are none, which is not the same as none in it.
+    values: chart.values.at === chart.chartYaml.at ? null : toJson(toMapping(chart.values), 'sigs'),
     schema: chart.schema === undefined ? null : encodeBase64(chart.schema.bytes),
     schemamodtime: '0001-01-01T00:00:00Z',
     files: chart.files.map(fileOf),

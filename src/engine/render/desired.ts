@@ -27,6 +27,8 @@ export interface ReleaseContent {
   readonly manifest: readonly ReleaseObject[];
   readonly hooks: readonly (ReleaseObject & { readonly hook: Hook })[];
   readonly notes: string;
+  /** The definitions of crds/, whatever the policy makes of them: they count for its inventory. */
+  readonly definitions: readonly ObjectId[];
   /** It is the deployed revision: writing its objects corrects what drifted, and makes no other revision. */
   readonly standing?: true;
 }

@@ -8,7 +8,14 @@ const at = { file: '', start: 0, end: 0 };
 const specOf = (spec: Parameters<typeof fromJson>[0]) => releaseSpec(id, toJson(fromJson({ spec }, at), 'sigs'));
 
 test('defaults', () => {
-  const action = { timeout: 300_000, wait: true, waitForJobs: true, hooks: true, takeOwnership: true };
+  const action = {
+    timeout: 300_000,
+    wait: true,
+    waitForJobs: true,
+    hooks: true,
+    takeOwnership: true,
+    propagation: 'Background',
+  };
   expect(specOf({})).toEqual({
     name: 'web',
     namespace: 'apps',
@@ -19,7 +26,13 @@ test('defaults', () => {
     upgrade: action,
     uninstall: { ...action, keepHistory: false },
     rollback: action,
-    remedies: { install: 'none', upgrade: 'none' },
+    replace: false,
+    retries: { install: 0, upgrade: 0 },
+    remedies: { install: 'uninstall', upgrade: 'rollback' },
+    remediesLast: { install: false, upgrade: false },
+    keepsWithOtherChart: false,
+    setsApply: false,
+    waitsAsHelm3: false,
     remediesTests: { install: true, upgrade: true },
     cleanupOnFail: false,
     drift: 'disabled',
@@ -49,27 +62,38 @@ test('a target namespace names the release, and may be created for it', () => {
 
 test('what is asked for and not done is said', () => {
   const spec = specOf({
-    install: { remediation: { retries: 3 }, serverSideApply: true },
-    upgrade: { serverSideApply: 'disabled' },
+    install: { remediation: { retries: -1 }, serverSideApply: true },
+    upgrade: { strategy: { name: 'RetryOnFailure' }, serverSideApply: 'disabled' },
+    waitStrategy: { name: 'legacy' },
   });
   expect(spec.notDone).toEqual([
-    'a failed install is not tried again (spec.install.remediation.retries)',
-    'it is applied by the server (spec.upgrade.serverSideApply)',
+    'a failed install is remedied and not tried again, as Flux would without an end (spec.install.remediation.retries)',
+    'a failed upgrade is not tried again after the interval (spec.upgrade.strategy.name)',
+    'it is waited for by the rules of kstatus (spec.waitStrategy.name)',
+    'it is applied by the server, and nothing is replaced by force (spec.upgrade.serverSideApply)',
   ]);
 });
 
-test('one attempt is the last: it is remediated where helm-controller would remediate its last failure', () => {
-  const remedies = (install: object, upgrade: object) =>
-    specOf({ install: { remediation: install }, upgrade: { remediation: upgrade } } as never).remedies;
-  expect(remedies({}, {})).toEqual({ install: 'none', upgrade: 'none' });
-  expect(remedies({ retries: 3 }, { retries: 3 })).toEqual({ install: 'none', upgrade: 'rollback' });
-  expect(remedies({ retries: -1 }, { retries: -1 })).toEqual({ install: 'uninstall', upgrade: 'rollback' });
-  expect(
-    remedies({ remediateLastFailure: true }, { retries: 1, remediateLastFailure: false, strategy: 'uninstall' }),
-  ).toEqual({ install: 'uninstall', upgrade: 'none' });
-  expect(remedies({}, { retries: 1, strategy: 'uninstall' }).upgrade).toBe('uninstall');
+test('a failure is remedied between two attempts, and after the last where helm-controller would do it', () => {
+  const asked = (install: object, upgrade: object) => {
+    const { retries, remediesLast } = specOf({
+      install: { remediation: install },
+      upgrade: { remediation: upgrade },
+    } as never);
+    return [retries.install, remediesLast.install, retries.upgrade, remediesLast.upgrade];
+  };
+  expect(asked({}, {})).toEqual([0, false, 0, false]);
+  expect(asked({ retries: 3 }, { retries: 3 })).toEqual([3, false, 3, true]);
+  expect(asked({ retries: -1 }, { retries: -1 })).toEqual([0, true, 0, true]);
+  expect(asked({ remediateLastFailure: true }, { retries: 1, remediateLastFailure: false })).toEqual([
+    0,
+    true,
+    1,
+    false,
+  ]);
+  expect(specOf({ upgrade: { remediation: { strategy: 'uninstall' } } }).remedies.upgrade).toBe('uninstall');
   const retried = specOf({ upgrade: { strategy: { name: 'RetryOnFailure' }, remediation: { retries: 1 } } });
-  expect(retried.remedies.upgrade).toBe('none');
+  expect(retried.retries.upgrade).toBe('on failure');
 });
 
 test('filters choose the tests', () => {

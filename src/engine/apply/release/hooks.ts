@@ -25,11 +25,14 @@ export async function runHooks(
     .filter((hook) => listAt(hook, 'events').includes(event) && wanted(stringAt(hook, 'name')))
     .sort(byWeight);
   for (const [index, hook] of hooks.entries()) {
-    const wrong = await runHook(operation, event, hook);
-    if (wrong === undefined) continue;
-    await cleanUp(operation, [hook], 'hook-failed');
-    await cleanUp(operation, hooks.slice(0, index), 'hook-succeeded');
-    return wrong;
+    const failed = await runHook(operation, event, hook);
+    if (failed === undefined) continue;
+    // What could not be created has nothing to clean up, and then Helm leaves the hooks before it, too.
+    if (failed.ran) {
+      await cleanUp(operation, [hook], 'hook-failed');
+      await cleanUp(operation, hooks.slice(0, index), 'hook-succeeded');
+    }
+    return `${failing[event] ?? ''}${failed.wrong}`;
   }
   return cleanUp(operation, [...hooks].reverse(), 'hook-succeeded');
 }
@@ -43,31 +46,46 @@ function byWeight(a: Json, b: Json): number {
   return intAt(a, ['weight'], 0) - intAt(b, ['weight'], 0) || (first < second ? -1 : first > second ? 1 : 0);
 }
 
-async function runHook(operation: Operation, event: string, hook: JsonObject): Promise<string | undefined> {
+interface FailedHook {
+  readonly wrong: string;
+  /** It was created, and then failed. */
+  readonly ran: boolean;
+}
+
+async function runHook(operation: Operation, event: string, hook: JsonObject): Promise<FailedHook | undefined> {
   const { state, turn } = operation;
-  const what = `${event} hook ${stringAt(hook, 'path')}`;
   const stop = stopReason(state, turn);
-  if (stop !== undefined) return stop;
+  if (stop !== undefined) return { wrong: stop, ran: false };
   const stuck = await cleanUp(operation, [hook], 'before-hook-creation');
-  if (stuck !== undefined) return `${what}: ${stuck}`;
+  if (stuck !== undefined) return { wrong: clean(operation, stuck), ran: false };
   const started = nowText(state);
   await noteRun(operation, hook, { started_at: started, phase: 'Running' });
-  const wrong = await create(operation, hook);
+  const failed = await create(operation, hook);
   await noteRun(operation, hook, {
     started_at: started,
     completed_at: nowText(state),
-    phase: wrong === undefined ? 'Succeeded' : 'Failed',
+    phase: failed === undefined ? 'Succeeded' : 'Failed',
   });
-  return wrong === undefined ? undefined : clean(operation, `${what} failed: ${wrong}`);
+  if (failed === undefined) return undefined;
+  const { wrong, ran } = failed;
+  return { wrong: clean(operation, `warning: Hook ${event} ${stringAt(hook, 'path')} failed: ${wrong}`), ran };
 }
 
-async function create(operation: Operation, hook: JsonObject): Promise<string | undefined> {
+/** In Helm's words. */
+const failing: Readonly<Record<string, string>> = {
+  'pre-install': 'failed pre-install: ',
+  'post-install': 'failed post-install: ',
+  'pre-upgrade': 'pre-upgrade hooks failed: ',
+  'post-upgrade': 'post-upgrade hooks failed: ',
+};
+
+async function create(operation: Operation, hook: JsonObject): Promise<FailedHook | undefined> {
   const { state, action, turn } = operation;
   for (const { object, awaited } of await partsOf(operation, hook)) {
     sending(state, turn, awaited.id);
     const options = { manager: helmManager, force: false, dryRun: false };
     const answer = await turn.site.cluster.apply(object, options, state.options.signal);
-    if (!answer.ok) return answer.failure.message;
+    if (!answer.ok) return { wrong: answer.failure.message, ran: false };
     state.tell({
       type: 'object',
       owner: turn.group.owner.id,
@@ -77,7 +95,7 @@ async function create(operation: Operation, hook: JsonObject): Promise<string | 
       ...inCluster(turn.site),
     });
     const wrong = await waitForHook(operation, awaited, action);
-    if (wrong !== undefined) return wrong;
+    if (wrong !== undefined) return { wrong, ran: true };
   }
   return undefined;
 }

@@ -25,11 +25,13 @@ import { pruneOne } from '../prune.ts';
 import { waitForStage } from '../ready.ts';
 import { type Sent, send } from '../send.ts';
 import { isBad, type State, sending, skipAll, type Turn, told } from '../turn.ts';
-import { conclude } from './conclude.ts';
+import { conclude, type Ended, noFailures } from './conclude.ts';
 import { runHooks } from './hooks.ts';
 import { byManifest, isBeside } from './manifest.ts';
 import { nowText, type Operation, stopReason } from './operation.ts';
-import { waitForRelease } from './wait.ts';
+import { placedIn, takeAway, without, writeBack } from './placed.ts';
+import { uninstallLeft } from './uninstall.ts';
+import { waitForAll, waitForRelease } from './wait.ts';
 
 export { uninstallRelease } from './uninstall.ts';
 
@@ -40,14 +42,50 @@ export async function applyRelease(state: State, turn: Turn): Promise<void> {
     turn.barred ?? (content === undefined ? 'the plan does not hold its chart: plan again' : bar(turn, content));
   if (barred !== undefined || content === undefined) return skipAll(state, turn, all, barred ?? '');
   if (content.standing === true) return correct(state, turn, content);
+  const leftOver = await uninstallLeft(state, turn);
+  if (leftOver !== undefined) return skipAll(state, turn, all, leftOver);
   const history = await historyOf(state, turn);
   if (typeof history === 'string') return skipAll(state, turn, all, history);
-  const operation = await begin(state, turn, content, history);
-  if (typeof operation === 'string') return skipAll(state, turn, all, operation);
+  const begun = await begin(state, turn, content, history);
+  if (typeof begun === 'string') return skipAll(state, turn, all, begun);
+  const { operation } = begun;
   const wrong = await carryOut(operation, content);
-  for (const entry of all)
-    if (!turn.outcomes.has(entry)) told(state, turn, entry, { outcome: 'not-sent', message: wrong ?? '' });
-  await conclude(operation, history, wrong);
+  for (const entry of all) if (!turn.outcomes.has(entry)) told(state, turn, entry, unsent(operation, entry, wrong));
+  const ended = await conclude(operation, { history: begun.history, wrong, failures: noFailures });
+  await tryAgain(operation, content, ended);
+}
+
+/** Of an entry that stands for the revision itself: it was made. */
+function unsent({ record }: Operation, { revision }: PlanEntry, wrong: string | undefined): Sent {
+  if (revision !== true) return { outcome: 'not-sent', message: wrong ?? '' };
+  const message = `revision ${record.revision} is made`;
+  return wrong === undefined ? { outcome: 'applied', message } : { outcome: 'failed', message: `${message}: ${wrong}` };
+}
+
+/** How long a failed release is left alone before it is tried again, in milliseconds. */
+const pause = 1000;
+
+/** What was rolled back or uninstalled is tried again as often as the HelmRelease asks for, with what was planned. */
+async function tryAgain(first: Operation, content: ReleaseContent, ended: Ended): Promise<void> {
+  const { state, turn } = first;
+  let last = ended;
+  while (last.again !== undefined) {
+    await state.options.timer.sleep(pause, state.options.signal);
+    if (state.options.signal?.aborted) return;
+    const { again, failures } = last;
+    const begun = await begin(state, turn, content, again);
+    if (typeof begun === 'string') {
+      state.tell({ type: 'trouble', owner: turn.group.owner.id, message: `it is not tried again: ${begun}` });
+      return;
+    }
+    const { operation } = begun;
+    const wrong = await carryOutAgain(operation, again.at(-1));
+    last = await conclude(operation, { history: again, wrong, failures });
+  }
+  if (last === ended || turn.failed) return;
+  const message = 'applied when it was tried again';
+  for (const [entry, outcome] of turn.outcomes)
+    if (isBad(outcome)) told(state, turn, entry, { outcome: 'applied', message });
 }
 
 /** Helm has nothing new to do: what drifted is put back, as helm-controller's drift correction does, without a revision. */
@@ -63,7 +101,7 @@ function bar({ group, sends, deletes }: Turn, content: ReleaseContent): string |
   const chosen = new Set([...sends, ...deletes]);
   const left = group.entries.filter((entry) => writes(entry) && !chosen.has(entry));
   const planned = group.entries.filter(
-    (entry) => !['delete', 'keep'].includes(entry.action) && !isBeside(content, entry),
+    (entry) => !['delete', 'keep'].includes(entry.action) && entry.revision !== true && !isBeside(content, entry),
   );
   if (planned.length < content.manifest.length)
     return 'a release is applied as a whole, and the plan is of a part of it';
@@ -100,11 +138,19 @@ async function historyOf({ options }: State, { group, site }: Turn): Promise<rea
   const where = { namespace: spec.storageNamespace, name: spec.name };
   const answer = await readReleases(site.cluster, where, 'all', options.signal);
   if (!answer.ok) return `its release storage could not be read: ${answer.failure.message}`;
-  const seen = group.state?.release?.revision ?? 0;
+  const { revision: seen = 0, leaves } = group.state?.release ?? {};
   const last = answer.value.at(-1)?.revision ?? 0;
-  return last === seen
+  // Its own history may have been kept, and is what was uninstalled just now.
+  const kept = leaves?.name === where.name && leaves.storageNamespace === where.namespace;
+  return last === seen || kept
     ? answer.value
     : `its release is at revision ${last}, and the plan was made at ${seen}: plan again`;
+}
+
+interface Begun {
+  readonly operation: Operation;
+  /** The revisions before it, as they are stored now. */
+  readonly history: readonly ReleaseRecord[];
 }
 
 async function begin(
@@ -112,10 +158,12 @@ async function begin(
   turn: Turn,
   content: ReleaseContent,
   history: readonly ReleaseRecord[],
-): Promise<Operation | string> {
+): Promise<Begun | string> {
   const spec = turn.group.spec!.release!;
   const last = history.at(-1);
   const upgrade = isUpgrade(last?.revision, last?.status);
+  if (!upgrade && last !== undefined && !spec.replace)
+    return `the name ${spec.name} is still in use: the history of an uninstalled release is kept (install.replace is not set)`;
   const where = { namespace: spec.storageNamespace, name: spec.name };
   const now = nowText(state);
   const record = makeRecord(content, {
@@ -130,10 +178,16 @@ async function begin(
   const operation = { state, turn, spec, action: upgrade ? spec.upgrade : spec.install, where, record };
   const failed = (await definitions(operation, content)) ?? (upgrade ? undefined : await namespaceFor(operation));
   if (failed !== undefined) return failed;
-  await unlock(operation, last);
-  await makeRoom(operation, history);
+  const unlocked = await unlock(operation, history);
+  if (!upgrade && last !== undefined) {
+    const over = withStatus(last, 'superseded', { description: 'superseded by new release' });
+    await updateRelease(turn.site.cluster, where, over, state.options.timer.now());
+  }
+  await makeRoom(operation, unlocked);
   const stored = await createRelease(turn.site.cluster, where, record, state.options.timer.now());
-  return stored.ok ? operation : `its release record could not be stored: ${stored.failure.message}`;
+  return stored.ok
+    ? { operation, history: unlocked }
+    : `its release record could not be stored: ${stored.failure.message}`;
 }
 
 /** crds/ comes first, and has to be known to the server before anything is made of it. */
@@ -162,12 +216,17 @@ async function namespaceFor({ state, turn, spec }: Operation): Promise<string | 
 }
 
 /** A revision that an operation left pending when it died is failed, as helm-controller has it, and then upgraded. */
-async function unlock({ state, turn, where }: Operation, last: ReleaseRecord | undefined): Promise<void> {
-  if (last === undefined || !isPending(last)) return;
+async function unlock(
+  { state, turn, where }: Operation,
+  history: readonly ReleaseRecord[],
+): Promise<readonly ReleaseRecord[]> {
+  const last = history.at(-1);
+  if (last === undefined || !isPending(last)) return history;
   const failed = withStatus(last, 'failed', {
     description: `Release unlocked from stale '${last.status}' state`,
   });
   await updateRelease(turn.site.cluster, where, failed, state.options.timer.now());
+  return [...history.slice(0, -1), failed];
 }
 
 /** Keeps the history as short as the HelmRelease wants it; the revision that is deployed stays in any case. */
@@ -185,19 +244,45 @@ async function carryOut(operation: Operation, content: ReleaseContent): Promise<
   const event = record.status === 'pending-upgrade' ? 'upgrade' : 'install';
   const before = await runHooks(operation, `pre-${event}`);
   if (before !== undefined) return before;
-  const sends = turn.sends.filter((entry) => !isBeside(content, entry)).sort(byManifest(content));
+  const sends = turn.sends
+    .filter((entry) => entry.revision !== true && !isBeside(content, entry))
+    .sort(byManifest(content));
   const sent = await sendAll(state, turn, sends);
   if (sent !== undefined) return sent;
   const dropped = await dropAll(operation);
   if (dropped !== undefined) return dropped;
   if (action.wait) {
     const standing = turn.group.entries.filter(
-      (entry) => !['delete', 'keep', 'skip'].includes(entry.action) && !isBeside(content, entry),
+      (entry) =>
+        !['delete', 'keep', 'skip'].includes(entry.action) && entry.revision !== true && !isBeside(content, entry),
     );
     const waited = await waitForRelease(operation, standing);
     if (waited !== undefined) return waited;
   }
   return runHooks(operation, `post-${event}`);
+}
+
+/** The same once more: everything is written, whatever the attempts before left, and what no longer belongs to it goes. */
+async function carryOutAgain(operation: Operation, stands: ReleaseRecord | undefined): Promise<string | undefined> {
+  const { action, record } = operation;
+  const event = record.status === 'pending-upgrade' ? 'upgrade' : 'install';
+  const message = `tried again (revision ${record.revision})`;
+  const [wanted, before] = [
+    await placedIn(operation, record.manifest),
+    await placedIn(operation, stands?.manifest ?? ''),
+  ];
+  return (
+    (await runHooks(operation, `pre-${event}`)) ??
+    (await writeBack(operation, wanted, message)) ??
+    (await takeAway({ ...operation, action: { ...action, wait: false } }, without(before, wanted), message)) ??
+    (action.wait
+      ? await waitForAll(
+          operation,
+          wanted.map(({ awaited }) => awaited),
+        )
+      : undefined) ??
+    (await runHooks(operation, `post-${event}`))
+  );
 }
 
 /** One after another, in Helm's order; after a failure no more is sent. */
@@ -214,7 +299,7 @@ async function sendAll(state: State, turn: Turn, entries: readonly PlanEntry[]):
 
 /** What the new manifest no longer holds. */
 async function dropAll({ state, turn }: Operation): Promise<string | undefined> {
-  for (const entry of turn.deletes) {
+  for (const entry of turn.deletes.filter((one) => !turn.outcomes.has(one))) {
     const stop = stopReason(state, turn);
     if (stop !== undefined) return stop;
     sending(state, turn, entry.id);

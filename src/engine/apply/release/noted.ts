@@ -6,7 +6,7 @@
 import type { ObjectId } from '../../objects/object.ts';
 import { inventoryId } from '../../plan/inventory.ts';
 import { releaseOf } from '../../plan/payload.ts';
-import { isSnapshotOf, type ReleaseRecord, snapshotOf } from '../../release/index.ts';
+import { isSnapshotOf, type ReleaseRecord, type SnapshotOptions, snapshotOf } from '../../release/index.ts';
 import { at, intAt, isObject, type JsonObject, listAt, stringAt } from '../../status/fields.ts';
 import { ownerRef, sluiceManager } from '../owner.ts';
 import { byManifest, isBeside } from './manifest.ts';
@@ -25,6 +25,21 @@ export interface Concluded {
   readonly tested?: Tested;
   /** What the failure led to. */
   readonly remedied?: Remedied;
+  /** Why it is not tried again. */
+  readonly stalled?: Stalled;
+  readonly failures: Failures;
+}
+
+/** As helm-controller counts them: all, and those that count for the remediation of an action. */
+export interface Failures {
+  readonly all: number;
+  readonly install: number;
+  readonly upgrade: number;
+}
+
+export interface Stalled {
+  readonly reason: string;
+  readonly message: string;
 }
 
 /** A HelmRelease that is not in the cluster has no status, and nobody who could take its release over. */
@@ -49,10 +64,8 @@ export async function noteOutcome(operation: Operation, concluded: Concluded): P
 /** What was there and is to go is null: it is a merge patch. */
 function statusAfter(live: JsonObject, operation: Operation, concluded: Concluded): JsonObject {
   const { spec, record } = operation;
-  const { action, took, wrong, tested, remedied } = concluded;
+  const { action, took, remedied, failures } = concluded;
   const generation = intAt(live, ['metadata', 'generation'], 1);
-  const failed = wrong !== undefined || tested?.wrong !== undefined;
-  const counted = wrong !== undefined || (tested?.wrong !== undefined && spec.remediesTests[action]);
   const attempted = snapshotOf(record, { action });
   return {
     observedGeneration: generation,
@@ -69,9 +82,9 @@ function statusAfter(live: JsonObject, operation: Operation, concluded: Conclude
     lastAttemptedReleaseActionDuration: `${Math.round(took)}ms`,
     observedPostRenderersDigest: spec.postRenderersDigest || null,
     observedCommonMetadataDigest: spec.commonMetadataDigest || null,
-    failures: failed ? 1 : null,
-    installFailures: counted && action === 'install' ? 1 : null,
-    upgradeFailures: counted && action === 'upgrade' ? 1 : null,
+    failures: failures.all || null,
+    installFailures: failures.install || null,
+    upgradeFailures: failures.upgrade || null,
     conditions: conditionsAfter(live, generation, operation, concluded),
   };
 }
@@ -81,8 +94,10 @@ function statusAfter(live: JsonObject, operation: Operation, concluded: Conclude
  * deployed. An installation begins anew, and so does an upgrade of what the controller did not know for its own.
  */
 function historyAfter(live: JsonObject, { record }: Operation, concluded: Concluded): readonly JsonObject[] {
-  const { action, earlier, tested, remedied } = concluded;
-  const own = { ...snapshotOf(record, { action }), ...(tested === undefined ? {} : { testHooks: tested.hooks }) };
+  const { action, earlier, tested, remedied, wrong } = concluded;
+  const stands = remedied?.revisions.find(({ revision }) => revision === record.revision) ?? record;
+  const by = { action: stands.status === record.status ? action : ('rollback' as const) };
+  const own = { ...snapshotOf(stands, by), ...(tested === undefined ? {} : { testHooks: tested.hooks }) };
   const last = remedied?.revisions.at(-1);
   if (remedied?.how === 'uninstall') return [snapshotOf(last!, { action: 'uninstall-remediation' })];
   const newest = last === undefined ? [own] : [snapshotOf(last, { action: 'rollback' }), own];
@@ -90,7 +105,8 @@ function historyAfter(live: JsonObject, { record }: Operation, concluded: Conclu
   const stored = remedied?.revisions ?? earlier;
   const known = listAt(live, 'status', 'history').flatMap((snapshot) => {
     const found = stored.find(({ revision }) => revision === intAt(snapshot, ['version'], 0));
-    return found === undefined || !isObject(snapshot) ? [] : [refreshed(snapshot, found)];
+    const changer = remedied === undefined || wrong === undefined ? {} : { action: 'rollback' as const };
+    return found === undefined || !isObject(snapshot) ? [] : [refreshed(snapshot, found, changer)];
   });
   const sorted = known.sort((a, b) => intAt(b, ['version'], 0) - intAt(a, ['version'], 0));
   const deployed = sorted.findIndex((one) => ['deployed', 'superseded'].includes(stringAt(one, 'status')));
@@ -98,20 +114,21 @@ function historyAfter(live: JsonObject, { record }: Operation, concluded: Conclu
 }
 
 /** Its state may have changed: it is superseded now. */
-function refreshed(snapshot: JsonObject, stored: ReleaseRecord): JsonObject {
+function refreshed(snapshot: JsonObject, stored: ReleaseRecord, by: Pick<SnapshotOptions, 'action'>): JsonObject {
   if (isSnapshotOf(snapshot, stored)) return snapshot;
   const ociDigest = stringAt(snapshot, 'ociDigest');
   const testHooks = at(snapshot, 'testHooks');
-  return { ...snapshotOf(stored, { ociDigest }), ...(testHooks === undefined ? {} : { testHooks }) };
+  return { ...snapshotOf(stored, { ociDigest, ...by }), ...(testHooks === undefined ? {} : { testHooks }) };
 }
 
 /** In the manifest's order; the definitions of crds/ come last. */
 function inventoryOf({ turn }: Operation): readonly ObjectId[] {
   const content = releaseOf(turn.group.spec)!;
-  const standing = turn.group.entries.filter(({ action }) => !['delete', 'keep'].includes(action));
-  const beside = standing.filter((entry) => isBeside(content, entry));
-  const own = standing.filter((entry) => !beside.includes(entry)).sort(byManifest(content));
-  return [...own, ...beside].map(({ id }) => id);
+  const standing = turn.group.entries.filter(
+    ({ action, revision }) => !['delete', 'keep'].includes(action) && revision !== true,
+  );
+  const own = standing.filter((entry) => !isBeside(content, entry)).sort(byManifest(content));
+  return [...own.map(({ id }) => id), ...content.definitions];
 }
 
 interface Told {
@@ -184,6 +201,8 @@ function conditionsAfter(live: JsonObject, generation: number, operation: Operat
   const [first] = all.filter(({ type }) => type !== 'TestSuccess' || operation.spec.test?.ignoreFailures !== true);
   const status = first!.type === 'Remediated' ? 'False' : first!.status;
   const kept = listAt(live, 'status', 'conditions').filter((one) => !superseded.includes(stringAt(one, 'type')));
-  const made = [{ ...first!, type: 'Ready', status }, ...all];
+  const { stalled } = concluded;
+  const over = stalled === undefined ? [] : [{ type: 'Stalled', status: 'True', ...stalled }];
+  const made = [...over, { ...first!, type: 'Ready', status }, ...all];
   return [...made.map((one) => ({ ...one, observedGeneration: generation, lastTransitionTime })), ...kept];
 }

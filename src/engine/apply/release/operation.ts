@@ -27,10 +27,10 @@ export async function write(operation: Operation, record: ReleaseRecord): Promis
   return answer.ok ? undefined : `its release record could not be written: ${answer.failure.message}`;
 }
 
-/** A message without the values that came from Secrets. */
+/** A message for the record: without the values that came from Secrets, and without the names of this machine. */
 export function clean({ turn }: Pick<Operation, 'turn'>, message: string): string {
   const secrets = turn.group.entries.flatMap((entry) => payloadOf(entry)?.secretValues ?? []);
-  return hideInMessage(message, [...new Set(secrets)]);
+  return hideInMessage(message.replaceAll(/Context \S+ \(\S+\): /g, ''), [...new Set(secrets)]);
 }
 
 export function stopReason(state: State, turn: Turn): string | undefined {

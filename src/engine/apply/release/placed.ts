@@ -65,7 +65,11 @@ export async function takeAway(
     const stop = stopReason(state, turn);
     if (stop !== undefined) return stop;
     sending(state, turn, awaited.id);
-    const answer = await turn.site.cluster.delete(awaited.ref, { propagation: 'Background' }, state.options.signal);
+    const answer = await turn.site.cluster.delete(
+      awaited.ref,
+      { propagation: action.propagation },
+      state.options.signal,
+    );
     if (!answer.ok && answer.failure.reason !== 'not-found')
       return clean(operation, `${titleOf(awaited.id)}: ${answer.failure.message}`);
     tell(operation, awaited, answer.ok ? 'deleted' : 'gone', message);

@@ -1,25 +1,21 @@
 /**
- * What follows a release that failed, as helm-controller does it when no retry is left: the way that the HelmRelease asks
- * for, back to the revision before, or away with all of it. An apply is one attempt, so it never tries again.
+ * What follows a release that failed, between two attempts or after the last: the way that the HelmRelease asks for, back
+ * to the revision before, or away with all of it.
  */
 import type { ObjectId } from '../../objects/object.ts';
 import type { Remedy } from '../../plan/releasespec.ts';
-import {
-  createRelease,
-  deleteRelease,
-  type ReleaseRecord,
-  recordOf,
-  updateRelease,
-  withStatus,
-} from '../../release/index.ts';
-import { stringAt } from '../../status/fields.ts';
+import { createRelease, type ReleaseRecord, recordOf, updateRelease, withStatus } from '../../release/index.ts';
+import { at, intAt, isObject, type JsonObject, listAt, stringAt } from '../../status/fields.ts';
+import type { Json } from '../../yaml/resolve.ts';
+import { ownerRef } from '../owner.ts';
 import { runHooks } from './hooks.ts';
 import { nowText, type Operation, write } from './operation.ts';
 import { placedIn, takeAway, without, writeBack } from './placed.ts';
+import { forget, uninstall } from './uninstall.ts';
 import { waitForAll } from './wait.ts';
 
 export interface Remedied {
-  readonly how: Exclude<Remedy, 'none'>;
+  readonly how: Remedy;
   /** The revision that it went back to, or that was taken away. */
   readonly target: ReleaseRecord;
   /** The revisions as they are stored now, or were until they were deleted; the newest last. */
@@ -29,16 +25,32 @@ export interface Remedied {
   readonly wrong?: string;
 }
 
-/** undefined where nothing is asked for, or nothing can be done: a sentence then says why. */
+/** A sentence where nothing can be done. */
 export async function remedy(
   operation: Operation,
   how: Remedy,
   history: readonly ReleaseRecord[],
-): Promise<Remedied | string | undefined> {
-  if (how === 'none' || operation.state.options.signal?.aborted) return undefined;
+): Promise<Remedied | string> {
   if (how === 'uninstall') return takeBack(operation, history);
-  const target = history.findLast(({ status }) => status === 'deployed' || status === 'superseded');
+  const target = await targetOf(operation, history);
   return target === undefined ? 'there is no earlier revision to roll back to' : rollBack(operation, history, target);
+}
+
+/** The newest revision that was right, of those that the HelmRelease knows for its own. */
+async function targetOf(
+  { state, turn, spec }: Operation,
+  history: readonly ReleaseRecord[],
+): Promise<ReleaseRecord | undefined> {
+  const live = await state.cluster.get(ownerRef(turn.group.owner.id), state.options.signal);
+  const known = live.ok ? listAt(live.value, 'status', 'history') : undefined;
+  const isRight = (snapshot: Json) =>
+    !spec.remediesTests.upgrade ||
+    Object.values(objectAt(snapshot, 'testHooks')).every((test) => stringAt(test, 'phase') !== 'Failed');
+  return history.findLast(
+    ({ status, revision }) =>
+      (status === 'deployed' || status === 'superseded') &&
+      (known?.some((one) => intAt(one, ['version'], 0) === revision && isRight(one)) ?? true),
+  );
 }
 
 async function rollBack(
@@ -101,22 +113,19 @@ async function restore(operation: Operation, failed: ReleaseRecord): Promise<str
 }
 
 async function takeBack(failed: Operation, history: readonly ReleaseRecord[]): Promise<Remedied> {
-  const { state, turn, where, spec } = failed;
-  const operation: Operation = { ...failed, action: spec.uninstall };
+  const operation: Operation = { ...failed, action: failed.spec.uninstall };
   const target = failed.record;
-  const brought = await placedIn(operation, target.manifest);
-  const info = { description: 'Deletion in progress (or silently failed)', deleted: nowText(state) };
-  const wrong =
-    (await runHooks(operation, 'pre-delete')) ??
-    (await write(operation, withStatus(operation.record, 'uninstalling', info))) ??
-    (await takeAway(operation, [...brought].reverse(), 'uninstalled, as its release failed')) ??
-    (await runHooks(operation, 'post-delete'));
-  const last = withStatus(operation.record, 'uninstalled', { description: 'Uninstallation complete' });
-  const revisions = [...history, last];
+  const wrong = await uninstall(operation, async () => {
+    const brought = await placedIn(operation, target.manifest);
+    return takeAway(operation, [...brought].reverse(), 'uninstalled, as its release failed');
+  });
   if (wrong !== undefined) return { how: 'uninstall', target, revisions: [...history, operation.record], wrong };
-  if (spec.uninstall.keepHistory) await write(operation, last);
-  else for (const { revision } of revisions) await deleteRelease(turn.site.cluster, where, revision);
-  return { how: 'uninstall', target, revisions };
+  return { how: 'uninstall', target, revisions: await forget(operation, history) };
+}
+
+function objectAt(value: Json, field: string): JsonObject {
+  const found = at(value, field);
+  return isObject(found) ? found : {};
 }
 
 /** `cleanupOnFail`: what a failed upgrade created goes again. */

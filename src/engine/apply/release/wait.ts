@@ -6,6 +6,7 @@ import type { Cluster } from '../../ports.ts';
 import { conditionsOf, stringAt } from '../../status/fields.ts';
 import type { KResult } from '../../status/index.ts';
 import type { Json } from '../../yaml/resolve.ts';
+import { customStatus } from '../expressions.ts';
 import { refOf } from '../stale.ts';
 import { type State, signalOf, type Turn } from '../turn.ts';
 import { type Awaited, waitFor } from '../wait.ts';
@@ -19,22 +20,29 @@ export function waitForRelease(operation: Operation, entries: readonly PlanEntry
   );
 }
 
-export function waitForAll(
+export async function waitForAll(
   { state, turn, action }: Operation,
   objects: readonly Awaited[],
 ): Promise<string | undefined> {
-  const custom = action.waitForJobs ? jobStatus : () => undefined;
+  const own = await expressionsOf(turn);
+  const custom = (object: Json) => own(object) ?? (action.waitForJobs ? jobStatus(object) : undefined);
   return waiting(state, turn, objects, { timeout: action.timeout, custom });
 }
 
+/** `healthCheckExprs` come before every other rule, for hooks, too; only Helm's older way of waiting knows nothing of them. */
+function expressionsOf({ group: { spec } }: Turn): ReturnType<typeof customStatus> {
+  return customStatus(spec?.release?.waitsAsHelm3 === true ? [] : (spec?.healthCheckExprs ?? []));
+}
+
 /** A hook has run when its Job or Pod has ended; anything else only has to be there. */
-export function waitForHook(
+export async function waitForHook(
   { state, turn }: Pick<Operation, 'state' | 'turn'>,
   hook: Awaited,
   { timeout }: Pick<ReleaseAction, 'timeout'>,
 ): Promise<string | undefined> {
+  const own = await expressionsOf(turn);
   const custom = (object: Json) =>
-    jobStatus(object) ?? podStatus(object) ?? { status: 'Current' as const, message: 'it is there' };
+    own(object) ?? jobStatus(object) ?? podStatus(object) ?? { status: 'Current' as const, message: 'it is there' };
   return waiting(state, turn, [hook], { timeout, custom });
 }
 

@@ -203,14 +203,15 @@ function piecesOf(value: RenderedChart): readonly Piece[] {
 }
 
 function releaseContent(
-  { chart, notes }: RenderedChart,
+  rendered: RenderedChart,
   { values }: ReleaseValues,
   pieces: PostRendered['pieces'],
 ): ReleaseContent {
   const { manifests, hooks } = sortObjects(pieces);
   return {
-    chart,
-    notes,
+    chart: rendered.chart,
+    notes: rendered.notes,
+    definitions: definitionsIn(rendered).map(idOf),
     config: toJson(toMapping(values), 'sigs'),
     manifest: manifests.map(({ source, node }) => ({ source, node })),
     hooks: hooks.map(({ source, node, hook }) => ({ source, node, hook })),
@@ -233,7 +234,10 @@ function crdPolicy(view: HelmReleaseView, action: 'install' | 'upgrade'): CrdPol
  * server-side apply, which knows no "already exists". What is no definition is left out, as there.
  */
 function crdsOf(policy: CrdPolicy, rendered: RenderedChart): readonly Mapping[] {
-  if (policy === 'Skip') return [];
+  return policy === 'Skip' ? [] : definitionsIn(rendered);
+}
+
+function definitionsIn(rendered: RenderedChart): readonly Mapping[] {
   return rendered.crds.flatMap(({ file }) =>
     parseFile(file).documents.flatMap(({ root }) =>
       root?.kind === 'mapping' && isObject(root) && idOf(root).kind === 'CustomResourceDefinition' ? [root] : [],
