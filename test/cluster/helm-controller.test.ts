@@ -153,7 +153,7 @@ test('the plan of what helm-controller itself installed and upgraded is empty', 
 test('tests are run, and a failed upgrade is rolled back as helm-controller does it, which goes on from there', async () => {
   const fleet = await releaseFleet(it, { chart, controller: 'watches not' });
   const asked =
-    '  test: { enable: true }\n  upgrade: { timeout: 5s, cleanupOnFail: true, remediation: { retries: 1 } }\n';
+    '  test: { enable: true }\n  upgrade: { timeout: 5s, cleanupOnFail: true, remediation: { remediateLastFailure: true } }\n';
   fleet.release('{ greeting: one }', asked);
   const installed = await fleet.apply();
   expect(installed.code, installed.out + installed.err).toBe(0);

@@ -87,16 +87,6 @@ export const situations: readonly Situation[] = [
     ],
   },
   {
-    name: 'retryon',
-    steps: [
-      {
-        chart: base,
-        values: '{ failing: [post-install] }',
-        spec: '  install: { strategy: { name: RetryOnFailure } }\n',
-      },
-    ],
-  },
-  {
     name: 'rolled',
     steps: [
       { chart: base },
