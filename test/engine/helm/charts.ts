@@ -81,7 +81,7 @@ export function runHelm(tool: string, folder: string): { readonly text: string }
 }
 
 export function renderFolder(folder: string, version: 3 | 4): { readonly text: string } | { readonly error: string } {
-  const chart = helm.loadChartFolder(diskTree('/'), folder);
+  const chart = helm.loadChartFolder(diskTree('/'), folder, undefined, version);
   if (chart.value === undefined) return { error: chart.problems.map(({ message }) => message).join('; ') };
   const rendered = helm.renderChart({
     chart: chart.value,
