@@ -183,6 +183,9 @@ const namespace = 'apiVersion: v1\nkind: Namespace\nmetadata: { name: extra }\n'
 test('several rows are applied together, after the context was named, and the rest is said to be left out', async () => {
   const { page } = editor;
   await editor.row(/^create ConfigMap one/).click();
+  // The change that a click opens takes the focus when it is there, and an open menu would close then.
+  await page.getByRole('tab', { name: /^ConfigMap one/, selected: true }).waitFor();
+  await page.locator('.editor-group-container.active .monaco-editor.focused').first().waitFor();
   await editor.row(/^create ConfigMap two/).click({ modifiers: ['Control'] });
   await editor.menu(editor.row(/^create ConfigMap two/), 'Apply This…');
   await dialog().getByText('2 to create.').waitFor();

@@ -3,12 +3,13 @@
  * plan, apply, watch it become ready, and hand it back to Flux. The stack is the suite's own and is wiped at the end.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { contextName, type Layout } from '../../scripts/cluster/layout.ts';
 import type { Repository } from '../../scripts/cluster/repository.ts';
 import { down, kubectl } from '../../scripts/cluster/up.ts';
+import { findCanary } from '../cli/canary.ts';
 import type { Editor } from './editor.ts';
 import { type Stack, startStack } from './stack.ts';
 
@@ -296,6 +297,17 @@ test('another context is chosen for this window alone, and the kubeconfig is not
   await editor.pick(contextName);
   await editor.row(/^apps, ready/).waitFor();
   expect([layout.kubeconfig, stack.elsewhere].map((file) => readFileSync(file, 'utf8'))).toEqual(before);
+});
+
+test('58d: nothing that the editor and the extension wrote holds a secret: no log, no storage, no journal', () => {
+  const paths = readdirSync(editor.home, { recursive: true, encoding: 'utf8' })
+    .map((path) => join(editor.home, path))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
+  // The channel of the extension and the log of its host are among them.
+  expect(paths.filter((path) => path.endsWith('.log')).length).toBeGreaterThan(0);
+  const leaks = paths.flatMap((path) => findCanary(path, readFileSync(path, 'latin1'), ['s3cr3t-canary']));
+  // The word alone is in names of the editor's own.
+  expect(leaks.filter((leak) => !/ shows canary: /i.test(leak))).toEqual([]);
 });
 
 test('a cluster that goes away is said to be gone, and what was known stays', async () => {

@@ -28,6 +28,8 @@ export interface StartOptions {
 export interface Editor {
   readonly page: Page;
   readonly url: string;
+  /** The home of the editor: whatever it and the extension write is below it. */
+  readonly home: string;
   /** Takes a picture for a person to look at. */
   shot(name: string): Promise<void>;
   /** A picture of what went wrong, after a failed test. */
@@ -97,7 +99,7 @@ export async function startEditor(options: StartOptions): Promise<Editor> {
     page.setDefaultTimeout(60_000);
     await page.goto(url, { waitUntil: 'commit' });
     await page.locator('.activitybar').waitFor({ timeout: 120_000 });
-    return editorOf(page, url, join(home, 'ud/Machine/settings.json'), async () => {
+    return editorOf(page, url, home, async () => {
       await browser?.close();
       await stopServer(server);
       rmSync(home, { recursive: true, force: true });
@@ -167,7 +169,8 @@ export async function stopServer(server: ChildProcess): Promise<void> {
   clearTimeout(late);
 }
 
-function editorOf(page: Page, url: string, settings: string, end: () => Promise<void>): Editor {
+function editorOf(page: Page, url: string, home: string, end: () => Promise<void>): Editor {
+  const settings = join(home, 'ud/Machine/settings.json');
   const input = page.locator('.quick-input-widget input.input').first();
   const rows = page.locator('.quick-input-list .monaco-list-row');
   const choose = async (text: string): Promise<void> => {
@@ -201,6 +204,7 @@ function editorOf(page: Page, url: string, settings: string, end: () => Promise<
   return {
     page,
     url,
+    home,
     async shot(name) {
       mkdirSync(screenshots, { recursive: true });
       await page.screenshot({ path: join(screenshots, `${name}.png`) });
