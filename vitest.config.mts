@@ -7,8 +7,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/cluster/**', 'test/e2e/**'],
     // Bounds, not measures: on a machine that does other things, too, nothing may fail for being late.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000 } },
     pool: 'threads',
     // Left to itself vitest keeps a core free, which on a machine of two makes the loop one file at a time.

@@ -92,7 +92,7 @@ test('an archive that ends too early', () => {
   checkRefused(packed.slice(0, packed.length - 40), /gzip|tar/);
 });
 
-test('a bomb is stopped while it unfolds', { timeout: 30_000 }, () => {
+test('a bomb is stopped while it unfolds', () => {
   const zeros = gzipSync(new Uint8Array(150 * 1024 * 1024), { level: 1 });
   checkRefused(zeros, /over the limit of 104857600 bytes/);
 });
