@@ -1,10 +1,14 @@
-/** What holds for any fleet and any cluster: checked on random ones, in memory. */
+/**
+ * What holds for any fleet and any cluster, whether a plan is applied whole or in parts: checked on random ones, in
+ * memory. The same ones each time, unless SLUICE_SEED says otherwise; SLUICE_RUNS draws more of them.
+ */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ApplyEvent, applyPlan } from '../../../src/engine/apply/index.ts';
+import { type ApplyEvent, type ApplyOptions, applyPlan } from '../../../src/engine/apply/index.ts';
 import { keyOf } from '../../../src/engine/objects/object.ts';
-import { planLive } from '../../../src/engine/plan/index.ts';
+import { changesAnything, type Plan, partOf, planLive } from '../../../src/engine/plan/index.ts';
 import type { ClusterFailure, Timer } from '../../../src/engine/ports.ts';
+import { drawn } from '../drawn.ts';
 import { type FakeCluster, fakeCluster } from '../fake-cluster.ts';
 import { kustomization, live, owned, set } from '../sets.ts';
 
@@ -61,13 +65,38 @@ function timer(): Timer {
   };
 }
 
-async function apply(on: FakeCluster, fleet: Fleet): Promise<readonly ApplyEvent[]> {
-  const plan = await planLive(on, setsOf(fleet));
+async function apply(on: FakeCluster, fleet: Fleet, over: Partial<ApplyOptions> = {}): Promise<readonly ApplyEvent[]> {
+  return carryOut(on, await planLive(on, setsOf(fleet)), over);
+}
+
+async function carryOut(on: FakeCluster, plan: Plan, over: Partial<ApplyOptions> = {}): Promise<readonly ApplyEvent[]> {
   const events: ApplyEvent[] = [];
-  for await (const event of applyPlan(on, plan, { timer: timer(), prune: 'all', wait: 'dependencies', by: 'x' })) {
-    events.push(event);
-  }
+  const options = { timer: timer(), prune: 'all', wait: 'dependencies', by: 'x', ...over } as const;
+  for await (const event of applyPlan(on, plan, options)) events.push(event);
   return events;
+}
+
+/** How a part of a plan is chosen: its entries one by one, or as what some objects are about. */
+const ways = ['selection', 'part'] as const;
+
+async function applyPart(on: FakeCluster, fleet: Fleet, picked: readonly string[], way: (typeof ways)[number]) {
+  const sets = setsOf(fleet);
+  if (way === 'selection') return apply(on, fleet, { selection: ({ id }) => picked.includes(id.name) });
+  const scopes = picked.map((name) => ({
+    kind: 'object' as const,
+    object: { kind: 'ConfigMap', namespace: 'apps', name },
+  }));
+  return carryOut(on, await planLive(on, sets, { part: partOf(sets, scopes) }));
+}
+
+/** The names in the inventory of either owner. */
+function known(on: FakeCluster): readonly string[] {
+  return owners.flatMap((owner) => {
+    const { status } = on.objects.get(`Kustomization/flux-system/${owner}`) as {
+      status: { inventory: { entries: { id: string }[] } };
+    };
+    return status.inventory.entries.map(({ id }) => id);
+  });
 }
 
 function deleted(events: readonly ApplyEvent[]): readonly string[] {
@@ -96,9 +125,57 @@ test('pruned is in the old inventory and not wanted; a plan after the apply is e
       expect((await apply(on, fleet)).filter((event) => event.type === 'object')).toEqual([]);
       expect(written(on)).toEqual([]);
     }),
-    { numRuns: 60 },
+    drawn(60),
   );
 });
+
+test('a part touches nothing beside it and loses nothing; with the rest of it everything is as it should be', async () => {
+  const parts = fc.record({
+    picked: fc.subarray([...names]),
+    way: fc.constantFrom(...ways),
+    rest: fc.constantFrom(...ways, 'whole'),
+  });
+  await fc.assert(
+    fc.asyncProperty(fleets, parts, async (fleet, { picked, way, rest }) => {
+      const on = clusterOf(fleet);
+      const others = names.filter((name) => !picked.includes(name));
+      const before = new Map(names.map((name) => [name, structuredClone(on.objects.get(`ConfigMap/apps/${name}`))]));
+      on.requests.length = 0;
+      await applyPart(on, fleet, picked, way);
+      for (const name of others) expect(on.objects.get(`ConfigMap/apps/${name}`)).toEqual(before.get(name));
+      expect(written(on).filter((one) => !picked.some((name) => one.endsWith(` ConfigMap apps/${name}`)))).toEqual([]);
+      checkNothingLost(on, fleet);
+      for (const name of picked) checkArrived(on, fleet, name);
+      if (rest === 'whole') await apply(on, fleet);
+      else await applyPart(on, fleet, others, rest);
+      for (const name of names) checkArrived(on, fleet, name);
+      checkNothingLost(on, fleet);
+      expect(changesAnything(await planLive(on, setsOf(fleet)))).toBe(false);
+    }),
+    drawn(80),
+  );
+});
+
+/** What is wanted and was there still is, and whatever exists is in some inventory, so that the next run finds it. */
+function checkNothingLost(on: FakeCluster, fleet: Fleet): void {
+  for (const name of names) {
+    const [was, is] = [fleet.live[name], fleet.wanted[name]];
+    const there = on.objects.has(`ConfigMap/apps/${name}`);
+    if (was !== undefined && is !== undefined) expect(there).toBe(true);
+    if (there && (fleet.complete || was?.[0] !== 'one' || is !== undefined))
+      expect(known(on)).toContain(`apps_${name}__ConfigMap`);
+  }
+}
+
+function checkArrived(on: FakeCluster, { wanted, live, complete }: Fleet, name: (typeof names)[number]): void {
+  const [was, is] = [live[name], wanted[name]];
+  const object = on.objects.get(`ConfigMap/apps/${name}`);
+  if (is === undefined) expect(object !== undefined).toBe(was?.[0] === 'one' && !complete);
+  else {
+    expect(object?.data).toEqual({ v: String(is[1]) });
+    expect(object?.metadata).toMatchObject({ labels: { 'kustomize.toolkit.fluxcd.io/name': is[0] } });
+  }
+}
 
 test('whatever fails wherever, nothing wanted is lost, everything is told, and a second apply gets there', async () => {
   const reasons: readonly ClusterFailure['reason'][] = [
@@ -128,20 +205,7 @@ test('whatever fails wherever, nothing wanted is lost, everything is told, and a
         const started = events.find((event) => event.type === 'started');
         const told = new Set(events.flatMap((event) => (event.type === 'object' ? [keyOf(event.id)] : [])));
         if (started?.type === 'started') expect([...told].sort()).toEqual(started.all.map(keyOf).sort());
-        for (const name of names) {
-          const [was, is] = [fleet.live[name], fleet.wanted[name]];
-          if (was !== undefined && is !== undefined) expect(on.objects.has(`ConfigMap/apps/${name}`)).toBe(true);
-          // Whatever exists is still in some inventory, so that the next run finds it.
-          if (on.objects.has(`ConfigMap/apps/${name}`) && (fleet.complete || was?.[0] !== 'one' || is !== undefined)) {
-            const known = owners.some((owner) => {
-              const status = on.objects.get(`Kustomization/flux-system/${owner}`)!.status as {
-                inventory: { entries: { id: string }[] };
-              };
-              return status.inventory.entries.some((entry) => entry.id === `apps_${name}__ConfigMap`);
-            });
-            expect(known).toBe(true);
-          }
-        }
+        checkNothingLost(on, fleet);
         delete on.fault;
         await apply(on, fleet);
         for (const name of names) {
@@ -150,6 +214,6 @@ test('whatever fails wherever, nothing wanted is lost, everything is told, and a
         }
       },
     ),
-    { numRuns: 120 },
+    drawn(120),
   );
 });
