@@ -215,6 +215,7 @@ export function fakeCluster(...initial: readonly LiveObject[]): FakeCluster {
           ok: true,
           value: [...objects.values()]
             .filter((o) => o.kind === kind.kind && labelled(o, options?.labelSelector))
+            .filter((o) => (options?.namespace ?? '') === '' || (o.metadata as Tree).namespace === options?.namespace)
             .map((o) => structuredClone(o)),
         }),
         signal,
@@ -245,7 +246,10 @@ export function fakeCluster(...initial: readonly LiveObject[]): FakeCluster {
       request<LiveObject>(
         'create',
         refOf(object),
-        () => ({ ok: true, value: structuredClone(store(structuredClone(object) as Tree)) }),
+        () =>
+          objects.has(key(refOf(object).kind, refOf(object).namespace, refOf(object).name))
+            ? no('conflict', `${refOf(object).name} already exists`)
+            : { ok: true, value: structuredClone(store(structuredClone(object) as Tree)) },
         signal,
       ),
     delete: (ref, options, signal) =>
@@ -275,11 +279,15 @@ function stripped(object: Tree): string {
 }
 
 function labelled(object: Tree, selector: string | undefined): boolean {
-  if (selector === undefined) return true;
   const labels = ((object.metadata as Tree).labels ?? {}) as Tree;
-  const match = /^(\S+)(?: in \((.*)\))?$/.exec(selector)!;
-  const value = labels[match[1]!];
-  return value !== undefined && (match[2] === undefined || match[2].split(',').includes(String(value)));
+  return (selector ?? '').split(/,(?![^(]*\))/).every((term) => {
+    const match = /^([^\s!=]*)(?: in \((.*)\)|(!?=)(.*))?$/.exec(term)!;
+    const [, name, among, sign, value] = match;
+    const found = labels[name!];
+    if (sign === '!=') return found !== value;
+    if (sign === '=') return found === value;
+    return name === '' || (found !== undefined && (among === undefined || among.split(',').includes(String(found))));
+  });
 }
 
 function dig(value: Json | undefined, path: readonly string[]): Json | undefined {

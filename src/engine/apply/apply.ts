@@ -7,7 +7,7 @@
  */
 import { keyOf, titleOf } from '../objects/object.ts';
 import { fluxOrder, stageOf, stages } from '../plan/order.ts';
-import { isHelmRelease } from '../plan/owner.ts';
+import { deletesWithOwner, isHelmRelease } from '../plan/owner.ts';
 import { payloadOf, remember } from '../plan/payload.ts';
 import { isNotCompared, type Plan, type PlanEntry, type PlanGroup, writes } from '../plan/plan.ts';
 import type { Cluster } from '../ports.ts';
@@ -54,7 +54,7 @@ async function run(run: Run): Promise<void> {
   );
   const turns = chosen.map((one): Turn => turnAt({ site: sites.of(one.group), home: sites.home(one.group) }, one));
   const all = turns.flatMap((turn) => [...turn.sends, ...turn.deletes].map((entry) => ({ entry, turn })));
-  const open = all.filter(({ turn }) => turn.site.closed === undefined);
+  const open = all.filter(({ entry, turn }) => turn.site.closed === undefined && !replacesRecord(turn, entry));
   const { reasons, live } = await freshness(
     open.map(({ entry, turn }) => ({ entry, cluster: turn.site.cluster })),
     options.signal,
@@ -89,16 +89,31 @@ async function run(run: Run): Promise<void> {
 type Chosen = Pick<Turn, 'group' | 'sends' | 'deletes'>;
 
 function choose(plan: Plan, options: ApplyOptions): readonly Chosen[] {
-  return inTurn(plan.groups).flatMap((group) => {
+  const all = inTurn(plan.groups).flatMap((group): readonly Chosen[] => {
     if (leftOut(group) !== undefined) return [];
     const chosen = group.entries.filter((entry) => writes(entry) && (options.selection?.(entry, group) ?? true));
     const sends = chosen.filter((entry) => entry.action !== 'delete');
     // What a release drops goes with its upgrade, as Helm has it: a revision that kept it would not be the one planned.
     const upgrades = isHelmRelease(group.owner.id) && group.state !== undefined;
     const deletes = options.prune === 'all' || upgrades ? chosen.filter((entry) => entry.action === 'delete') : [];
-    if (sends.length === 0 && deletes.length === 0) return [];
     return [{ group, sends, deletes }];
   });
+  const going = new Set(all.flatMap(({ deletes }) => deletes.map(({ id }) => keyOf(id))));
+  return all.filter(
+    ({ group, sends, deletes }) =>
+      sends.length + deletes.length > 0 || (endsBare(group) && going.has(keyOf(group.owner.id))),
+  );
+}
+
+/** The record of a release that is uninstalled first may stand where the new one's comes; its revision is looked at then. */
+function replacesRecord({ group }: Chosen, { revision }: PlanEntry): boolean {
+  return revision === true && group.state?.release?.leaves !== undefined;
+}
+
+/** A release that goes with its HelmRelease and has no object to delete: its hooks and its records are left. */
+function endsBare({ owner, state, spec, entries }: PlanGroup): boolean {
+  if (!isHelmRelease(owner.id) || state !== undefined || spec === undefined) return false;
+  return deletesWithOwner(spec) && !entries.some(writes);
 }
 
 /** Why nothing of a group is sent, whatever was chosen. */
@@ -230,7 +245,7 @@ async function pruneTurn(state: State, turns: readonly Turn[], turn: Turn): Prom
   const isRelease = isHelmRelease(group.owner.id);
   // The deletions of a release that stays belong to its next revision, and are told with it.
   const open = isRelease && group.state !== undefined ? deletes.filter((one) => !turn.outcomes.has(one)) : deletes;
-  if (open.length === 0) return;
+  if (open.length === 0 && !(endsBare(group) && removalOf(turns, turn) !== undefined)) return;
   let hold = turn.barred ?? holdReason(turns, turn);
   // An owner that is itself being deleted has no state in the plan: its own finalizer is at work.
   if (hold === undefined && turn.sends.length === 0 && group.state !== undefined) {

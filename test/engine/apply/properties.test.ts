@@ -8,9 +8,22 @@ import { type ApplyEvent, type ApplyOptions, applyPlan } from '../../../src/engi
 import { keyOf } from '../../../src/engine/objects/object.ts';
 import { changesAnything, type Plan, partOf, planLive } from '../../../src/engine/plan/index.ts';
 import type { ClusterFailure, Timer } from '../../../src/engine/ports.ts';
+import type { DesiredSet } from '../../../src/engine/render/desired.ts';
 import { drawn } from '../drawn.ts';
 import { type FakeCluster, fakeCluster } from '../fake-cluster.ts';
+import { render } from '../render/check.ts';
 import { kustomization, live, owned, set } from '../sets.ts';
+import {
+  type Commit,
+  changesHands,
+  commits,
+  filesOf,
+  histories,
+  isLeft,
+  releasesOf,
+  there,
+  wantedBy,
+} from './commits.ts';
 
 const base =
   'apiVersion: v1\nkind: Namespace\nmetadata: { name: flux-system }\n---\napiVersion: v1\nkind: Namespace\nmetadata: { name: apps }\n---\n';
@@ -65,8 +78,13 @@ function timer(): Timer {
   };
 }
 
-async function apply(on: FakeCluster, fleet: Fleet, over: Partial<ApplyOptions> = {}): Promise<readonly ApplyEvent[]> {
-  return carryOut(on, await planLive(on, setsOf(fleet)), over);
+interface Sets {
+  readonly on: FakeCluster;
+  readonly sets: readonly DesiredSet[];
+}
+
+async function apply({ on, sets }: Sets, over: Partial<ApplyOptions> = {}): Promise<readonly ApplyEvent[]> {
+  return carryOut(on, await planLive(on, sets), over);
 }
 
 async function carryOut(on: FakeCluster, plan: Plan, over: Partial<ApplyOptions> = {}): Promise<readonly ApplyEvent[]> {
@@ -76,12 +94,39 @@ async function carryOut(on: FakeCluster, plan: Plan, over: Partial<ApplyOptions>
   return events;
 }
 
+interface Fault {
+  /** Which write fails. */
+  readonly at: number;
+  readonly reason: ClusterFailure['reason'];
+  /** It was carried out all the same. */
+  readonly after: boolean;
+}
+
+const faults: fc.Arbitrary<Fault> = fc.record({
+  at: fc.nat(12),
+  reason: fc.constantFrom('unreachable', 'denied', 'conflict', 'unknown-outcome', 'unauthorized'),
+  after: fc.boolean(),
+});
+
+async function applyWith({ at, reason, after }: Fault, { on, sets }: Sets): Promise<readonly ApplyEvent[]> {
+  let count = 0;
+  on.fault = (verb) => {
+    if (!['apply', 'delete', 'patch', 'patch-status', 'create'].includes(verb)) return undefined;
+    count += 1;
+    if (count !== at) return undefined;
+    const failure = { reason, message: 'a fault' };
+    return after && reason === 'unknown-outcome' ? { after: failure } : failure;
+  };
+  const events = await apply({ on, sets });
+  delete on.fault;
+  return events;
+}
+
 /** How a part of a plan is chosen: its entries one by one, or as what some objects are about. */
 const ways = ['selection', 'part'] as const;
 
-async function applyPart(on: FakeCluster, fleet: Fleet, picked: readonly string[], way: (typeof ways)[number]) {
-  const sets = setsOf(fleet);
-  if (way === 'selection') return apply(on, fleet, { selection: ({ id }) => picked.includes(id.name) });
+async function applyPart({ on, sets }: Sets, picked: readonly string[], way: (typeof ways)[number]) {
+  if (way === 'selection') return apply({ on, sets }, { selection: ({ id }) => picked.includes(id.name) });
   const scopes = picked.map((name) => ({
     kind: 'object' as const,
     object: { kind: 'ConfigMap', namespace: 'apps', name },
@@ -104,14 +149,15 @@ function deleted(events: readonly ApplyEvent[]): readonly string[] {
 }
 
 function written(on: FakeCluster): readonly string[] {
-  return on.requests.filter((request) => /^(apply|delete|create) /.test(request));
+  return on.requests.filter((request) => /^(apply|delete|create|patch) /.test(request));
 }
 
 test('pruned is in the old inventory and not wanted; a plan after the apply is empty; twice is once', async () => {
   await fc.assert(
     fc.asyncProperty(fleets, async (fleet) => {
       const on = clusterOf(fleet);
-      const gone = deleted(await apply(on, fleet));
+      const sets = setsOf(fleet);
+      const gone = deleted(await apply({ on, sets }));
       for (const name of names) {
         const [was, is] = [fleet.live[name], fleet.wanted[name]];
         const shouldGo = was !== undefined && is === undefined && (was[0] !== 'one' || fleet.complete);
@@ -122,7 +168,7 @@ test('pruned is in the old inventory and not wanted; a plan after the apply is e
         }
       }
       on.requests.length = 0;
-      expect((await apply(on, fleet)).filter((event) => event.type === 'object')).toEqual([]);
+      expect((await apply({ on, sets })).filter((event) => event.type === 'object')).toEqual([]);
       expect(written(on)).toEqual([]);
     }),
     drawn(60),
@@ -138,21 +184,25 @@ test('a part touches nothing beside it and loses nothing; with the rest of it ev
   await fc.assert(
     fc.asyncProperty(fleets, parts, async (fleet, { picked, way, rest }) => {
       const on = clusterOf(fleet);
+      const sets = setsOf(fleet);
       const others = names.filter((name) => !picked.includes(name));
       const before = new Map(names.map((name) => [name, structuredClone(on.objects.get(`ConfigMap/apps/${name}`))]));
       on.requests.length = 0;
-      await applyPart(on, fleet, picked, way);
+      await applyPart({ on, sets }, picked, way);
       for (const name of others) expect(on.objects.get(`ConfigMap/apps/${name}`)).toEqual(before.get(name));
-      expect(written(on).filter((one) => !picked.some((name) => one.endsWith(` ConfigMap apps/${name}`)))).toEqual([]);
+      const inPart = (request: string) => picked.some((name) => request.endsWith(` ConfigMap apps/${name}`));
+      // An owner is suspended while its objects are written.
+      const beside = written(on).filter((request) => !(inPart(request) || request.startsWith('patch Kustomization ')));
+      expect(beside).toEqual([]);
       checkNothingLost(on, fleet);
       for (const name of picked) checkArrived(on, fleet, name);
-      if (rest === 'whole') await apply(on, fleet);
-      else await applyPart(on, fleet, others, rest);
+      if (rest === 'whole') await apply({ on, sets });
+      else await applyPart({ on, sets }, others, rest);
       for (const name of names) checkArrived(on, fleet, name);
       checkNothingLost(on, fleet);
-      expect(changesAnything(await planLive(on, setsOf(fleet)))).toBe(false);
+      expect(changesAnything(await planLive(on, sets))).toBe(false);
     }),
-    drawn(80),
+    drawn(60),
   );
 });
 
@@ -178,42 +228,72 @@ function checkArrived(on: FakeCluster, { wanted, live, complete }: Fleet, name: 
 }
 
 test('whatever fails wherever, nothing wanted is lost, everything is told, and a second apply gets there', async () => {
-  const reasons: readonly ClusterFailure['reason'][] = [
-    'unreachable',
-    'denied',
-    'conflict',
-    'unknown-outcome',
-    'unauthorized',
-  ];
   await fc.assert(
-    fc.asyncProperty(
-      fleets,
-      fc.nat(12),
-      fc.constantFrom(...reasons),
-      fc.boolean(),
-      async (fleet, at, reason, after) => {
-        const on = clusterOf(fleet);
-        let count = 0;
-        on.fault = (verb) => {
-          if (!['apply', 'delete', 'patch', 'patch-status'].includes(verb)) return undefined;
-          count += 1;
-          if (count !== at) return undefined;
-          const failure = { reason, message: 'a fault' };
-          return after && reason === 'unknown-outcome' ? { after: failure } : failure;
-        };
-        const events = await apply(on, fleet);
-        const started = events.find((event) => event.type === 'started');
-        const told = new Set(events.flatMap((event) => (event.type === 'object' ? [keyOf(event.id)] : [])));
-        if (started?.type === 'started') expect([...told].sort()).toEqual(started.all.map(keyOf).sort());
-        checkNothingLost(on, fleet);
-        delete on.fault;
-        await apply(on, fleet);
-        for (const name of names) {
-          const is = fleet.wanted[name];
-          if (is !== undefined) expect(on.objects.get(`ConfigMap/apps/${name}`)?.data).toEqual({ v: String(is[1]) });
-        }
-      },
-    ),
+    fc.asyncProperty(fleets, faults, async (fleet, fault) => {
+      const on = clusterOf(fleet);
+      const sets = setsOf(fleet);
+      const events = await applyWith(fault, { on, sets });
+      const started = events.find((event) => event.type === 'started');
+      const told = new Set(events.flatMap((event) => (event.type === 'object' ? [keyOf(event.id)] : [])));
+      if (started?.type === 'started') expect([...told].sort()).toEqual(started.all.map(keyOf).sort());
+      checkNothingLost(on, fleet);
+      await apply({ on, sets });
+      for (const name of names) {
+        const is = fleet.wanted[name];
+        if (is !== undefined) expect(on.objects.get(`ConfigMap/apps/${name}`)?.data).toEqual({ v: String(is[1]) });
+      }
+    }),
     drawn(120),
   );
 });
+
+test('releases, from commit to commit: what is wanted is there and nothing else, and the next plan is empty', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(commits, { minLength: 1, maxLength: 3 }), async (history) => {
+      const on = fakeCluster(...live(base));
+      for (const commit of history) {
+        const sets = render(filesOf(commit));
+        const events = await apply({ on, sets });
+        const odd = events.filter((event) =>
+          event.type === 'object'
+            ? !['applied', 'unchanged', 'deleted'].includes(event.outcome)
+            : ['refused', 'not-ready', 'trouble'].includes(event.type),
+        );
+        expect(odd).toEqual([]);
+        expect(there(on)).toEqual(wantedBy(commit));
+        expect(standing(on)).toEqual(releasesOf(commit).map((name) => `${name} deployed`));
+        expect(changesAnything(await planLive(on, sets))).toBe(false);
+        on.requests.length = 0;
+        await apply({ on, sets });
+        expect(written(on)).toEqual([]);
+      }
+    }),
+    { ...drawn(8), examples: histories.map((history) => [[...history]] as [Commit[]]) },
+  );
+});
+
+test('releases, whatever fails wherever: nothing that moves is lost, and the next apply gets there', async () => {
+  await fc.assert(
+    fc.asyncProperty(commits, commits, faults, async (first, second, fault) => {
+      const on = fakeCluster(...live(base));
+      await apply({ on, sets: render(filesOf(first)) });
+      const sets = render(filesOf(second));
+      await applyWith(fault, { on, sets });
+      if (changesHands(first, second)) expect(there(on)).toHaveProperty('shared');
+      await apply({ on, sets });
+      const wanted = wantedBy(second);
+      expect(there(on)).toMatchObject(wanted);
+      // Where no controller holds a removed HelmRelease, what a fault left of its release has no owner any more.
+      expect(Object.keys(there(on)).filter((name) => !(name in wanted || isLeft(second, name)))).toEqual([]);
+      expect(changesAnything(await planLive(on, sets))).toBe(false);
+    }),
+    drawn(10),
+  );
+});
+
+/** The newest words of Helm's records, but for those that another superseded. */
+function standing({ objects }: FakeCluster): readonly string[] {
+  const records = [...objects.values()].filter(({ type }) => type === 'helm.sh/release.v1');
+  const labels = records.map(({ metadata }) => (metadata as unknown as { labels: Record<string, string> }).labels);
+  return labels.flatMap(({ name, status }) => (status === 'superseded' ? [] : [`${name} ${status}`])).sort();
+}

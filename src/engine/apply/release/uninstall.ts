@@ -59,7 +59,12 @@ export async function uninstallLeft(state: State, turn: Turn): Promise<string | 
   const release = turn.group.spec!.release!;
   const spec = { ...release, name, namespace, storageNamespace };
   const operation: Operation = { state, turn, spec, action: spec.uninstall, where, record };
-  const held = await placedIn(operation, record.manifest);
+  const { entries, settled = [] } = turn.group;
+  const kept = entries.filter(({ action }) => action === 'keep').map(({ id }) => id);
+  // What the plan leaves alone, as it has another owner now, is not this release's to take away.
+  const spared = new Set([...kept, ...settled].map(keyOf));
+  const placed = await placedIn(operation, record.manifest);
+  const held = placed.filter(({ awaited }) => !spared.has(keyOf(awaited.id)));
   const takeAll = () => takeAway(operation, [...held].reverse(), `release ${name} is uninstalled: ${why}`);
   const wrong = await uninstall(operation, takeAll);
   if (wrong !== undefined) return `release ${name} could not be uninstalled: ${wrong}`;
