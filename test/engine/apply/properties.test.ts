@@ -108,7 +108,11 @@ const faults: fc.Arbitrary<Fault> = fc.record({
   after: fc.boolean(),
 });
 
-async function applyWith({ at, reason, after }: Fault, { on, sets }: Sets): Promise<readonly ApplyEvent[]> {
+/** The fault is met in the cluster `on`, which is another than the plan's where that is given. */
+async function applyWith(
+  { at, reason, after }: Fault,
+  { on, sets, home = on }: Sets & { readonly home?: FakeCluster },
+): Promise<readonly ApplyEvent[]> {
   let count = 0;
   on.fault = (verb) => {
     if (!['apply', 'delete', 'patch', 'patch-status', 'create'].includes(verb)) return undefined;
@@ -117,7 +121,7 @@ async function applyWith({ at, reason, after }: Fault, { on, sets }: Sets): Prom
     const failure = { reason, message: 'a fault' };
     return after && reason === 'unknown-outcome' ? { after: failure } : failure;
   };
-  const events = await apply({ on, sets });
+  const events = await apply({ on: home, sets });
   delete on.fault;
   return events;
 }
@@ -202,7 +206,7 @@ test('a part touches nothing beside it and loses nothing; with the rest of it ev
       checkNothingLost(on, fleet);
       expect(changesAnything(await planLive(on, sets))).toBe(false);
     }),
-    drawn(60),
+    drawn(40),
   );
 });
 
@@ -243,7 +247,51 @@ test('whatever fails wherever, nothing wanted is lost, everything is told, and a
         if (is !== undefined) expect(on.objects.get(`ConfigMap/apps/${name}`)?.data).toEqual({ v: String(is[1]) });
       }
     }),
-    drawn(120),
+    drawn(90),
+  );
+});
+
+const far = `apiVersion: v1\nkind: Secret\nmetadata: { name: far, namespace: flux-system }\ndata: { value: ${btoa('far')} }\n---\n`;
+
+/** The fleet with its second owner's objects in a cluster of their own. */
+function apartOf(fleet: Fleet): Readonly<Record<(typeof owners)[number], FakeCluster>> {
+  const maps = (owner: string) =>
+    names.map((name) => {
+      const was = fleet.live[name];
+      return was?.[0] === owner ? configMap(name, was[1], owned(owner)) : '';
+    });
+  const spec = 'prune: true\nkubeConfig: { secretRef: { name: far } }';
+  const yaml = `${kustomization('one', inventoryOf(fleet, 'one'))}---\n${kustomization('two', inventoryOf(fleet, 'two'), spec)}---\n`;
+  const two = Object.assign(fakeCluster(...live(base + maps('two').join(''))), {
+    context: 'far',
+    server: 'https://far.invalid',
+    identity: async () => ({ ok: true as const, value: 'far' }),
+  });
+  const one = fakeCluster(...live(base + far + yaml + maps('one').join('')));
+  one.remotes.set('far', two);
+  return { one, two };
+}
+
+test('an owner in another cluster: what leaves the one for the other is there, and only there', async () => {
+  await fc.assert(
+    fc.asyncProperty(fleets, faults, fc.constantFrom(...owners), async (fleet, fault, side) => {
+      const on = apartOf(fleet);
+      const sets = setsOf(fleet);
+      const home = on.one;
+      await applyWith(fault, { on: on[side], sets, home });
+      await apply({ on: home, sets });
+      for (const owner of owners) {
+        const kept = owner === 'one' && !fleet.complete;
+        const expected = names.flatMap((name) => {
+          const [was, is] = [fleet.live[name], fleet.wanted[name]];
+          if (is?.[0] === owner) return [[name, String(is[1])]];
+          return was?.[0] === owner && kept ? [[name, String(was[1])]] : [];
+        });
+        expect(there(on[owner])).toEqual(Object.fromEntries(expected));
+      }
+      expect(changesAnything(await planLive(home, sets))).toBe(false);
+    }),
+    drawn(25),
   );
 });
 
@@ -268,7 +316,7 @@ test('releases, from commit to commit: what is wanted is there and nothing else,
         expect(written(on)).toEqual([]);
       }
     }),
-    { ...drawn(8), examples: histories.map((history) => [[...history]] as [Commit[]]) },
+    { ...drawn(5), examples: histories.map((history) => [[...history]] as [Commit[]]) },
   );
 });
 
@@ -287,7 +335,7 @@ test('releases, whatever fails wherever: nothing that moves is lost, and the nex
       expect(Object.keys(there(on)).filter((name) => !(name in wanted || isLeft(second, name)))).toEqual([]);
       expect(changesAnything(await planLive(on, sets))).toBe(false);
     }),
-    drawn(10),
+    drawn(7),
   );
 });
 
