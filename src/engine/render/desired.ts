@@ -29,6 +29,8 @@ export interface ReleaseContent {
   readonly notes: string;
   /** The definitions of crds/, whatever the policy makes of them: they count for its inventory. */
   readonly definitions: readonly ObjectId[];
+  /** Of the OCI artifact that the chart came by, as helm-controller notes it. */
+  readonly digest?: string;
   /** It is the deployed revision: writing its objects corrects what drifted, and makes no other revision. */
   readonly standing?: true;
 }

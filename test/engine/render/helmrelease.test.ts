@@ -236,10 +236,10 @@ spec: {interval: 1m, url: "oci://registry.example.com/web"}
     expect(setOf(asked).note).toBe('chart web >=1.0.0-0 <2 of HelmRepository apps/repo is not fetched');
   });
   test.each([
-    ['1.9.0@sha256:0123456789abcdef', '1.9.0+0123456789ab'],
-    ['latest@sha256:0123456789abcdef', '1.9.0+0123456789ab'],
-    ['sha256:0123456789abcdef', '1.9.0+0123456789ab'],
-  ])('the version of a chart by an OCIRepository at %s ends with its digest', (revision, expected) => {
+    ['1.9.0@sha256:0123456789abcdef', '1.9.0+0123456789ab', 'sha256:0123456789abcdef'],
+    ['latest@sha256:0123456789abcdef', '1.9.0+0123456789ab', 'latest@sha256:0123456789abcdef'],
+    ['sha256:0123456789abcdef', '1.9.0+0123456789ab', 'sha256:0123456789abcdef'],
+  ])('the version of a chart by an OCIRepository at %s ends with its digest', (revision, expected, digest) => {
     const asked = {
       ...fleet('', ''),
       'apps/repo.yaml': repository('OCIRepository'),
@@ -249,7 +249,8 @@ spec: {interval: 1m, url: "oci://registry.example.com/web"}
       'Chart.yaml': 'apiVersion: v2\nname: web\nversion: v1.9.0\n',
       'templates/a.yaml': showing('{{ .Chart.Version }}'),
     };
-    checkShown(asked, expected, { chart: () => ({ ...loaded(web), revision }) });
+    const set = checkShown(asked, expected, { chart: () => ({ ...loaded(web), revision }) });
+    expect(set.release?.digest).toBe(digest);
     const other = { chart: () => ({ ...loaded(web), revision: '1.8.0@sha256:01' }) };
     checkFails(asked, 'artifact revision 1.8.0 does not match chart version v1.9.0', undefined, other);
   });

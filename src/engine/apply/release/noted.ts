@@ -76,7 +76,7 @@ function statusAfter(live: JsonObject, operation: Operation, concluded: Conclude
     },
     lastAttemptedGeneration: generation,
     lastAttemptedRevision: stringAt(attempted, 'chartVersion'),
-    lastAttemptedRevisionDigest: null,
+    lastAttemptedRevisionDigest: ociDigestOf(operation) || null,
     lastAttemptedConfigDigest: stringAt(attempted, 'configDigest'),
     lastAttemptedReleaseAction: action,
     lastAttemptedReleaseActionDuration: `${Math.round(took)}ms`,
@@ -93,11 +93,16 @@ function statusAfter(live: JsonObject, operation: Operation, concluded: Conclude
  * The new snapshot before those of earlier revisions that are still what they say, back to the last one that was
  * deployed. An installation begins anew, and so does an upgrade of what the controller did not know for its own.
  */
-function historyAfter(live: JsonObject, { record }: Operation, concluded: Concluded): readonly JsonObject[] {
+function historyAfter(live: JsonObject, operation: Operation, concluded: Concluded): readonly JsonObject[] {
+  const { record } = operation;
+  const ociDigest = ociDigestOf(operation);
   const { action, earlier, tested, remedied, wrong } = concluded;
   const stands = remedied?.revisions.find(({ revision }) => revision === record.revision) ?? record;
   const by = { action: stands.status === record.status ? action : ('rollback' as const) };
-  const own = { ...snapshotOf(stands, by), ...(tested === undefined ? {} : { testHooks: tested.hooks }) };
+  const own = {
+    ...snapshotOf(stands, { ...by, ociDigest }),
+    ...(tested === undefined ? {} : { testHooks: tested.hooks }),
+  };
   const last = remedied?.revisions.at(-1);
   if (remedied?.how === 'uninstall') return [snapshotOf(last!, { action: 'uninstall-remediation' })];
   const newest = last === undefined ? [own] : [snapshotOf(last, { action: 'rollback' }), own];
@@ -119,6 +124,11 @@ function refreshed(snapshot: JsonObject, stored: ReleaseRecord, by: Pick<Snapsho
   const ociDigest = stringAt(snapshot, 'ociDigest');
   const testHooks = at(snapshot, 'testHooks');
   return { ...snapshotOf(stored, { ociDigest, ...by }), ...(testHooks === undefined ? {} : { testHooks }) };
+}
+
+/** Empty for a chart that did not come by an OCIRepository. */
+function ociDigestOf({ turn }: Operation): string {
+  return releaseOf(turn.group.spec)?.digest ?? '';
 }
 
 /** In the manifest's order; the definitions of crds/ come last. */

@@ -75,7 +75,9 @@ function expandRelease(view: HelmReleaseView, object: DesiredObject, owner: Owne
   if (values.problems.some(({ severity }) => severity === 'error')) return empty({ problems: values.problems, reads });
   const set = install(view, object, owner, context, chart.value, values);
   const notes = [set.note, chart.caveat].filter((note) => note !== undefined);
-  return { ...set, ...(notes.length > 0 && { note: notes.join('; ') }), reads };
+  const { digest } = chart;
+  const release = set.release !== undefined && digest !== undefined && { release: { ...set.release, digest } };
+  return { ...set, ...release, ...(notes.length > 0 && { note: notes.join('; ') }), reads };
 }
 
 function install(

@@ -27,7 +27,11 @@ import { artifact, sourceTree } from '../source.ts';
  * error: it may be fetched); or its errors.
  */
 export type ChartAnswer =
-  | (Result<Chart> & { readonly caveat?: string })
+  | (Result<Chart> & {
+      readonly caveat?: string;
+      /** Of an artifact by whose digest the chart is pinned, as the status of a HelmRelease names it. */
+      readonly digest?: string;
+    })
   | { readonly note: string; readonly at: Origin };
 
 /** What a release asks for: the query, and what source-controller is to do with the chart. */
@@ -273,5 +277,6 @@ function pinnedTo(answer: Result<Chart>, revision: string, at: Origin): ChartAns
   if (typeof tag !== 'string' && compareVersions(tag, version) !== 0)
     return fail(`artifact revision ${label} does not match chart version ${own}`);
   const short = (digest ?? '').replace(/^[^:]*:/, '').slice(0, 12);
-  return { value: withVersion(answer.value, printVersion({ ...version, metadata: short })), problems: [] };
+  const value = withVersion(answer.value, printVersion({ ...version, metadata: short }));
+  return { value, problems: [], digest: typeof tag === 'string' ? revision : (digest ?? '') };
 }
