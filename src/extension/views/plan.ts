@@ -307,8 +307,10 @@ function changeItem(change: PlanItem, step: ApplyStep | undefined, against: Agai
   ];
   item.contextValue = ['change', ...can].filter(Boolean).join(' ');
   item.command = { command, title: l10n.t('Open Change'), arguments: [{ type: 'item', item: change }] };
-  const warned = dangers.length === 0 ? '' : `, ${l10n.t('look twice')}: ${dangers.join(', ')}`;
-  item.accessibilityInformation = { label: `${words} ${titleOf(change.object)}, ${what}${warned}` };
+  const warned = dangers.length === 0 ? '' : `${l10n.t('look twice')}: ${dangers.join(', ')}`;
+  const said = step === undefined ? change.summary : step.message;
+  const spoken = [`${words} ${titleOf(change.object)}`, said, change.object.namespace, warned];
+  item.accessibilityInformation = { label: spoken.filter(Boolean).join(', ') };
   return item;
 }
 
