@@ -1,10 +1,11 @@
 /** Taking an owner over for the time of an apply, and leaving an inventory that its controller agrees with. */
 import { keyOf, type ObjectId, titleOf } from '../objects/object.ts';
+import { isHeldBy } from '../plan/deletions.ts';
 import { isHelmRelease, isKustomization } from '../plan/owner.ts';
 import { payloadOf } from '../plan/payload.ts';
 import type { PlanEntry, RemoteTarget } from '../plan/plan.ts';
 import { at } from '../status/fields.ts';
-import { edited, readInventory, suspendOwner, writeInventory } from './owner.ts';
+import { edited, ownerRef, readInventory, suspendOwner, writeInventory } from './owner.ts';
 import { clusterKey, inCluster, type Site } from './site.ts';
 import { keyIn, runsControllers, type State, signalOf, type Turn } from './turn.ts';
 
@@ -128,7 +129,7 @@ export async function keepInventory(state: State, turns: readonly Turn[], turn: 
       )
     : [];
   const ids = [...settled, ...unsent, ...orphans].map((entry) => entry.id);
-  const remove = [...ids, ...(turn.group.settled ?? [])];
+  const remove = [...ids, ...(await stillSettled(state, turn))];
   if (remove.length === 0) return;
   const inventory = await readInventory(cluster, id);
   if (inventory === undefined || typeof inventory === 'string') return;
@@ -136,6 +137,20 @@ export async function keepInventory(state: State, turns: readonly Turn[], turn: 
   if (next.length === inventory.length) return;
   const taken = await writeInventory(cluster, id, next);
   if (!taken.ok) trouble(state, turn, taken);
+}
+
+/** What was gone when the plan was made may have come back since: then it is the owner's again, and stays in the inventory. */
+async function stillSettled({ options }: State, { group, site }: Turn): Promise<readonly ObjectId[]> {
+  const found = await Promise.all(
+    (group.settled ?? []).map(async (id) => {
+      const live = await site.cluster.get(ownerRef(id), options.signal);
+      const isOver = live.ok
+        ? !isHeldBy(live.value, group.owner.id)
+        : ['not-found', 'unknown-kind'].includes(live.failure.reason);
+      return isOver ? [id] : [];
+    }),
+  );
+  return found.flat();
 }
 
 /** Whether a kept object needs this inventory no more; one that moves does until its new owner has it. */

@@ -129,7 +129,7 @@ async function leaving(
 }
 
 /** Whether an object's labels name this owner. */
-function isHeldBy(live: LiveObject, { group, name, namespace }: ObjectId): boolean {
+export function isHeldBy(live: LiveObject, { group, name, namespace }: ObjectId): boolean {
   const labels = stringsAt(live, 'metadata', 'labels');
   return labels[`${group}/name`] === name && labels[`${group}/namespace`] === namespace;
 }

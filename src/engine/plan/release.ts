@@ -38,7 +38,9 @@ export async function withRelease(requests: Requests, state: OwnerState, { spec,
   const stored = await storedRelease(requests, state, spec);
   if (left === undefined) return stored;
   const old = await storedRelease(requests, state, left);
-  const { revision, status } = old.state.release!;
+  const { revision, status, trouble } = old.state.release!;
+  // Nobody knows what is left there: no other release is made beside it.
+  if (trouble !== undefined) return { state: old.state };
   if (revision === 0 || status === 'uninstalled') return stored;
   const leaves = { ...left, revision };
   const same = left.storageNamespace === spec.storageNamespace && left.name === spec.name;

@@ -19,7 +19,8 @@ export function revisionEntry(
   if (release === undefined || release.standing === true || !complete || spec.release === undefined) return undefined;
   if (state.release === undefined || state.release.trouble !== undefined || entries.some(writes)) return undefined;
   // A part of it is planned, or not all of it can be compared: no revision can be made of that.
-  if (entries.length < objects.length || entries.some(({ action }) => action === 'unknown')) return undefined;
+  const own = entries.filter(({ action }) => action !== 'keep' && action !== 'delete');
+  if (own.length < objects.length || entries.some(({ action }) => action === 'unknown')) return undefined;
   const reason = reasonFor(release, last, isRenderedAlike(spec.release, live));
   if (reason === undefined) return undefined;
   const { name, storageNamespace: namespace } = spec.release;

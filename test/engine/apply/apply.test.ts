@@ -323,6 +323,16 @@ metadata: { name: old, namespace: apps, labels: ${owned('apps')} }
   expect(inventory(on, 'apps')).toEqual(['apps_old__ConfigMap', 'apps_new__ConfigMap']);
 });
 
+test('what was gone and came back before the apply stays in the inventory', async () => {
+  const on = cluster(kustomization('apps', ['apps_gone__ConfigMap', 'apps_back__ConfigMap']));
+  const plan = await planLive(on, [set('apps', configMap('new'))]);
+  on.put(
+    live(`apiVersion: v1\nkind: ConfigMap\nmetadata: { name: back, namespace: apps, labels: ${owned('apps')} }\n`)[0]!,
+  );
+  await collect(applyPlan(on, plan, { timer: timer(), prune: 'all', wait: 'dependencies', by: 'tester' }));
+  expect(inventory(on, 'apps')).toEqual(['apps_back__ConfigMap', 'apps_new__ConfigMap']);
+});
+
 test('who may not write an inventory applies, is told what is missing in it, and the next apply that may puts it there', async () => {
   const on = cluster(kustomization('apps'));
   const refused = { reason: 'forbidden' as const, message: 'cannot patch kustomizations/status' };

@@ -1,7 +1,10 @@
 /** What a HelmRelease says of its release, with helm-controller's defaults; and what Sluice does not do of it, in words. */
 import { expect, test } from 'vitest';
+import { withRelease } from '../../../src/engine/plan/release.ts';
 import { releaseSpec, runsTest } from '../../../src/engine/plan/releasespec.ts';
+import { requestsOf } from '../../../src/engine/plan/requests.ts';
 import { fromJson, toJson } from '../../../src/engine/yaml/resolve.ts';
+import { fakeCluster } from '../fake-cluster.ts';
 
 const id = { group: 'helm.toolkit.fluxcd.io', version: 'v2', kind: 'HelmRelease', namespace: 'apps', name: 'web' };
 const at = { file: '', start: 0, end: 0 };
@@ -105,4 +108,17 @@ test('filters choose the tests', () => {
   expect(runs([])).toEqual(['a', 'b']);
   expect(runs([{ name: 'a' }])).toEqual(['a']);
   expect(runs([{ name: 'a', exclude: true }])).toEqual(['b']);
+});
+
+test('where the storage of the release that is left cannot be read, no other one is made beside it', async () => {
+  const on = fakeCluster();
+  const list = on.list.bind(on);
+  on.list = async (kind, options, signal) =>
+    options?.namespace === 'old'
+      ? { ok: false, failure: { reason: 'forbidden', message: 'cannot list secrets in old' } }
+      : list(kind, options, signal);
+  const state = { exists: true, suspended: false, controlled: false, inventory: [] };
+  const left = { name: 'web', namespace: 'apps', storageNamespace: 'old', why: 'it is to be stored elsewhere' };
+  const stored = await withRelease(requestsOf(on, 4), state, { spec: specOf({}), left });
+  expect(stored.state.release).toMatchObject({ status: 'unknown', trouble: 'cannot list secrets in old' });
 });

@@ -134,6 +134,18 @@ describe('values', () => {
     checkFails(files('valuesFrom: [{kind: ConfigMap, name: bad}]'), 'are not a mapping');
     checkFails(files('valuesFrom: [{kind: ConfigMap, name: bad, valuesKey: v, targetPath: "a[-1]"}]'), /valuesFrom: /);
   });
+  test('values in a Secret that are no YAML: nothing of them is said', () => {
+    const more = (kind: 'ConfigMap' | 'Secret') => ({
+      'apps/bad.yaml': input(kind, 'bad', 'values.yaml: |\n  user: app\n  password: *hunter2hunter2'),
+    });
+    const spec = (kind: string) => `valuesFrom: [{kind: ${kind}, name: bad}]`;
+    checkFails(fleet(spec('ConfigMap'), showing(values), more('ConfigMap')), /unknown anchor 'hunter2hunter2'/);
+    checkFails(
+      fleet(spec('Secret'), showing(values), more('Secret')),
+      /^values in Secret apps\/bad are not valid YAML$/,
+      '*hunter2hunter2',
+    );
+  });
   test('numbers of values are floats, those of a targetPath are integers', () => {
     const spec = 'valuesFrom: [{kind: ConfigMap, name: one, valuesKey: port, targetPath: b}]\nvalues: {a: 1000000}';
     checkShown(

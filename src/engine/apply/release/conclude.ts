@@ -55,7 +55,11 @@ export async function conclude(operation: Operation, attempt: Attempt): Promise<
     : { ...attempt.failures, all: attempt.failures.all + 1 };
   const after = remedies ? await afterFailure(operation, { action, history: earlier, failures }) : {};
   await noteOutcome(operation, { action, earlier, took, tested, failures, ...after });
-  if (!fails) state.tell({ type: 'ready', owner: turn.group.owner.id });
+  if (!fails) {
+    // An attempt before this one may have failed.
+    turn.failed = false;
+    state.tell({ type: 'ready', owner: turn.group.owner.id });
+  }
   return { failures, ...after };
 }
 

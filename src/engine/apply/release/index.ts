@@ -6,8 +6,7 @@
  */
 import { titleOf } from '../../objects/object.ts';
 import { releaseOf } from '../../plan/payload.ts';
-import type { PlanEntry } from '../../plan/plan.ts';
-import { writes } from '../../plan/plan.ts';
+import { type PlanEntry, type PlanGroup, writes } from '../../plan/plan.ts';
 import {
   createRelease,
   deleteRelease,
@@ -83,9 +82,11 @@ async function tryAgain(first: Operation, content: ReleaseContent, ended: Ended)
     last = await conclude(operation, { history: again, wrong, failures });
   }
   if (last === ended || turn.failed) return;
-  const message = 'applied when it was tried again';
-  for (const [entry, outcome] of turn.outcomes)
-    if (isBad(outcome)) told(state, turn, entry, { outcome: 'applied', message });
+  for (const [entry, outcome] of turn.outcomes) {
+    if (!isBad(outcome)) continue;
+    const done = entry.action === 'delete' ? ('deleted' as const) : ('applied' as const);
+    told(state, turn, entry, { outcome: done, message: `${done} when it was tried again` });
+  }
 }
 
 /** Helm has nothing new to do: what drifted is put back, as helm-controller's drift correction does, without a revision. */
@@ -98,6 +99,8 @@ async function correct(state: State, turn: Turn, content: ReleaseContent): Promi
 /** Why no revision can be made of what the plan holds. */
 function bar({ group, sends, deletes }: Turn, content: ReleaseContent): string | undefined {
   if (group.complete === false) return 'not everything of it could be rendered';
+  const { trouble } = group.state?.release ?? {};
+  if (trouble !== undefined) return `its release storage could not be read: ${trouble}; plan again`;
   const chosen = new Set([...sends, ...deletes]);
   const left = group.entries.filter((entry) => writes(entry) && !chosen.has(entry));
   const planned = group.entries.filter(
@@ -107,7 +110,22 @@ function bar({ group, sends, deletes }: Turn, content: ReleaseContent): string |
     return 'a release is applied as a whole, and the plan is of a part of it';
   if (left.length > 0) return 'a release is applied as a whole, and not all of it was chosen';
   const unknown = group.entries.find((entry) => entry.action === 'unknown' && entry.awaits === undefined);
-  return unknown === undefined ? ownership({ group, sends }) : `${titleOf(unknown.id)}: ${unknown.reason}`;
+  if (unknown !== undefined) return `${titleOf(unknown.id)}: ${unknown.reason}`;
+  return nameInUse(group) ?? ownership({ group, sends });
+}
+
+/** Told before anything is uninstalled: the release that comes after could not be installed. */
+function nameInUse({ spec, state }: PlanGroup): string | undefined {
+  const { release } = spec ?? {};
+  const { leaves } = state?.release ?? {};
+  if (release === undefined || leaves === undefined || !release.uninstall.keepHistory || release.replace)
+    return undefined;
+  if (leaves.name !== release.name || leaves.storageNamespace !== release.storageNamespace) return undefined;
+  return stillInUse(release.name);
+}
+
+function stillInUse(name: string): string {
+  return `the name ${name} is still in use: the history of an uninstalled release is kept (install.replace is not set)`;
 }
 
 /** As Helm: what another release owns is taken over only where that is allowed, which it is by default. */
@@ -162,8 +180,7 @@ async function begin(
   const spec = turn.group.spec!.release!;
   const last = history.at(-1);
   const upgrade = isUpgrade(last?.revision, last?.status);
-  if (!upgrade && last !== undefined && !spec.replace)
-    return `the name ${spec.name} is still in use: the history of an uninstalled release is kept (install.replace is not set)`;
+  if (!upgrade && last !== undefined && !spec.replace) return stillInUse(spec.name);
   const where = { namespace: spec.storageNamespace, name: spec.name };
   const now = nowText(state);
   const record = makeRecord(content, {

@@ -75,8 +75,10 @@ export async function takeAway(
     tell(operation, awaited, answer.ok ? 'deleted' : 'gone', message);
   }
   if (!action.wait) return undefined;
+  const { timer } = state.options;
+  const until = timer.now() + action.timeout;
   for (const { awaited } of going) {
-    const held = await waitUntilGone(turn.site.cluster, state, awaited, action.timeout);
+    const held = await waitUntilGone(turn.site.cluster, state, awaited, Math.max(0, until - timer.now()));
     if (held !== undefined) return held;
   }
   return undefined;
@@ -87,7 +89,8 @@ export function without(objects: readonly Placed[], others: readonly Placed[]): 
   return objects.filter(({ awaited }) => !there.has(keyOf(awaited.id)));
 }
 
-function stays(object: JsonObject): boolean {
+/** It says itself that it stays when its release goes. */
+export function stays(object: JsonObject): boolean {
   return stringsAt(object, 'metadata', 'annotations')['helm.sh/resource-policy'] === 'keep';
 }
 

@@ -41,7 +41,7 @@ async function targetOf(
   { state, turn, spec }: Operation,
   history: readonly ReleaseRecord[],
 ): Promise<ReleaseRecord | undefined> {
-  const live = await state.cluster.get(ownerRef(turn.group.owner.id), state.options.signal);
+  const live = await turn.home.cluster.get(ownerRef(turn.group.owner.id), state.options.signal);
   const known = live.ok ? listAt(live.value, 'status', 'history') : undefined;
   const isRight = (snapshot: Json) =>
     !spec.remediesTests.upgrade ||

@@ -10,7 +10,7 @@ import { refOf } from '../stale.ts';
 import { isBad, type State, sending, type Turn, told } from '../turn.ts';
 import { runHooks } from './hooks.ts';
 import { nowText, type Operation, stopReason, write } from './operation.ts';
-import { placedIn, takeAway } from './placed.ts';
+import { placedIn, stays, takeAway } from './placed.ts';
 import { waitUntilGone } from './wait.ts';
 
 /** Of a HelmRelease that is gone. */
@@ -69,7 +69,7 @@ export async function uninstallLeft(state: State, turn: Turn): Promise<string | 
   const wrong = await uninstall(operation, takeAll);
   if (wrong !== undefined) return `release ${name} could not be uninstalled: ${wrong}`;
   await forget(operation, answer.value.slice(0, -1));
-  const gone = new Set(held.map(({ awaited }) => keyOf(awaited.id)));
+  const gone = new Set(held.flatMap(({ object, awaited }) => (stays(object) ? [] : [keyOf(awaited.id)])));
   for (const entry of turn.deletes) if (gone.has(keyOf(entry.id))) turn.outcomes.set(entry, 'deleted');
   return undefined;
 }
@@ -119,10 +119,12 @@ async function deleteAll(state: State, turn: Turn, propagation: Propagation): Pr
 /** Before the hooks that come after. What takes longer than its time is told, and holds nothing up, as in Helm. */
 async function untilAllGone({ state, turn, action }: Operation): Promise<void> {
   if (!action.wait) return;
+  const { timer } = state.options;
+  const until = timer.now() + action.timeout;
   for (const entry of turn.deletes) {
     if (turn.outcomes.get(entry) !== 'deleted') continue;
     const gone = { id: entry.id, ref: refOf(entry) };
-    const message = await waitUntilGone(turn.site.cluster, state, gone, action.timeout);
+    const message = await waitUntilGone(turn.site.cluster, state, gone, Math.max(0, until - timer.now()));
     if (message !== undefined) state.tell({ type: 'trouble', owner: turn.group.owner.id, message });
   }
 }

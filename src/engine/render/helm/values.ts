@@ -153,7 +153,9 @@ function readValues(read: Found, context: RenderContext): { values?: Mapping; pr
   const [wrong] = parsed.problems;
   if (wrong !== undefined) {
     const at = wrong.at === undefined ? read.scalar.at : locate(wrong.at.start, wrong.at.end);
-    return { problems: [error('helm-values', `values in ${read.title}: ${wrong.message}`, at)] };
+    // The reader quotes what it does not like: a password that begins with `*`, as an alias.
+    const said = read.secret ? ' are not valid YAML' : `: ${wrong.message}`;
+    return { problems: [error('helm-values', `values in ${read.title}${said}`, at)] };
   }
   const [root] = parsed.roots;
   if (root === undefined || (root.kind === 'scalar' && resolve(root, 'sigs') === null)) return { problems: [] };
