@@ -130,7 +130,8 @@ export function renderedOwners(sets: readonly DesiredSet[]): ReadonlyMap<string,
   for (const set of sets) {
     for (const object of set.objects) {
       const key = keyOf(object.id);
-      if (wanted.has(key)) owners.set(key, object.node);
+      // The first one is rendered: another of its name goes to another cluster, or is a mistake that is told.
+      if (wanted.has(key) && !owners.has(key)) owners.set(key, object.node);
     }
   }
   return owners;

@@ -251,6 +251,13 @@ test('an owner that stands there itself is suspended there, and keeps its invent
   ]);
 });
 
+test('another owner of the same name there does not speak for the one here', async () => {
+  const two = clusters(`${away('away')}---\n${kustomization('near')}`, '');
+  const inside = set('away', kustomization('near', [], 'prune: false').replace(/\nstatus:[\s\S]*/, '\n'));
+  const plan = await planLive(two.home, [root, inside, set('near', map('near', 'x'))]);
+  expect(plan.groups.find(({ owner }) => owner.id.name === 'near')).toMatchObject({ spec: { prune: true } });
+});
+
 test('an owner there that cannot be suspended: nothing of it is sent', async () => {
   const two = inside(inner);
   two.far.fault = (verb) => (verb === 'patch' ? { reason: 'forbidden', message: 'no' } : undefined);
