@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, type TestContext } from 'vitest';
 import { contextName, type Layout, readLayout } from '../../scripts/cluster/layout.ts';
 import { createRepository, type Repository } from '../../scripts/cluster/repository.ts';
 import { kubectl } from '../../scripts/cluster/up.ts';
@@ -22,8 +22,8 @@ export interface Rig {
   kubectl(args: readonly string[], input?: string): Promise<string>;
   /** A built tool's path: `rig.tool('flux')`. */
   tool(name: string): string;
-  /** A namespace of a random name, deleted when the test ends. */
-  namespace(labels?: Readonly<Record<string, string>>): Promise<string>;
+  /** A namespace of a random name, deleted when the test ends: a concurrent one has to say which by its context. */
+  namespace(labels?: Readonly<Record<string, string>>, test?: Pick<TestContext, 'onTestFinished'>): Promise<string>;
   /** A repository of a random name on the Git server, holding a copy of `from`. */
   repository(from?: string): Promise<Repository>;
   /** Asks until `check` holds for the object; the error tells what it last looked like. */
@@ -54,12 +54,12 @@ export function rig(layout: Layout = theStack()): Rig {
     cluster,
     kubectl: (args, input) => kubectl(layout, args, input),
     tool: (name) => join(layout.bin, name),
-    async namespace(labels = {}) {
+    async namespace(labels = {}, test = { onTestFinished }) {
       const name = `test-${randomBytes(4).toString('hex')}`;
       value(
         await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }, { manager: 'test' }),
       );
-      onTestFinished(async () => {
+      test.onTestFinished(async () => {
         await cluster.delete(namespaceRef(name), { propagation: 'Background' });
       });
       return name;

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { packTar } from 'modern-tar';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest';
 import { createRepository, git, type Repository } from '../../scripts/cluster/repository.ts';
 import {
   type FetchedArtifact,
@@ -263,15 +263,23 @@ if (typeof program === 'string') {
 }
 
 describe('what is fetched is what source-controller stores', () => {
-  test.each(Object.keys(cases))('%s', async (title) => {
+  const check = async (title: string, running: TestContext) => {
     const [kind, spec] = cases[title]!;
     const lib = { kind: 'GitRepository', name: 'lib', spec: `url: ${library.url}\nref: {branch: main}` };
     const source = { kind, name: 'source', spec: spec() };
     const all = source.spec.includes('include:') ? [lib, source] : [source];
     const ours = await fetchedHere(all);
-    expect(ours).toEqual(await storedThere(all));
+    expect(ours).toEqual(await storedThere(all, running));
     expect(ours).toHaveProperty('files.length', expect.any(Number));
-    if (source.spec.includes('proxy')) expect(proxy.asked.splice(0).length).toBeGreaterThan(1);
+  };
+  const [byProxy, direct] = [true, false].map((wanted) =>
+    Object.keys(cases).filter((title) => title.includes('proxy') === wanted),
+  );
+  // They mostly wait for the controller.
+  test.concurrent.for(direct!)('%s', check);
+  test.for(byProxy!)('%s', async (title, running) => {
+    await check(title, running);
+    expect(proxy.asked.splice(0).length).toBeGreaterThan(1);
   });
 });
 
@@ -295,8 +303,8 @@ test('a commit that is not on the branch beside it is refused there and here', a
 if (typeof program !== 'string') test.skip(`over SSH (skipped: ${program.skip})`, () => {});
 
 /** By the real source-controller: the artifact that it serves. */
-async function storedThere(sources: readonly Source[]): Promise<Held> {
-  const namespace = await it.namespace();
+async function storedThere(sources: readonly Source[], running?: TestContext): Promise<Held> {
+  const namespace = await it.namespace({}, running);
   const secret = (entry: string, data: object) =>
     JSON.stringify({
       apiVersion: 'v1',
