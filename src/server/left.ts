@@ -18,7 +18,10 @@ import { at, suspendedAnnotation, textAt } from './live.ts';
 import { nameOfId } from './plan-view.ts';
 
 export interface LeftBehind {
+  /** As far as it is known: another cluster that does not answer holds nothing up, and is told of when it does. */
   now(): Promise<Left>;
+  /** With every other cluster looked into. */
+  all(): Promise<Left>;
   /** The journal of the chosen cluster, for an apply to write. */
   journal(identity: string): Journal;
   /** Puts away what an unfinished apply left. */
@@ -60,13 +63,25 @@ export function createLeft(link: Link, journalOf: (identity: string) => Journal)
   /** Other clusters are looked into when something may have changed there by Sluice, not with every news of this one. */
   let others: { readonly of: Linked; readonly found: Promise<readonly WayBack[]> } | undefined;
 
+  let lastSeen: { readonly of: Linked; readonly ways: readonly WayBack[] } | undefined;
+
   function suspendedElsewhere(linked: Linked): Promise<readonly WayBack[]> {
-    if (others?.of !== linked) others = { of: linked, found: waysBackElsewhere(linked) };
+    if (others?.of !== linked) {
+      const asked = { of: linked, found: waysBackElsewhere(linked) };
+      others = asked;
+      void asked.found.then((ways) => {
+        if (others !== asked) return;
+        lastSeen = { of: linked, ways };
+        void look();
+      });
+    }
     return others.found;
   }
 
   async function lookElsewhere(): Promise<void> {
     others = undefined;
+    const linked = await link.linked();
+    if (linked !== undefined) await suspendedElsewhere(linked);
     await look();
   }
 
@@ -76,7 +91,8 @@ export function createLeft(link: Link, journalOf: (identity: string) => Journal)
   async function now(): Promise<Left> {
     const linked = await link.linked();
     if (linked === undefined) return { suspended: [] };
-    const away = (await suspendedElsewhere(linked)).map(suspension);
+    void suspendedElsewhere(linked);
+    const away = lastSeen?.of === linked ? lastSeen.ways.map(suspension) : [];
     const suspended = [...(await suspensions(linked)), ...away];
     if (open?.of !== linked && writing === 0) {
       open = { of: linked, unfinished: unfinishedOf((await journalOfChosen())?.left() ?? []) };
@@ -99,6 +115,11 @@ export function createLeft(link: Link, journalOf: (identity: string) => Journal)
 
   return {
     now,
+    async all() {
+      const linked = await link.linked();
+      if (linked !== undefined) await suspendedElsewhere(linked);
+      return now();
+    },
     look,
     lookElsewhere,
     async elsewhere(server) {

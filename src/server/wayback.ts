@@ -48,7 +48,7 @@ export async function pushShown(
 ): Promise<Outcome> {
   const linked = await session.link.linked();
   if (linked === undefined) return { ok: false, message: session.link.state().message };
-  const others = (await session.left.now()).suspended.flatMap(({ object }) => object.cluster ?? []);
+  const others = (await session.left.all()).suspended.flatMap(({ object }) => object.cluster ?? []);
   const writesTo = [...new Set(others)];
   const barred = session.link.barred(confirmed, writesTo);
   if (barred !== undefined) return { ok: false, message: barred };

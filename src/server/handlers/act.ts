@@ -20,7 +20,10 @@ export const act: Handler = {
       };
       if (server === undefined) return await actOn(linked, action, name, options);
       const cluster = await session.left.elsewhere(server);
-      if (cluster === undefined) return { ok: false, message: `Nothing is suspended in ${server} any more.` };
+      if (cluster === undefined) {
+        void session.left.lookElsewhere();
+        return { ok: false, message: `Nothing that is suspended is found in ${server}, if it can be reached at all.` };
+      }
       const watching = new AbortController();
       try {
         const store = createStore(cluster, AbortSignal.any([watching.signal, linked.signal]), () => undefined);
