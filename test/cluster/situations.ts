@@ -183,7 +183,14 @@ export const situations: readonly Situation[] = [
     steps: [
       { chart: { ...base, 'crds/one.yaml': definition('crdskip', 'one') }, spec: '  install: { crds: Skip }\n' },
       { chart: { 'crds/one.yaml': definition('crdskip', 'two') }, spec: '  upgrade: { crds: Create }\n' },
-      { chart: { 'crds/one.yaml': definition('crdskip', 'three') }, spec: '  upgrade: { crds: Skip }\n' },
+    ],
+  },
+  {
+    // The policy is there from the beginning: the controller may see a chart before the spec that came with it.
+    name: 'crdkeep',
+    steps: [
+      { chart: { ...base, 'crds/one.yaml': definition('crdkeep', 'one') }, spec: '  upgrade: { crds: Skip }\n' },
+      { chart: { 'crds/one.yaml': definition('crdkeep', 'two') }, spec: '  upgrade: { crds: Skip }\n' },
     ],
   },
   {
