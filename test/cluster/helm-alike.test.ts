@@ -3,10 +3,9 @@
  * and field managers, what hooks leave behind, and the HelmRelease's status are the same after each step.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gunzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
-import { type ReleaseFleet, releaseFleet } from './release-fleet.ts';
+import { type ReleaseFleet, recordIn, releaseFleet } from './release-fleet.ts';
 import { type Rig, rig } from './rig.ts';
 
 const hook = (
@@ -265,11 +264,6 @@ function comparable({ kind, metadata, status: _status, ...rest }: Live): unknown
     managers,
     ...(kind === 'Service' || kind === 'Deployment' ? {} : rest),
   };
-}
-
-function recordIn(release: string): unknown {
-  const record = JSON.parse(gunzipSync(Buffer.from(Buffer.from(release, 'base64').toString(), 'base64')).toString());
-  return { ...record, manifest: record.manifest };
 }
 
 const noise = new Set([

@@ -5,10 +5,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { type ReleaseFleet, releaseFleet } from './release-fleet.ts';
+import { type ReleaseFleet, recordIn, releaseFleet } from './release-fleet.ts';
 import { bounded, type Rig, rig } from './rig.ts';
 import { type Situation, type Step, situations } from './situations.ts';
 
@@ -205,10 +204,6 @@ function comparable({ kind, metadata, data, spec }: Live): unknown {
     .map(({ manager, operation }) => `${manager} ${operation}`);
   const names = kind === 'CustomResourceDefinition' ? (spec as { names: unknown }).names : undefined;
   return { kind, name: metadata.name, labels, annotations, managers, data, names };
-}
-
-function recordIn(release: string): unknown {
-  return JSON.parse(gunzipSync(Buffer.from(Buffer.from(release, 'base64').toString(), 'base64')).toString());
 }
 
 const noise = new Set([

@@ -42,6 +42,11 @@ export interface ReleaseFleetOptions {
   readonly controller: 'watches' | 'watches not';
 }
 
+/** The record of a revision as Helm packs it into its Secret. */
+export function recordIn(release: string): { [key: string]: unknown } {
+  return JSON.parse(gunzipSync(Buffer.from(Buffer.from(release, 'base64').toString(), 'base64')).toString());
+}
+
 const shard = 'sharding.fluxcd.io/key';
 
 export async function releaseFleet(it: Rig, { chart, controller }: ReleaseFleetOptions): Promise<ReleaseFleet> {
@@ -125,7 +130,7 @@ ${more}  chart:
       const secret = `sh.helm.release.v1.app.v${revision}`;
       const out = await it.kubectl(['get', 'secret', '-n', namespace, secret, '-o', 'json']);
       const { data } = JSON.parse(out) as { data: { release: string } };
-      return JSON.parse(gunzipSync(Buffer.from(Buffer.from(data.release, 'base64').toString(), 'base64')).toString());
+      return recordIn(data.release);
     },
     async followed() {
       write(sync(false));

@@ -1,6 +1,6 @@
 /** The situations of releases that helm-controller and Sluice are compared in. */
-import { gunzipSync, gzipSync } from 'node:zlib';
-import type { ReleaseFleet } from './release-fleet.ts';
+import { gzipSync } from 'node:zlib';
+import { type ReleaseFleet, recordIn } from './release-fleet.ts';
 import type { Rig } from './rig.ts';
 
 export interface Step {
@@ -248,9 +248,7 @@ function pending(name: string, revision: number, status: string): NonNullable<St
     const { data } = JSON.parse(await it.kubectl(['get', 'secret', '-n', namespace, secret, '-o', 'json'])) as {
       data: { release: string };
     };
-    const record = JSON.parse(
-      gunzipSync(Buffer.from(Buffer.from(data.release, 'base64').toString(), 'base64')).toString(),
-    );
+    const record = recordIn(data.release) as { info: { status: string } };
     record.info.status = status;
     const release = Buffer.from(gzipSync(JSON.stringify(record)).toString('base64')).toString('base64');
     const patch = JSON.stringify({ metadata: { labels: { status } }, data: { release } });

@@ -3,36 +3,33 @@
  * no longer wanted from the inventories that the cluster itself keeps. Reads only.
  */
 import { keyOf, type ObjectId, titleOf } from '../objects/object.ts';
-import type { Cluster, ClusterFailure, LiveObject } from '../ports.ts';
-import type { Problem } from '../problem.ts';
+import type { Cluster } from '../ports.ts';
 import type { ReleaseRecord } from '../release/index.ts';
 import type { DesiredObject, DesiredSet } from '../render/desired.ts';
 import { stringAt } from '../status/fields.ts';
-import { accountNotes, type DefaultAccounts, defaultAccounts, lacksRight } from './accounts.ts';
+import { accountNotes, type DefaultAccounts, defaultAccounts } from './accounts.ts';
+import { type AskOptions, askAll } from './ask.ts';
 import { planDangers, withGroupDangers, withReleaseBumps } from './dangers/groups.ts';
 import { type Deletions, deletionsOf } from './deletions.ts';
 import { failureProblem, type Gathered, gather } from './failures.ts';
 import { inputsOf } from './hash.ts';
-import { asReplaced, leftRelease } from './leftrelease.ts';
+import { leftRelease } from './leftrelease.ts';
 import { type LiveOwner, liveOwners, unseen } from './liveowner.ts';
 import { byFluxOrder } from './order.ts';
-import { outcomeOf, type Question } from './outcome.ts';
 import { jsonOf, renderedOwners } from './owner.ts';
-import { leftOutProblems, rememberRelease } from './payload.ts';
-import { clusterOf, type OwnerPlaces, type Place, placesOf, type Reach } from './places.ts';
+import { rememberRelease } from './payload.ts';
+import { clusterOf, distinctPlaces, type OwnerPlaces, type Place, placesOf, type Reach } from './places.ts';
 import { isNotCompared, type Plan, type PlanEntry, type PlanGroup, writes } from './plan.ts';
 import { type Created, createdBy, type Prepared, prepare } from './prepare.ts';
 import { problemsOf } from './problems.ts';
 import { releaseNotes, withRelease } from './release.ts';
-import { prefetch, type Requests, refKey, requestsOf, type Sought } from './requests.ts';
-import { answers, type Earlier, earlierOf } from './reuse.ts';
+import { requestsOf } from './requests.ts';
+import { earlierOf } from './reuse.ts';
 import { revisionEntry } from './revision.ts';
 import type { Part } from './scope.ts';
-import { isEncrypted, withLiveValues } from './sops.ts';
-import { letsBeIn, noneSpared, type Spared, sparedBy } from './spared/index.ts';
-import { asDeployed, asDrifted, heldTo } from './standing.ts';
+import { asDeployed, heldTo } from './standing.ts';
 
-export interface PlanLiveOptions {
+export interface PlanLiveOptions extends AskOptions {
   readonly signal?: AbortSignal;
   /** How many requests are in flight at once; 32 when absent. */
   readonly concurrency?: number;
@@ -41,15 +38,8 @@ export interface PlanLiveOptions {
    * about again. For plans made anew while somebody types; what changed in the cluster since then is not seen.
    */
   readonly earlier?: Plan;
-  /**
-   * needed: an object that an apply would certainly leave as it is, is not asked about (the default) · all: each is, where
-   * somebody wants the server's own word on everything.
-   */
-  readonly dryRuns?: 'needed' | 'all';
   /** Only this part is asked about, and in the plan. */
   readonly part?: Part;
-  /** Called after each object, so that progress can be shown. */
-  readonly onProgress?: (done: number, total: number) => void;
 }
 
 export async function planLive(
@@ -73,7 +63,6 @@ export async function planLive(
   const { places, ...reach } = await placesOf(here, rendered, { accounts, concurrency, ...signalOf(options) });
   const { owners, sets: wanted, last } = await withReleases(places, rendered, await ownersIn(places, rendered));
   const gathered = gather(cluster);
-  const targets = distinct(places.map(({ target }) => target));
   const created = createdIn(wanted, places);
   const everything = await Promise.all(
     wanted.map((set, index): readonly Prepared[] | Promise<readonly Prepared[]> => {
@@ -89,60 +78,9 @@ export async function planLive(
   const prepared = everything.map((objects, index) =>
     objects.filter(({ object }) => options.part?.wants(wanted[index]!, object) ?? true),
   );
-  const earlier = earlierOf(options.earlier, identity.value);
-  const kept = prepared.map((objects, index) => objects.map((one) => keptFrom(earlier, one, owners[index]!)));
-  const left = prepared.map((objects, index) => objects.filter((_, at) => kept[index]![at] === undefined));
-  const live = new Map(
-    await Promise.all(
-      targets.map(async (target) => {
-        const asked = left.flatMap((objects, index) =>
-          places[index]!.target === target ? sought(objects, owners[index]!) : [],
-        );
-        return [target, await prefetch(target.requests, asked)] as const;
-      }),
-    ),
-  );
-  const many = left.reduce((sum, objects) => sum + objects.length, 0) >= sparedFrom;
-  const spared = sparedIn(many && options.dryRuns !== 'all' ? targets : []);
-  const progress = counter(
-    prepared.reduce((sum, objects) => sum + objects.length, 0),
-    options.onProgress,
-  );
   for (const { failure } of owners) if (failure !== undefined) gathered.add({ problems: [], failure });
-  const answered = await Promise.all(
-    wanted.map((_, index) =>
-      Promise.all(
-        prepared[index]!.map(async (object, at) => {
-          const { target } = places[index]!;
-          const place = target as Place;
-          const around = {
-            live: live.get(place)!,
-            created: created.get(clusterOf(place))!,
-            as: place.as,
-            spared: spared.get(place) ?? noneSpared,
-          };
-          const outcome =
-            'entry' in object
-              ? settled(object)
-              : (kept[index]![at] ?? (await ask(place.requests, object, owners[index]!, around)));
-          progress();
-          const leftOut = 'payload' in object ? leftOutProblems(object.object, object.payload) : [];
-          return { outcome, leftOut, as: place.as };
-        }),
-      ),
-    ),
-  );
-  // In the order of the objects, whoever was answered first.
-  for (const { outcome, leftOut, as } of answered.flat()) {
-    gathered.add(outcome, as);
-    gathered.add({ problems: leftOut });
-  }
-  const asked = answered.map((all, index) =>
-    all.map(({ outcome }) => {
-      const entry = asDrifted(outcome.entry, wanted[index]!, owners[index]!.spec);
-      return asReplaced(entry, owners[index]!.state);
-    }),
-  );
+  const earlier = earlierOf(options.earlier, identity.value);
+  const asked = await askAll({ wanted, places, owners, created, prepared, earlier, gathered }, options);
   const groups = await groupsOf({
     wanted,
     places,
@@ -173,10 +111,6 @@ function earlierAccounts(earlier: Plan | undefined, identity: string): DefaultAc
 
 function signalOf({ signal }: PlanLiveOptions): { readonly signal?: AbortSignal } {
   return signal === undefined ? {} : { signal };
-}
-
-function distinct(targets: readonly (Place | string)[]): readonly Place[] {
-  return [...new Set(targets)].filter((target): target is Place => typeof target !== 'string');
 }
 
 /** What a HelmRelease installed stands in the release storage of the cluster that its objects go to. */
@@ -218,7 +152,7 @@ async function ownersIn(places: readonly OwnerPlaces[], wanted: readonly Desired
     if (typeof places[index]!.home === 'string') found.set(index, unseen(one));
   });
   await Promise.all(
-    distinct(places.map(({ home }) => home)).map(async (home) => {
+    distinctPlaces(places.map(({ home }) => home)).map(async (home) => {
       const indexes = [...wanted.keys()].filter((index) => places[index]!.home === home);
       const owners = await liveOwners(
         home.requests,
@@ -228,15 +162,6 @@ async function ownersIn(places: readonly OwnerPlaces[], wanted: readonly Desired
     }),
   );
   return [...wanted.keys()].map((index) => found.get(index)!);
-}
-
-/** From how many objects on it is worth to ask first what may be spared. */
-const sparedFrom = 12;
-
-/** What need not be asked, by whom it would be asked; what is known of a cluster is known to all who ask it. */
-function sparedIn(places: readonly Place[]): ReadonlyMap<Place, Spared> {
-  const clusters = new Map([...new Set(places.map(clusterOf))].map((place) => [place, letsBeIn(place.requests)]));
-  return new Map(places.map((place) => [place, sparedBy(place.requests, clusters.get(clusterOf(place))!)]));
 }
 
 function unreadable(object: DesiredObject, reason: string): Prepared {
@@ -251,90 +176,6 @@ function unreadable(object: DesiredObject, reason: string): Prepared {
 }
 
 /** What needs no question: its answer is settled already. */
-function settled(prepared: Settled): Answered {
-  return { entry: prepared.entry, problems: prepared.problem === undefined ? [] : [prepared.problem] };
-}
-
-function keptFrom(earlier: Earlier, prepared: Prepared, { owner, spec }: LiveOwner): Answered | undefined {
-  if ('entry' in prepared) return undefined;
-  const entry = earlier.entryFor(prepared.object, prepared.payload.object, owner, spec);
-  return entry === undefined ? undefined : { entry, problems: [] };
-}
-
-function sought(objects: readonly Prepared[], owner: LiveOwner): readonly Sought[] {
-  const { group, name } = owner.owner.id;
-  if (!owner.state.exists) return [];
-  return objects.flatMap((one) => ('ref' in one ? [{ ref: one.ref, served: one.served, owner: { group, name } }] : []));
-}
-
-interface Answered {
-  readonly entry: PlanEntry;
-  readonly problems: readonly Problem[];
-  readonly failure?: ClusterFailure;
-}
-
-type Settled = Extract<Prepared, { readonly entry: PlanEntry }>;
-
-interface Around {
-  readonly live: ReadonlyMap<string, LiveObject>;
-  readonly created: Created;
-  /** Whom the question is asked as, where it is not the user of the context. */
-  readonly as: string | undefined;
-  readonly spared: Spared;
-}
-
-async function ask(
-  requests: Requests,
-  prepared: Exclude<Prepared, Settled>,
-  owner: LiveOwner,
-  { live, created, as, spared }: Around,
-): Promise<Answered> {
-  const { object, payload, ref, served } = prepared;
-  if (object.unresolved !== undefined) return { entry: unresolvedEntry(object), problems: [] };
-  const known = live.get(refKey(ref));
-  const answer = known === undefined ? await requests.get(ref) : { ok: true as const, value: known };
-  if (!answer.ok && answer.failure.reason !== 'not-found') {
-    const refused = as !== undefined && answer.failure.reason === 'forbidden';
-    const entry: PlanEntry = {
-      id: object.id,
-      action: 'unknown',
-      reason: refused ? lacksRight(as, answer.failure.message) : answer.failure.message,
-      changes: [],
-      at: object.node.at,
-    };
-    return { entry, problems: [], failure: answer.failure };
-  }
-  const found = answer.ok ? answer.value : undefined;
-  const encrypted = isEncrypted(payload.object);
-  const question: Question = {
-    object,
-    payload: encrypted ? { ...payload, object: withLiveValues(payload.object, found) } : payload,
-    ref,
-    live: found,
-    spec: owner.spec,
-    earlierSecrets: owner.secretValues,
-    ...(as === undefined ? {} : { as }),
-    isSpared: (live, payload) => spared({ payload, live, served }),
-    createsNamespace: (name) => created.namespaces.has(name),
-  };
-  const outcome = await outcomeOf(requests, question);
-  // What failed is asked again by the next plan.
-  const settled = outcome.failure === undefined && outcome.problems.length === 0;
-  if (!encrypted) {
-    if (settled) answers(outcome.entry, { object: payload.object, spec: owner.spec, node: object.node });
-    return outcome;
-  }
-  // A copy, which holds no payload: what is encrypted is not sent from here.
-  const reason = `${outcome.entry.reason}; its encrypted values cannot be read here and are not compared`;
-  return { ...outcome, entry: { ...outcome.entry, reason, estimated: true } };
-}
-
-function unresolvedEntry({ id, node, unresolved = [] }: DesiredObject): PlanEntry {
-  const names = unresolved.map((what) => (/^\w+$/.test(what) ? `\${${what}}` : what)).join(', ');
-  const reason = `uses ${names}, whose value is not known here: not compared, and never sent`;
-  return { id, action: 'unknown', reason, changes: [], at: node.at };
-}
-
 interface Answers {
   readonly wanted: readonly DesiredSet[];
   readonly places: readonly OwnerPlaces[];
@@ -384,7 +225,9 @@ async function groupsOf({ wanted, places, owners, last, asked, ...answers }: Ans
 
 /** For each cluster what the plan brings into being there, whoever brings it. */
 function createdIn(wanted: readonly DesiredSet[], places: readonly OwnerPlaces[]): ReadonlyMap<Place, Created> {
-  const clusters = distinct(places.map(({ target }) => (typeof target === 'string' ? target : clusterOf(target))));
+  const clusters = distinctPlaces(
+    places.map(({ target }) => (typeof target === 'string' ? target : clusterOf(target))),
+  );
   const goesTo = (cluster: Place) => (_: DesiredSet, index: number) => {
     const { target } = places[index]!;
     return typeof target !== 'string' && clusterOf(target) === cluster;
@@ -450,12 +293,4 @@ function ignoredWords(entries: readonly PlanEntry[]): string {
   const names = ignored.slice(0, 3).map(({ id }) => titleOf(id));
   const more = ignored.length > 3 ? ` and ${ignored.length - 3} more` : '';
   return `, but for fields that an ignore rule leaves alone (${names.join(', ')}${more})`;
-}
-
-function counter(total: number, report: PlanLiveOptions['onProgress']): () => void {
-  let done = 0;
-  return () => {
-    done += 1;
-    report?.(done, total);
-  };
 }

@@ -190,3 +190,8 @@ function parentsOf(wanted: readonly DesiredSet[]): ReadonlyMap<string, number> {
   });
   return parents;
 }
+
+/** Each once, without the reasons that stand where there is none. */
+export function distinctPlaces(places: readonly (Place | string)[]): readonly Place[] {
+  return [...new Set(places)].filter((one): one is Place => typeof one !== 'string');
+}
